@@ -1,0 +1,64 @@
+//! The envelope: who a message is from and who gets it, as the server is told (RFC 5321 3.3). Not the header.
+
+use crate::mail::Address;
+
+/// Reverse-path and recipients. Has at least one recipient, none twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    reverse_path: Option<Address>,
+    recipients: Vec<Address>,
+}
+
+/// There was no recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no recipient")]
+pub struct NoRecipient;
+
+impl Envelope {
+    /// Makes an envelope; `None` is the null reverse-path `<>`. A recipient named twice is kept once, at its first place.
+    pub fn new(
+        reverse_path: Option<Address>,
+        recipients: impl IntoIterator<Item = Address>,
+    ) -> Result<Self, NoRecipient> {
+        let mut seen = std::collections::HashSet::new();
+        let recipients: Vec<Address> = recipients
+            .into_iter()
+            .filter(|address| {
+                seen.insert((address.local().to_owned(), address.domain().to_ascii_lowercase()))
+            })
+            .collect();
+        if recipients.is_empty() {
+            return Err(NoRecipient);
+        }
+        Ok(Envelope { reverse_path, recipients })
+    }
+
+    /// Where reports of failure go; `None` is the null reverse-path.
+    pub fn reverse_path(&self) -> Option<&Address> {
+        self.reverse_path.as_ref()
+    }
+
+    /// Who gets the message, in the order given.
+    pub fn recipients(&self) -> &[Address] {
+        &self.recipients
+    }
+
+    /// Whether an address in it needs SMTPUTF8 (RFC 6531 3.2).
+    pub fn needs_smtputf8(&self) -> bool {
+        self.reverse_path.iter().chain(&self.recipients).any(|address| !address.is_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_is_kept_once() {
+        let address = |text| Address::parse(text).unwrap();
+        let envelope =
+            Envelope::new(None, [address("a@X.org"), address("b@x.org"), address("a@x.org")]).unwrap();
+        assert_eq!(envelope.recipients(), [address("a@X.org"), address("b@x.org")]);
+        assert_eq!(Envelope::new(None, []), Err(NoRecipient));
+    }
+}
