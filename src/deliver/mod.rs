@@ -1,1 +1,20 @@
-//! To come.
+//! Routes: the ways a message can go, each a [`Transport`] that takes an envelope and a message and reports on every
+//! recipient. Knows nothing of profiles.
+
+mod dialogue;
+mod file;
+mod sendmail;
+mod smart_host;
+
+pub use file::File;
+pub use sendmail::Sendmail;
+pub use smart_host::{SmartHost, SmartHostRoute};
+
+use crate::mail::{Envelope, Report};
+use crate::mime::Message;
+
+/// Hands one message over. Never fails: what goes wrong is in the report.
+pub trait Transport {
+    /// Hands `message` over for the recipients of `envelope`; one outcome for each.
+    fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report;
+}

@@ -1,1 +1,10 @@
-//! To come.
+//! Connections: names looked up, sockets opened, TLS verified, octets moved under deadlines. Knows no SMTP.
+
+mod certificate;
+mod connect;
+mod tls;
+mod wire;
+
+pub use connect::{ConnectError, Resolve, ResolveError, SystemResolve, connect};
+pub use tls::{Tls, TlsError, server_config};
+pub use wire::{Hear, Wire, WireError};

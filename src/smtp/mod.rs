@@ -1,1 +1,24 @@
-//! To come.
+//! SMTP as values (RFC 5321): commands, replies, the session up to the login, the transaction. Opens no socket
+//! and reads no clock: whoever drives it writes what it says, feeds it the replies, and tells it of losses.
+
+mod capability;
+mod command;
+mod data;
+mod reply;
+mod sasl;
+mod server;
+mod session;
+mod transaction;
+mod transcript;
+mod verdict;
+
+pub use capability::Capabilities;
+pub use command::{BodyKind, Command};
+pub use data::DotStuffer;
+pub use reply::{Reply, ReplyError, ReplyReader};
+pub use sasl::{Credentials, Mechanism};
+pub use server::{Arrival, Event, Server, ServerPolicy};
+pub use session::{Session, SessionPolicy, SessionStep};
+pub use transaction::{Needs, Step, Transaction};
+pub use transcript::Transcript;
+pub use verdict::Loss;

@@ -1,0 +1,278 @@
+//! The driver: moves octets between the protocol's values and a wire. It decides nothing: session and transaction do.
+
+use std::io::{self, Write};
+
+use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
+use crate::mime::{Message, MessageError};
+use crate::net::{Tls, TlsError, Wire, WireError};
+use crate::smtp::{Command, DotStuffer, Loss, ReplyReader, Session, SessionStep, Step, Transaction, Transcript};
+
+/// A wire with what is needed to talk SMTP over it.
+pub(super) struct Dialogue<'a> {
+    pub(super) wire: Wire,
+    pub(super) timeouts: &'a Timeouts,
+    pub(super) transcript: Transcript<'a>,
+    reader: ReplyReader,
+}
+
+impl<'a> Dialogue<'a> {
+    pub(super) fn new(wire: Wire, timeouts: &'a Timeouts, transcript: Transcript<'a>) -> Self {
+        Dialogue { wire, timeouts, transcript, reader: ReplyReader::default() }
+    }
+
+    /// Opens the session: greeting, EHLO, TLS, login. `tls` is there when the session's policy wants TLS.
+    pub(super) fn open(&mut self, session: &mut Session, tls: Option<&Tls>) -> Result<Option<TlsFacts>, Verdict> {
+        let mut facts = None;
+        loop {
+            match session.next_step() {
+                SessionStep::Write(command) => {
+                    let mut line = Vec::new();
+                    command.write(&mut line);
+                    self.transcript.command(&command);
+                    if let Err(loss) = self.flush(&line, self.timeouts.at(session.stage()).as_secs()) {
+                        self.hear_session(session);
+                        session.lost(&loss);
+                    }
+                }
+                SessionStep::Read => {
+                    if let Err(loss) = self.fill(session.stage()) {
+                        session.lost(&loss);
+                    } else {
+                        self.hear_session(session);
+                    }
+                }
+                SessionStep::Handshake => match self.handshake(tls) {
+                    Ok(agreed) => {
+                        facts = Some(agreed);
+                        session.secured();
+                    }
+                    Err(verdict) => session.fail(verdict),
+                },
+                SessionStep::Ready => return Ok(facts),
+                SessionStep::Failed(verdict) => return Err(*verdict),
+            }
+        }
+    }
+
+    /// Runs the transaction to its end.
+    pub(super) fn transact(&mut self, transaction: &mut Transaction<'_>, message: &Message) {
+        let mut flight = Vec::new();
+        let mut tail = Vec::new();
+        loop {
+            match transaction.next_step() {
+                Step::Write(command) => {
+                    command.write(&mut flight);
+                    self.transcript.command(&command);
+                    // A long list of recipients goes in several writes, and its replies are heard between them.
+                    if flight.len() >= FLIGHT {
+                        self.send(transaction, &mut flight);
+                    }
+                }
+                Step::Read if !flight.is_empty() => self.send(transaction, &mut flight),
+                Step::Read => self.receive(transaction),
+                Step::Body => tail = self.body(transaction, message),
+                Step::Dot => {
+                    tail.extend_from_slice(b".\r\n");
+                    self.send(transaction, &mut tail);
+                }
+                Step::Done => return,
+            }
+        }
+    }
+
+    /// Ends the session. The reply to QUIT changes nothing, so nobody waits for it.
+    pub(super) fn quit(mut self) {
+        let mut line = Vec::new();
+        Command::Quit.write(&mut line);
+        self.transcript.command(&Command::Quit);
+        let _ = self.flush(&line, 1);
+        self.wire.close();
+    }
+
+    fn handshake(&mut self, tls: Option<&Tls>) -> Result<TlsFacts, Verdict> {
+        let tls = tls.expect("a policy that wants TLS comes with it");
+        let facts = self.wire.secure(tls, self.timeouts.ehlo).map_err(|error| handshake_verdict(&error))?;
+        self.transcript.note(&format!("{} {}, certificate good for {}", facts.version, facts.cipher, facts.verified_name));
+        Ok(facts)
+    }
+
+    /// Writes a flight; what is heard meanwhile is kept in the reader.
+    fn flush(&mut self, octets: &[u8], limit_s: u64) -> Result<(), Loss> {
+        let reader = &mut self.reader;
+        let limit = std::time::Duration::from_secs(limit_s.max(1));
+        self.wire
+            .write(octets, limit, &mut |heard| {
+                reader.push(heard);
+                true
+            })
+            .map_err(loss)
+    }
+
+    /// Waits for octets until a whole reply is there.
+    fn fill(&mut self, stage: Stage) -> Result<(), Loss> {
+        let limit = self.timeouts.at(stage);
+        let end = std::time::Instant::now() + limit;
+        while !self.reader.has_reply() {
+            let left = end.saturating_duration_since(std::time::Instant::now());
+            let reader = &mut self.reader;
+            let read = self.wire.read(left, &mut |heard| {
+                reader.push(heard);
+                true
+            });
+            match read {
+                Ok(()) => {}
+                Err(WireError::TimedOut(_)) => return Err(Loss::TimedOut(limit.as_secs())),
+                Err(error) => return Err(loss(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands one reply to the session.
+    fn hear_session(&mut self, session: &mut Session) {
+        match self.reader.next_reply() {
+            Some(Ok(reply)) => {
+                self.transcript.reply(&reply);
+                session.reply(&reply, !self.reader.is_empty());
+            }
+            Some(Err(error)) => session.lost(&Loss::NoReply(error)),
+            None => {}
+        }
+    }
+
+    /// Writes what is gathered, then hands over what was heard.
+    fn send(&mut self, transaction: &mut Transaction<'_>, octets: &mut Vec<u8>) {
+        let limit = self.timeouts.at(transaction.stage()).as_secs();
+        let result = self.flush(octets, limit);
+        octets.clear();
+        self.hear(transaction);
+        if let Err(loss) = result {
+            transaction.lost(&loss);
+        }
+    }
+
+    fn receive(&mut self, transaction: &mut Transaction<'_>) {
+        if let Err(loss) = self.fill(transaction.stage()) {
+            transaction.lost(&loss);
+        }
+        self.hear(transaction);
+    }
+
+    /// Hands every whole reply to the transaction.
+    fn hear(&mut self, transaction: &mut Transaction<'_>) {
+        while let Some(reply) = self.reader.next_reply() {
+            match reply {
+                Ok(reply) => {
+                    self.transcript.reply(&reply);
+                    transaction.reply(&reply);
+                }
+                Err(error) => return transaction.lost(&Loss::NoReply(error)),
+            }
+        }
+    }
+
+    /// Streams the message; gives what is left to be written with the dot.
+    fn body(&mut self, transaction: &mut Transaction<'_>, message: &Message) -> Vec<u8> {
+        let sink = BodySink { wire: &mut self.wire, reader: &mut self.reader, limit: self.timeouts.body, end: None };
+        let mut stuffer = DotStuffer::new(sink);
+        let written = message.write_to(&mut stuffer);
+        let taken = stuffer.taken;
+        let (tail, sink) = stuffer.finish();
+        let end = sink.end;
+        self.transcript.note(&format!("message, {taken} octets"));
+        match (written, end) {
+            (Ok(()), _) if taken == message.size() => {
+                // What the server says before the dot is an early reply; a last look tells.
+                let reader = &mut self.reader;
+                let look = self.wire.listen(&mut |heard| {
+                    reader.push(heard);
+                    true
+                });
+                self.hear_early(transaction);
+                match look {
+                    Ok(()) => transaction.body_written(),
+                    Err(error) => transaction.lost(&loss(error)),
+                }
+            }
+            (Ok(()), _) => transaction.unreadable("it is not as long as it was when its size was told"),
+            (Err(MessageError::Sink(_)), Some(WireError::Stopped)) => self.hear_early(transaction),
+            (Err(MessageError::Sink(_)), Some(error)) => {
+                self.hear_early(transaction);
+                transaction.lost(&loss(error));
+            }
+            (Err(error), _) => transaction.unreadable(&error.to_string()),
+        }
+        tail
+    }
+
+    fn hear_early(&mut self, transaction: &mut Transaction<'_>) {
+        if self.reader.has_reply() {
+            self.hear(transaction);
+        } else if !self.reader.is_empty() {
+            self.receive(transaction);
+        }
+    }
+}
+
+/// Octets of commands that are written at once.
+const FLIGHT: usize = 32 * 1024;
+
+/// Where the message goes: the wire, with an ear on what the server says.
+struct BodySink<'a> {
+    wire: &'a mut Wire,
+    reader: &'a mut ReplyReader,
+    limit: std::time::Duration,
+    end: Option<WireError>,
+}
+
+impl Write for BodySink<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let reader = &mut *self.reader;
+        let result = self.wire.write(octets, self.limit, &mut |heard| {
+            reader.push(heard);
+            false
+        });
+        match result {
+            Ok(()) => Ok(octets.len()),
+            Err(error) => {
+                self.end = Some(error);
+                Err(io::Error::other("the wire takes no more"))
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn loss(error: WireError) -> Loss {
+    match error {
+        WireError::Closed => Loss::Closed,
+        WireError::TimedOut(seconds) => Loss::TimedOut(seconds),
+        WireError::Broken(words) => Loss::Broken(words),
+        other => Loss::Broken(other.to_string()),
+    }
+}
+
+fn handshake_verdict(error: &WireError) -> Verdict {
+    let stage = Stage::Handshake;
+    match error {
+        WireError::Tls(TlsError::Certificate(problem)) => Verdict::failed(
+            stage,
+            Problem::Certificate(problem.clone()),
+            format!("the server's certificate {problem}"),
+        )
+        .with_status(5, 7, 5),
+        WireError::Tls(TlsError::NotTls) => {
+            Verdict::failed(stage, Problem::NotTls, "what answers there does not speak TLS").with_status(5, 7, 4)
+        }
+        WireError::Tls(error) => Verdict::failed(stage, Problem::Handshake, error.to_string()).with_status(5, 7, 4),
+        WireError::TimedOut(seconds) => Verdict::deferred(
+            stage,
+            Problem::TimedOut,
+            format!("the server gave no answer within {seconds} s {stage}"),
+        ),
+        other => Verdict::deferred(stage, Problem::ConnectionLost, format!("{other} {stage}")),
+    }
+}

@@ -1,0 +1,145 @@
+//! The route to a submission server (RFC 6409): one connection, one login, one transaction.
+
+use std::time::{Duration, Instant};
+
+use crate::deliver::Transport;
+use crate::deliver::dialogue::Dialogue;
+use crate::mail::{
+    Envelope, Problem, Report, SessionFacts, Stage, Timeouts, Timings, TlsFacts, TlsMode, TlsPolicy, Verdict,
+};
+use crate::mime::Message;
+use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Wire, connect};
+use crate::smtp::{Needs, Session, SessionPolicy, Transaction, Transcript};
+
+/// Where the server is and how to talk to it.
+#[derive(Debug, Clone)]
+pub struct SmartHostRoute {
+    /// A name or an address.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// What is asked of TLS.
+    pub tls: TlsPolicy,
+    /// What is asked of the session.
+    pub session: SessionPolicy,
+    /// One deadline per stage.
+    pub timeouts: Timeouts,
+}
+
+impl SmartHostRoute {
+    /// `host:port`, as reports name it.
+    pub fn place(&self) -> String {
+        if self.host.contains(':') && !self.host.starts_with('[') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// The transport to a submission server.
+pub struct SmartHost<'a> {
+    /// Where to.
+    pub route: &'a SmartHostRoute,
+    /// Who looks up the host's name.
+    pub resolve: &'a dyn Resolve,
+    /// Receives each line of the transcript.
+    pub transcript: Option<&'a mut dyn FnMut(&str)>,
+}
+
+impl std::fmt::Debug for SmartHost<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmartHost").field("route", self.route).finish_non_exhaustive()
+    }
+}
+
+impl Transport for SmartHost<'_> {
+    fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
+        let mut facts = SessionFacts { host: self.route.place(), ..SessionFacts::default() };
+        match self.try_deliver(envelope, message, &mut facts) {
+            Ok(report) => report,
+            Err(verdict) => {
+                let host = facts.host.clone();
+                Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
+            }
+        }
+    }
+}
+
+impl SmartHost<'_> {
+    /// An error is a verdict on all recipients, given before the transaction.
+    fn try_deliver(&mut self, envelope: &Envelope, message: &Message, facts: &mut SessionFacts) -> Result<Report, Verdict> {
+        let route = self.route;
+        // Trust anchors that cannot be read are found before anything is connected.
+        let tls = match route.tls.mode {
+            TlsMode::None => None,
+            _ => Some(Tls::new(&route.tls, &route.host).map_err(|error| tls_verdict(&error))?),
+        };
+
+        let begin = Instant::now();
+        let (socket, peer) = connect(self.resolve, &route.host, route.port, route.timeouts.connect)
+            .map_err(|error| connect_verdict(&error))?;
+        facts.peer = Some(peer.to_string());
+        facts.timings.connect = begin.elapsed();
+        let transcript = self.transcript.as_mut().map_or_else(Transcript::default, |sink| Transcript::new(*sink));
+        let wire = Wire::new(socket)
+            .map_err(|error| Verdict::deferred(Stage::Connect, Problem::ConnectionLost, error.to_string()))?;
+        let mut dialogue = Dialogue::new(wire, &route.timeouts, transcript);
+        dialogue.transcript.note(&format!("connected to {} ({peer})", route.place()));
+
+        let begin = Instant::now();
+        let mut session = Session::new(route.session.clone());
+        let opened = dialogue.open(&mut session, tls.as_ref());
+        facts.timings.session = begin.elapsed();
+        note_session(facts, &session, opened.as_ref().ok().cloned().flatten());
+        opened?;
+
+        let begin = Instant::now();
+        let needs =
+            Needs { size: message.size(), eight_bit: message.is_eight_bit(), smtputf8: message.needs_smtputf8() };
+        let mut transaction = Transaction::new(envelope, needs, session.capabilities());
+        dialogue.transact(&mut transaction, message);
+        note_transaction(&mut facts.timings, begin.elapsed());
+        let is_spent = transaction.is_spent();
+        let report = transaction.report(facts.clone());
+        if !is_spent {
+            dialogue.quit();
+        }
+        Ok(report)
+    }
+}
+
+fn note_session(facts: &mut SessionFacts, session: &Session, tls: Option<TlsFacts>) {
+    facts.tls = tls;
+    facts.mechanism = session.mechanism().map(|mechanism| mechanism.name().to_owned());
+}
+
+fn note_transaction(timings: &mut Timings, took: Duration) {
+    timings.transaction = took;
+}
+
+fn connect_verdict(error: &ConnectError) -> Verdict {
+    let sentence = error.to_string();
+    let stage = Stage::Connect;
+    match error {
+        ConnectError::Resolve(ResolveError::NoSuchName(_)) => {
+            Verdict::failed(stage, Problem::NoHost, sentence).with_status(5, 4, 4)
+        }
+        ConnectError::Resolve(ResolveError::Temporary(..)) => {
+            Verdict::deferred(stage, Problem::LookupFailed, sentence).with_status(4, 4, 3)
+        }
+        ConnectError::Refused(_) => {
+            Verdict::deferred(stage, Problem::ConnectionRefused, sentence).with_status(4, 4, 1)
+        }
+        ConnectError::Unreachable(..) => Verdict::deferred(stage, Problem::Unreachable, sentence).with_status(4, 4, 1),
+        ConnectError::TimedOut(..) => Verdict::deferred(stage, Problem::TimedOut, sentence).with_status(4, 4, 1),
+    }
+}
+
+fn tls_verdict(error: &TlsError) -> Verdict {
+    let problem = match error {
+        TlsError::Anchors(_) => Problem::TrustStore,
+        _ => Problem::Handshake,
+    };
+    Verdict::failed(Stage::Handshake, problem, error.to_string()).with_status(5, 7, 0)
+}

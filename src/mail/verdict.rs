@@ -1,0 +1,81 @@
+//! A verdict: an outcome before it is known whose it is. Session, transaction and transports give verdicts;
+//! a report makes outcomes of them.
+
+use crate::mail::{Address, EnhancedStatus, Fate, Outcome, Problem, ReportedReply, Stage};
+
+/// What was decided at a stage, for one recipient or for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What becomes of the recipients concerned.
+    pub fate: Fate,
+    /// Where it was decided.
+    pub stage: Stage,
+    /// The kind of trouble; `None` when accepted.
+    pub problem: Option<Problem>,
+    /// The server's status, or ours where it gave none.
+    pub status: EnhancedStatus,
+    /// The server's words.
+    pub reply: Option<ReportedReply>,
+    /// Our sentence; never empty.
+    pub sentence: String,
+    /// Whether a second try may duplicate.
+    pub in_doubt: bool,
+}
+
+impl Verdict {
+    /// A later try can help.
+    pub fn deferred(stage: Stage, problem: Problem, sentence: impl Into<String>) -> Self {
+        Verdict {
+            fate: Fate::Deferred,
+            stage,
+            problem: Some(problem),
+            status: EnhancedStatus::new(4, 4, 0),
+            reply: None,
+            sentence: sentence.into(),
+            in_doubt: false,
+        }
+    }
+
+    /// No later try can help.
+    pub fn failed(stage: Stage, problem: Problem, sentence: impl Into<String>) -> Self {
+        Verdict {
+            fate: Fate::Failed,
+            status: EnhancedStatus::new(5, 0, 0),
+            ..Self::deferred(stage, problem, sentence)
+        }
+    }
+
+    /// The next hop has taken responsibility.
+    pub fn accepted(stage: Stage, sentence: impl Into<String>) -> Self {
+        Verdict {
+            fate: Fate::Accepted,
+            stage,
+            problem: None,
+            status: EnhancedStatus::new(2, 0, 0),
+            reply: None,
+            sentence: sentence.into(),
+            in_doubt: false,
+        }
+    }
+
+    /// The same with this status.
+    pub fn with_status(mut self, class: u8, subject: u16, detail: u16) -> Self {
+        self.status = EnhancedStatus::new(class, subject, detail);
+        self
+    }
+
+    /// The outcome of `recipient` under this verdict; `host` is who decided.
+    pub fn outcome(&self, recipient: &Address, host: &str) -> Outcome {
+        Outcome {
+            recipient: recipient.clone(),
+            fate: self.fate,
+            stage: self.stage,
+            problem: self.problem.clone(),
+            status: self.status,
+            host: host.to_owned(),
+            reply: self.reply.clone(),
+            sentence: self.sentence.clone(),
+            in_doubt: self.in_doubt,
+        }
+    }
+}

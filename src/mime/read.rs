@@ -1,0 +1,348 @@
+//! Reads a message only as far as a person wants to see it: fields, and an outline of its parts. Streams: a part's
+//! content is counted, never held. Not a general MIME parser.
+
+use std::io::{self, BufRead};
+
+/// Deepest nesting of multiparts that is followed.
+const DEPTH: usize = 16;
+/// Most octets of header fields that are kept, per part.
+const HEADER_LIMIT: usize = 1024 * 1024;
+
+/// What a message holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// Its fields in order, unfolded and decoded.
+    pub fields: Vec<(String, String)>,
+    /// Its leaves in order.
+    pub parts: Vec<Leaf>,
+}
+
+/// One part that holds no others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leaf {
+    /// `text/plain; charset=utf-8`, without a name.
+    pub media_type: String,
+    /// The file name.
+    pub name: Option<String>,
+    /// Its size after the transfer encoding is undone, octets.
+    pub octets: u64,
+}
+
+impl Outline {
+    /// Reads a message to its end.
+    pub fn read(input: &mut dyn BufRead) -> io::Result<Self> {
+        let mut reader = Reader { input, boundaries: Vec::new(), leaves: Vec::new() };
+        let (fields, _) = reader.part()?;
+        Ok(Outline {
+            fields: fields.into_iter().map(|(name, value)| (name, decoded_words(&value))).collect(),
+            parts: reader.leaves,
+        })
+    }
+
+    /// The value of the first field of this name.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        find(&self.fields, name)
+    }
+}
+
+type Fields = Vec<(String, String)>;
+
+/// How a part ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// At the end of the message.
+    Message,
+    /// At a boundary of this index, and whether it was a closing one.
+    Boundary(usize, bool),
+}
+
+struct Reader<'a> {
+    input: &'a mut dyn BufRead,
+    boundaries: Vec<String>,
+    leaves: Vec<Leaf>,
+}
+
+impl Reader<'_> {
+    /// Reads a header and its body.
+    fn part(&mut self) -> io::Result<(Fields, End)> {
+        let (fields, end) = self.header()?;
+        let content_type = find(&fields, "Content-Type").unwrap_or("text/plain").to_owned();
+        if let Some(end) = end {
+            self.leaves.push(leaf(&fields, &content_type, 0));
+            return Ok((fields, end));
+        }
+        let boundary = parameter(&content_type, "boundary");
+        let is_multipart = content_type.to_ascii_lowercase().starts_with("multipart/");
+        let end = match boundary {
+            Some(boundary) if is_multipart && self.boundaries.len() < DEPTH => self.multipart(boundary)?,
+            _ => {
+                let encoding = find(&fields, "Content-Transfer-Encoding").unwrap_or("7bit").to_ascii_lowercase();
+                let (octets, end) = self.content(&encoding)?;
+                self.leaves.push(leaf(&fields, &content_type, octets));
+                end
+            }
+        };
+        Ok((fields, end))
+    }
+
+    fn multipart(&mut self, boundary: String) -> io::Result<End> {
+        self.boundaries.push(boundary);
+        let ours = self.boundaries.len() - 1;
+        let (_, mut end) = self.content("7bit")?;
+        while end == End::Boundary(ours, false) {
+            (_, end) = self.part()?;
+        }
+        self.boundaries.pop();
+        if end == End::Boundary(ours, true) {
+            (_, end) = self.content("7bit")?;
+        }
+        Ok(end)
+    }
+
+    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        Ok((self.input.read_until(b'\n', &mut line)? > 0).then_some(line))
+    }
+
+    /// Fields up to the empty line; an end when the part ends there.
+    fn header(&mut self) -> io::Result<(Fields, Option<End>)> {
+        let mut fields: Fields = Vec::new();
+        let mut size = 0;
+        loop {
+            let Some(line) = self.line()? else { return Ok((fields, Some(End::Message))) };
+            if let Some(end) = self.boundary(&line) {
+                return Ok((fields, Some(end)));
+            }
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim_end_matches(['\r', '\n']);
+            size += text.len();
+            if text.is_empty() {
+                return Ok((fields, None));
+            }
+            if size > HEADER_LIMIT {
+                continue;
+            }
+            match (text.starts_with([' ', '\t']), fields.last_mut(), text.split_once(':')) {
+                (true, Some((_, value)), _) => value.push_str(text),
+                (false, _, Some((name, value))) => fields.push((name.to_owned(), value.trim().to_owned())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Counts a body's octets up to its boundary.
+    fn content(&mut self, encoding: &str) -> io::Result<(u64, End)> {
+        let mut octets = 0;
+        let mut pending_line_end = 0;
+        loop {
+            let Some(line) = self.line()? else {
+                return Ok((octets + pending_line_end, End::Message));
+            };
+            if let Some(end) = self.boundary(&line) {
+                // The line end before a boundary belongs to the boundary (RFC 2046 5.1.1).
+                return Ok((octets, end));
+            }
+            octets += pending_line_end;
+            pending_line_end = 0;
+            let text = line.trim_ascii_end();
+            match encoding {
+                "base64" => {
+                    let padding = text.iter().rev().take_while(|&&octet| octet == b'=').count();
+                    octets += (text.len() / 4 * 3).saturating_sub(padding) as u64;
+                }
+                "quoted-printable" => {
+                    let codes = text.iter().filter(|&&octet| octet == b'=').count();
+                    let soft = text.last() == Some(&b'=');
+                    octets += text.len() as u64 - if soft { (codes as u64 - 1) * 2 + 1 } else { codes as u64 * 2 };
+                    pending_line_end = if soft { 0 } else { 2 };
+                }
+                _ => {
+                    let text = line.strip_suffix(b"\n").unwrap_or(&line);
+                    let text = text.strip_suffix(b"\r").unwrap_or(text);
+                    octets += text.len() as u64;
+                    pending_line_end = 2;
+                }
+            }
+        }
+    }
+
+    fn boundary(&self, line: &[u8]) -> Option<End> {
+        let rest = line.strip_prefix(b"--")?;
+        self.boundaries.iter().enumerate().rev().find_map(|(index, boundary)| {
+            let behind = rest.strip_prefix(boundary.as_bytes())?.trim_ascii_end();
+            match behind {
+                b"" => Some(End::Boundary(index, false)),
+                b"--" => Some(End::Boundary(index, true)),
+                _ => None,
+            }
+        })
+    }
+}
+
+fn find<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+fn leaf(fields: &Fields, content_type: &str, octets: u64) -> Leaf {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let charset = parameter(content_type, "charset").map(|charset| format!("; charset={charset}"));
+    let disposition = find(fields, "Content-Disposition").unwrap_or_default();
+    let name = parameter(disposition, "filename").or_else(|| parameter(content_type, "name"));
+    Leaf { media_type: kind + &charset.unwrap_or_default(), name, octets }
+}
+
+/// A parameter of a structured field, quoted, continued or encoded (RFC 2045 5.1, RFC 2231).
+fn parameter(value: &str, wanted: &str) -> Option<String> {
+    let mut pieces: Vec<(usize, bool, String)> = Vec::new();
+    for item in split_outside_quotes(value).into_iter().skip(1) {
+        let Some((name, text)) = item.split_once('=') else { continue };
+        let name = name.trim().to_ascii_lowercase();
+        let Some(rest) = name.strip_prefix(wanted) else { continue };
+        let is_encoded = rest.ends_with('*');
+        let section = rest.trim_matches('*');
+        if !(section.is_empty() || (rest.starts_with('*') && section.bytes().all(|octet| octet.is_ascii_digit()))) {
+            continue;
+        }
+        pieces.push((section.parse().unwrap_or(0), is_encoded, unquoted(text.trim())));
+    }
+    pieces.sort_by_key(|(index, ..)| *index);
+    let (_, first_encoded, _) = pieces.first()?;
+    let is_encoded = *first_encoded;
+    let mut octets = Vec::new();
+    for (index, encoded, text) in &pieces {
+        let text = if is_encoded && *index == 0 { text.splitn(3, '\'').last().unwrap_or(text) } else { text };
+        if *encoded { percent_decoded(text, &mut octets) } else { octets.extend_from_slice(text.as_bytes()) }
+    }
+    Some(String::from_utf8_lossy(&octets).into_owned())
+}
+
+fn split_outside_quotes(value: &str) -> Vec<&str> {
+    let (mut items, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, character) in value.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ';' if !quoted => {
+                items.push(&value[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(&value[start..]);
+    items
+}
+
+fn unquoted(text: &str) -> String {
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return text.to_owned();
+    };
+    let mut escaped = false;
+    inner
+        .chars()
+        .filter(|&character| {
+            let is_escape = character == '\\' && !escaped;
+            escaped = is_escape;
+            !is_escape
+        })
+        .collect()
+}
+
+fn percent_decoded(text: &str, out: &mut Vec<u8>) {
+    let mut rest = text.as_bytes();
+    while let Some((&octet, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(decoded) if octet == b'%' => {
+                out.push(decoded);
+                rest = &behind[2..];
+            }
+            _ => {
+                out.push(octet);
+                rest = behind;
+            }
+        }
+    }
+}
+
+/// A field's text with its UTF-8 encoded-words decoded (RFC 2047); others stay as they are.
+fn decoded_words(value: &str) -> String {
+    let mut text = String::new();
+    let mut pending: Vec<u8> = Vec::new();
+    for word in value.split_inclusive([' ', '\t']) {
+        match encoded_word(word.trim()) {
+            Some(octets) => pending.extend(octets),
+            None if word.trim().is_empty() && !pending.is_empty() => {}
+            None => {
+                if !pending.is_empty() {
+                    text.push_str(&String::from_utf8_lossy(&std::mem::take(&mut pending)));
+                    text.push(' ');
+                }
+                text.push_str(word);
+            }
+        }
+    }
+    text.push_str(&String::from_utf8_lossy(&pending));
+    text
+}
+
+fn encoded_word(word: &str) -> Option<Vec<u8>> {
+    let inner = word.strip_prefix("=?")?.strip_suffix("?=")?;
+    let mut pieces = inner.splitn(3, '?');
+    let (charset, encoding, text) = (pieces.next()?, pieces.next()?, pieces.next()?);
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return None;
+    }
+    match encoding {
+        "B" | "b" => base64_simd::STANDARD.decode_to_vec(text).ok(),
+        "Q" | "q" => {
+            let mut octets = Vec::new();
+            percent_decoded(&text.replace('_', " ").replace('=', "%"), &mut octets);
+            Some(octets)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(message: &str) -> Outline {
+        Outline::read(&mut message.replace('\n', "\r\n").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn one_part() {
+        let outline = read("Subject: =?utf-8?B?5oql?=\n =?utf-8?B?5ZGK?= ok\nTo: a@x\n\nhello\nworld\n");
+        assert_eq!(outline.field("subject"), Some("报告 ok"));
+        assert_eq!(outline.parts, [Leaf { media_type: "text/plain".into(), name: None, octets: 14 }]);
+    }
+
+    #[test]
+    fn several_parts_with_names() {
+        let outline = read(concat!(
+            "Content-Type: multipart/mixed; boundary=\"b;1\"\n\npreamble\n--b;1\n",
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9=\nx\n\n--b;1\n",
+            "Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n",
+            "Content-Disposition: attachment; filename*0*=utf-8''%E6%8A%A5;\n filename*1*=%E5%91%8A%20.pdf\n\nYWJjZA==\n--b;1--\nepilogue\n",
+        ));
+        let leaf = |media_type: &str, name: Option<&str>, octets| Leaf {
+            media_type: media_type.into(),
+            name: name.map(str::to_owned),
+            octets,
+        };
+        assert_eq!(
+            outline.parts,
+            [leaf("text/plain; charset=utf-8", None, 5), leaf("application/pdf", Some("报告 .pdf"), 4)]
+        );
+    }
+
+    #[test]
+    fn odd_messages_end() {
+        for message in ["", "\n", "no field", "Content-Type: multipart/mixed; boundary=x\n\n--x\n--x\n", "Content-Type: multipart/mixed; boundary=x\n\n"] {
+            let _ = read(message);
+        }
+    }
+}

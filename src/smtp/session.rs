@@ -1,0 +1,307 @@
+//! The session up to the point where mail can be handed over: greeting, EHLO, STARTTLS, login (RFC 5321 3.1, 3.2).
+//!
+//! Security rules, each by construction:
+//! - A login needs a [`Protected`], which only TLS or the profile's own words give.
+//! - What the server offered before TLS is forgotten (RFC 3207 4.2).
+//! - After a refused login nothing else is tried; only "mechanism not known" lets the next one try.
+
+use crate::mail::{Problem, Stage, TlsMode, Verdict};
+use crate::smtp::sasl::Exchange;
+use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, verdict};
+
+/// What the profile asks of a session.
+#[derive(Debug, Clone)]
+pub struct SessionPolicy {
+    /// When TLS begins.
+    pub tls: TlsMode,
+    /// The name that EHLO gives.
+    pub hello_name: String,
+    /// Who logs in; `None` for no login.
+    pub credentials: Option<Credentials>,
+    /// The mechanisms allowed; empty for all.
+    pub mechanisms: Vec<Mechanism>,
+    /// A login may go in the clear; the profile says so in words.
+    pub allow_plaintext_auth: bool,
+}
+
+/// What the driver does next.
+#[derive(Debug)]
+pub enum SessionStep {
+    /// Write this, then read a reply.
+    Write(Command),
+    /// Read a reply.
+    Read,
+    /// Do the TLS handshake, then call [`Session::secured`].
+    Handshake,
+    /// The session can take mail.
+    Ready,
+    /// There will be no hand-over, for this reason.
+    Failed(Box<Verdict>),
+}
+
+/// The proof that a login may be sent over this connection.
+#[derive(Debug)]
+struct Protected(());
+
+impl Protected {
+    fn by_tls() -> Self {
+        Protected(())
+    }
+
+    fn by_permission(policy: &SessionPolicy) -> Option<Self> {
+        policy.allow_plaintext_auth.then_some(Protected(()))
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    Greeting,
+    Ehlo,
+    Helo,
+    StartTls,
+    Handshake,
+    Login(Exchange),
+    Ready,
+    Failed(Verdict),
+}
+
+/// A session being opened.
+#[derive(Debug)]
+pub struct Session {
+    policy: SessionPolicy,
+    state: State,
+    protected: Option<Protected>,
+    /// The command to write before the next reply is read.
+    pending: Option<Command>,
+    refused: Vec<Mechanism>,
+    capabilities: Capabilities,
+    mechanism: Option<Mechanism>,
+}
+
+impl Session {
+    /// Begins a session on a connection that is not in use yet.
+    pub fn new(policy: SessionPolicy) -> Self {
+        let state = if policy.tls == TlsMode::Implicit { State::Handshake } else { State::Greeting };
+        Session {
+            policy,
+            state,
+            protected: None,
+            pending: None,
+            refused: Vec::new(),
+            capabilities: Capabilities::default(),
+            mechanism: None,
+        }
+    }
+
+    /// What to do now.
+    pub fn next_step(&mut self) -> SessionStep {
+        if let Some(command) = self.pending.take() {
+            return SessionStep::Write(command);
+        }
+        match &self.state {
+            State::Handshake => SessionStep::Handshake,
+            State::Ready => SessionStep::Ready,
+            State::Failed(verdict) => SessionStep::Failed(Box::new(verdict.clone())),
+            _ => SessionStep::Read,
+        }
+    }
+
+    /// Where the session is.
+    pub fn stage(&self) -> Stage {
+        match &self.state {
+            State::Greeting => Stage::Greeting,
+            State::Ehlo | State::Helo => Stage::Ehlo,
+            State::StartTls => Stage::StartTls,
+            State::Handshake => Stage::Handshake,
+            State::Login(_) => Stage::Auth,
+            State::Ready => Stage::Mail,
+            State::Failed(verdict) => verdict.stage,
+        }
+    }
+
+    /// What the server offers, once the session is ready.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The mechanism that the login used.
+    pub fn mechanism(&self) -> Option<Mechanism> {
+        self.mechanism
+    }
+
+    /// A reply came. `has_more` says whether octets of the server are left over behind it.
+    pub fn reply(&mut self, reply: &Reply, has_more: bool) {
+        let stage = self.stage();
+        if has_more {
+            return self.fail(left_over(stage));
+        }
+        let state = std::mem::replace(&mut self.state, State::Ready);
+        match (state, reply.class()) {
+            (State::Ehlo, 5) if self.may_say_helo() => {
+                self.say(State::Helo, Command::Helo(self.policy.hello_name.clone()));
+            }
+            (State::Login(exchange), 5) => self.login_refused(&exchange, reply),
+            (_, 4 | 5) => self.fail(verdict::refused(stage, reply)),
+            (State::Greeting, 2) => self.say_ehlo(),
+            (State::Ehlo, 2) => {
+                self.capabilities = Capabilities::read(reply);
+                self.proceed();
+            }
+            (State::Helo, 2) => self.proceed(),
+            (State::StartTls, _) if reply.code == 220 => self.state = State::Handshake,
+            (State::Login(exchange), 3) => self.answer(exchange, reply),
+            (State::Login(exchange), 2) => self.mechanism = Some(exchange.mechanism),
+            (_, _) => self.fail(verdict::misplaced(stage, reply)),
+        }
+    }
+
+    /// The TLS handshake is done and the certificate verified.
+    pub fn secured(&mut self) {
+        debug_assert!(matches!(self.state, State::Handshake));
+        self.protected = Some(Protected::by_tls());
+        self.capabilities = Capabilities::default();
+        if self.policy.tls == TlsMode::Implicit {
+            self.state = State::Greeting;
+        } else {
+            self.say_ehlo();
+        }
+    }
+
+    /// The connection is gone, or what came on it is no SMTP.
+    pub fn lost(&mut self, loss: &Loss) {
+        let mut verdict = verdict::lost(self.stage(), loss);
+        let is_first_word = self.stage() == Stage::Greeting && self.protected.is_none();
+        if is_first_word && matches!(loss, Loss::NoReply(_)) {
+            verdict = Verdict::failed(
+                Stage::Greeting,
+                Problem::NotTls,
+                "what answers there is no mail server, or it wants TLS from the first octet",
+            );
+        }
+        self.fail(verdict);
+    }
+
+    /// The session cannot go on, for a reason found outside: a failed handshake.
+    pub fn fail(&mut self, verdict: Verdict) {
+        self.pending = None;
+        self.state = State::Failed(verdict);
+    }
+
+    fn say(&mut self, state: State, command: Command) {
+        self.state = state;
+        self.pending = Some(command);
+    }
+
+    fn say_ehlo(&mut self) {
+        self.say(State::Ehlo, Command::Ehlo(self.policy.hello_name.clone()));
+    }
+
+    /// HELO offers neither TLS nor AUTH, so it serves only where the profile wants neither.
+    fn may_say_helo(&self) -> bool {
+        self.policy.credentials.is_none() && self.policy.tls != TlsMode::StartTls
+    }
+
+    /// The server has introduced itself: TLS, login, or ready.
+    fn proceed(&mut self) {
+        if self.policy.tls == TlsMode::StartTls && self.protected.is_none() {
+            if !self.capabilities.starttls {
+                return self.fail(Verdict::failed(
+                    Stage::StartTls,
+                    Problem::StartTlsUnavailable,
+                    "the server does not offer STARTTLS, and the profile asks for TLS",
+                ));
+            }
+            return self.say(State::StartTls, Command::StartTls);
+        }
+        if self.policy.credentials.is_none() {
+            self.state = State::Ready;
+            return;
+        }
+        match self.protected.take().or_else(|| Protected::by_permission(&self.policy)) {
+            Some(protected) => self.log_in(protected),
+            None => self.fail(Verdict::failed(
+                Stage::Auth,
+                Problem::PlaintextAuth,
+                "the profile has a login but no TLS: the password would cross the network in the clear",
+            )),
+        }
+    }
+
+    fn log_in(&mut self, protected: Protected) {
+        self.protected = Some(protected);
+        let Some(credentials) = &self.policy.credentials else {
+            self.state = State::Ready;
+            return;
+        };
+        let offered = &self.capabilities.auth;
+        match Mechanism::choose(offered, &self.policy.mechanisms, &self.refused) {
+            Some(mechanism) => {
+                let (exchange, initial) = Exchange::begin(mechanism, credentials);
+                self.say(State::Login(exchange), Command::Auth { mechanism: mechanism.name(), initial });
+            }
+            None if offered.is_empty() => self.fail(Verdict::failed(
+                Stage::Auth,
+                Problem::AuthUnavailable,
+                "the profile has a login, and the server offers none",
+            )),
+            None => {
+                let sentence = format!(
+                    "no login mechanism in common: the server offers {}, the profile allows {}",
+                    offered.join(" "),
+                    allowed_names(&self.policy.mechanisms)
+                );
+                self.fail(Verdict::failed(Stage::Auth, Problem::NoMechanism, sentence));
+            }
+        }
+    }
+
+    fn answer(&mut self, mut exchange: Exchange, reply: &Reply) {
+        let answer = self.policy.credentials.as_ref().and_then(|credentials| exchange.answer(credentials));
+        match answer {
+            Some(answer) if reply.code == 334 => {
+                self.say(State::Login(exchange), Command::AuthAnswer(answer))
+            }
+            _ => self.fail(verdict::misplaced(Stage::Auth, reply)),
+        }
+    }
+
+    /// 504 and the statuses 5.5.4 and 5.7.4 speak of the mechanism (RFC 4954 section 6), all else of the login.
+    fn login_refused(&mut self, exchange: &Exchange, reply: &Reply) {
+        let status = reply.status().map(|status| (status.subject, status.detail));
+        let is_about_mechanism = reply.code == 504 || matches!(status, Some((5, 4) | (7, 4)));
+        let next = is_about_mechanism && self.refused.is_empty();
+        self.refused.push(exchange.mechanism);
+        if next
+            && Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused).is_some()
+        {
+            if let Some(protected) = self.protected.take() {
+                return self.log_in(protected);
+            }
+        }
+        let mut verdict = verdict::refused(Stage::Auth, reply);
+        if is_about_mechanism {
+            verdict.problem = Some(Problem::NoMechanism);
+            verdict.sentence =
+                format!("the server refused the login mechanism {}", exchange.mechanism.name());
+        }
+        self.fail(verdict);
+    }
+}
+
+/// Octets behind a reply when nothing was asked: behind STARTTLS an attack (RFC 3207 section 6), elsewhere a broken server.
+fn left_over(stage: Stage) -> Verdict {
+    if stage == Stage::StartTls {
+        return Verdict::failed(
+            stage,
+            Problem::StartTlsInjection,
+            "something was sent in the clear behind the server's STARTTLS reply: an attack, or a broken server",
+        )
+        .with_status(5, 7, 0);
+    }
+    verdict::lost(stage, &Loss::Unasked)
+}
+
+fn allowed_names(allowed: &[Mechanism]) -> String {
+    let allowed = if allowed.is_empty() { &Mechanism::ALL[..] } else { allowed };
+    allowed.iter().map(|mechanism| mechanism.name()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,332 @@
+//! One mail transaction: MAIL, RCPT for each recipient, DATA, the message, the dot (RFC 5321 3.3).
+//!
+//! A value: the driver asks [`Transaction::next_step`] what to do, feeds the replies, and tells of losses. Every
+//! recipient is settled exactly once, by whichever comes first. Two cursors: `sent` leads `heard` where the server
+//! offers PIPELINING (RFC 2920).
+
+use crate::mail::{Envelope, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
+use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, verdict};
+
+/// What the driver does next.
+#[derive(Debug)]
+pub enum Step {
+    /// Write this; replies may be read later.
+    Write(Command),
+    /// Read a reply.
+    Read,
+    /// Write the message's octets, then call [`Transaction::body_written`]. Listen meanwhile.
+    Body,
+    /// Write what is left of the message and the final dot, in one piece.
+    Dot,
+    /// Everybody is settled.
+    Done,
+}
+
+/// What the message asks of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// The message's exact size, octets.
+    pub size: u64,
+    /// It holds octets above 127 outside of what SMTPUTF8 covers.
+    pub eight_bit: bool,
+    /// A field of its header is UTF-8 (RFC 6532).
+    pub smtputf8: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Commands are being written and their replies heard.
+    Commands,
+    /// The message is being written.
+    Body,
+    /// The message is written, the dot is not.
+    BeforeDot,
+    /// The dot is on its way.
+    Dotted,
+    Done,
+}
+
+/// One transaction.
+#[derive(Debug)]
+pub struct Transaction<'a> {
+    envelope: &'a Envelope,
+    needs: Needs,
+    offers: &'a Capabilities,
+    verdicts: Vec<Option<Verdict>>,
+    /// Whether each recipient's RCPT was accepted.
+    good: Vec<bool>,
+    state: State,
+    sent: usize,
+    heard: usize,
+    /// The connection must not be used for anything else.
+    is_spent: bool,
+    warning: Option<String>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Begins a transaction with a server that offers this.
+    pub fn new(envelope: &'a Envelope, needs: Needs, offers: &'a Capabilities) -> Self {
+        let count = envelope.recipients().len();
+        let mut transaction = Transaction {
+            envelope,
+            needs,
+            offers,
+            verdicts: vec![None; count],
+            good: vec![false; count],
+            state: State::Commands,
+            sent: 0,
+            heard: 0,
+            is_spent: false,
+            warning: None,
+        };
+        if let Some(verdict) = transaction.unmet() {
+            transaction.settle_rest(&verdict);
+            transaction.state = State::Done;
+        }
+        transaction
+    }
+
+    /// What to do now.
+    pub fn next_step(&mut self) -> Step {
+        match self.state {
+            State::Commands => self.next_command(),
+            State::Body => Step::Body,
+            State::BeforeDot => {
+                // From here on a retry may duplicate.
+                self.state = State::Dotted;
+                Step::Dot
+            }
+            State::Dotted => Step::Read,
+            State::Done => Step::Done,
+        }
+    }
+
+    /// Where the transaction is: the stage whose reply is due.
+    pub fn stage(&self) -> Stage {
+        match self.state {
+            State::Commands if self.heard == 0 => Stage::Mail,
+            State::Commands if self.heard <= self.count() => Stage::Rcpt,
+            State::Commands => Stage::Data,
+            State::Body | State::BeforeDot => Stage::Body,
+            State::Dotted | State::Done => Stage::Dot,
+        }
+    }
+
+    /// A reply came. Cannot fail: a strange reply becomes a verdict.
+    pub fn reply(&mut self, reply: &Reply) {
+        match self.state {
+            State::Commands if self.heard == self.sent => {
+                self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
+            }
+            State::Commands if self.heard == 0 => self.hear_mail(reply),
+            State::Commands if self.heard <= self.count() => self.hear_rcpt(reply),
+            State::Commands => self.hear_data(reply),
+            State::Body | State::BeforeDot => self.hear_early(reply),
+            State::Dotted => self.hear_dot(reply),
+            State::Done => self.is_spent = true,
+        }
+        if reply.code == 421 {
+            self.is_spent = true;
+        }
+    }
+
+    /// The message's octets are written, but for what rides with the dot.
+    pub fn body_written(&mut self) {
+        // An early reply may have ended the transaction while the last octets were written.
+        if self.state == State::Body {
+            self.state = State::BeforeDot;
+        }
+    }
+
+    /// The message could not be read to its end. There will be no dot.
+    pub fn unreadable(&mut self, words: &str) {
+        let sentence =
+            format!("the message was not sent to its end: {words}; the server has accepted nothing");
+        let verdict = Verdict::deferred(Stage::Body, Problem::Unreadable, sentence).with_status(4, 3, 0);
+        self.drop_out(&verdict);
+    }
+
+    /// The connection is gone: settles everyone who is not settled; in doubt behind the dot.
+    pub fn lost(&mut self, loss: &Loss) {
+        if self.state != State::Done {
+            self.drop_out(&verdict::lost(self.stage(), loss));
+        }
+        self.is_spent = true;
+    }
+
+    /// Whether the connection must be dropped without another word.
+    pub fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
+    /// The report. Every recipient has its outcome by now.
+    pub fn report(self, session: SessionFacts) -> Report {
+        let host = session.host.clone();
+        let mut report = Report::settle(self.envelope, session, |index, recipient| -> Outcome {
+            self.verdicts[index]
+                .as_ref()
+                .expect("a transaction that is done has settled everyone")
+                .outcome(recipient, &host)
+        });
+        report.warnings.extend(self.warning);
+        report
+    }
+
+    fn count(&self) -> usize {
+        self.verdicts.len()
+    }
+
+    /// What the message needs and the server lacks.
+    fn unmet(&self) -> Option<Verdict> {
+        let failed = |problem, sentence: String| Some(Verdict::failed(Stage::Mail, problem, sentence));
+        match self.offers.size_limit {
+            Some(limit) if self.needs.size > limit => {
+                let sentence = format!(
+                    "the message has {} octets, and the server takes at most {limit}",
+                    self.needs.size
+                );
+                return failed(Problem::TooBig, sentence).map(|verdict| verdict.with_status(5, 3, 4));
+            }
+            _ => {}
+        }
+        if self.wants_smtputf8() && !self.offers.smtputf8 {
+            let sentence =
+                "an address has letters outside ASCII before its @, and the server does not offer SMTPUTF8";
+            return failed(Problem::Unsupported, sentence.to_owned())
+                .map(|verdict| verdict.with_status(5, 6, 7));
+        }
+        if self.needs.eight_bit && !self.offers.eight_bit_mime {
+            let sentence = "the message holds 8-bit text, and the server does not offer 8BITMIME";
+            return failed(Problem::Unsupported, sentence.to_owned())
+                .map(|verdict| verdict.with_status(5, 6, 3));
+        }
+        None
+    }
+
+    fn wants_smtputf8(&self) -> bool {
+        self.needs.smtputf8 || self.envelope.needs_smtputf8()
+    }
+
+    fn next_command(&mut self) -> Step {
+        let last = self.count() + 1;
+        let may_lead = self.offers.pipelining || self.sent == self.heard;
+        if self.sent > last || !may_lead {
+            return Step::Read;
+        }
+        let command = match self.sent {
+            0 => self.mail_command(),
+            index if index < last => Command::Rcpt(self.envelope.recipients()[index - 1].clone()),
+            _ => Command::Data,
+        };
+        self.sent += 1;
+        Step::Write(command)
+    }
+
+    fn mail_command(&self) -> Command {
+        let is_eight_bit = self.offers.eight_bit_mime && (self.needs.eight_bit || self.wants_smtputf8());
+        Command::Mail {
+            reverse_path: self.envelope.reverse_path().cloned(),
+            size: self.offers.size.then_some(self.needs.size),
+            body: if is_eight_bit { BodyKind::EightBit } else { BodyKind::SevenBit },
+            smtputf8: self.wants_smtputf8(),
+        }
+    }
+
+    fn hear_mail(&mut self, reply: &Reply) {
+        self.heard += 1;
+        match reply.class() {
+            2 => {}
+            4 | 5 => {
+                self.settle_rest(&verdict::refused(Stage::Mail, reply));
+                self.end_if_settled();
+            }
+            _ => self.drop_out(&verdict::misplaced(Stage::Mail, reply)),
+        }
+    }
+
+    fn hear_rcpt(&mut self, reply: &Reply) {
+        let index = self.heard - 1;
+        self.heard += 1;
+        match reply.class() {
+            2 => self.good[index] = self.verdicts[index].is_none(),
+            4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
+            _ => return self.drop_out(&verdict::misplaced(Stage::Rcpt, reply)),
+        }
+        if self.heard > self.count() {
+            self.end_if_settled();
+        }
+    }
+
+    /// Nobody is left to send to: unless DATA is on its way already, the transaction ends here.
+    fn end_if_settled(&mut self) {
+        let is_settled = self.verdicts.iter().all(Option::is_some);
+        if is_settled && self.sent == self.heard {
+            self.state = State::Done;
+        }
+    }
+
+    fn hear_data(&mut self, reply: &Reply) {
+        self.heard += 1;
+        let anybody = self.good.iter().any(|&good| good);
+        match (reply.class(), anybody) {
+            (3, true) if reply.code == 354 => self.state = State::Body,
+            // A server that lets us go on although it refused everybody gets a lone dot, and its reply means nothing
+            // (RFC 2920 3.1).
+            (3, false) if reply.code == 354 => {
+                self.state = State::BeforeDot;
+                self.is_spent = true;
+            }
+            (4 | 5, _) => {
+                self.settle_rest(&verdict::refused(Stage::Data, reply));
+                self.state = State::Done;
+            }
+            _ => self.drop_out(&verdict::misplaced(Stage::Data, reply)),
+        }
+    }
+
+    /// A reply while the message is being written: the server gives up early.
+    fn hear_early(&mut self, reply: &Reply) {
+        let verdict = match reply.class() {
+            4 | 5 => verdict::refused(Stage::Body, reply),
+            _ => verdict::misplaced(Stage::Body, reply),
+        };
+        self.drop_out(&verdict);
+    }
+
+    fn hear_dot(&mut self, reply: &Reply) {
+        let verdict = match reply.class() {
+            2 => {
+                if reply.code != 250 {
+                    self.warning = Some(format!("the server accepted with {reply}, not with 250"));
+                }
+                verdict::accepted(reply)
+            }
+            4 | 5 => verdict::refused(Stage::Dot, reply),
+            _ => {
+                self.is_spent = true;
+                verdict::misplaced(Stage::Dot, reply)
+            }
+        };
+        self.settle_rest(&verdict);
+        self.state = State::Done;
+    }
+
+    fn settle(&mut self, index: usize, verdict: Verdict) {
+        self.verdicts[index].get_or_insert(verdict);
+    }
+
+    fn settle_rest(&mut self, verdict: &Verdict) {
+        for index in 0..self.count() {
+            if self.verdicts[index].is_none() {
+                self.settle(index, verdict.clone());
+            }
+        }
+    }
+
+    /// Settles who is left and gives the connection up.
+    fn drop_out(&mut self, verdict: &Verdict) {
+        self.settle_rest(verdict);
+        self.state = State::Done;
+        self.is_spent = true;
+    }
+}

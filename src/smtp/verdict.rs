@@ -1,0 +1,218 @@
+//! What a reply, or its absence, means: the one place that judges (RFC 5321 4.2.1, RFC 3463).
+//!
+//! A refusal's fate is the first digit of its code. Its problem, from which exit code and advice follow, is told by
+//! stage, code and enhanced status, in that order of what is most certain.
+
+use crate::mail::{EnhancedStatus, Fate, Problem, Stage, Verdict};
+use crate::smtp::{Reply, ReplyError};
+
+/// How a connection was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loss {
+    /// The server closed it.
+    Closed,
+    /// It broke; the system's words.
+    Broken(String),
+    /// No answer within the deadline, in seconds.
+    TimedOut(u64),
+    /// What came is no SMTP.
+    NoReply(ReplyError),
+    /// Something came when nothing was due.
+    Unasked,
+}
+
+impl Loss {
+    fn problem(&self) -> Problem {
+        match self {
+            Loss::Closed | Loss::Broken(_) => Problem::ConnectionLost,
+            Loss::TimedOut(_) => Problem::TimedOut,
+            Loss::NoReply(_) | Loss::Unasked => Problem::Protocol,
+        }
+    }
+
+    fn in_words(&self, stage: Stage) -> String {
+        match self {
+            Loss::Closed => format!("the server closed the connection {stage}"),
+            Loss::Broken(words) => format!("the connection broke {stage}: {words}"),
+            Loss::TimedOut(seconds) => format!("the server gave no answer within {seconds} s {stage}"),
+            Loss::NoReply(error) => format!("the server broke the protocol {stage}: {error}"),
+            Loss::Unasked => {
+                format!("the server broke the protocol {stage}: it spoke when nothing was asked")
+            }
+        }
+    }
+}
+
+/// The connection is gone, or not to be used any more.
+pub(super) fn lost(stage: Stage, loss: &Loss) -> Verdict {
+    let status = if *loss == Loss::Closed { (4, 4, 2) } else { (4, 4, 1) };
+    let mut verdict = Verdict::deferred(stage, loss.problem(), loss.in_words(stage))
+        .with_status(status.0, status.1, status.2);
+    if stage == Stage::Dot {
+        verdict.in_doubt = true;
+        verdict.sentence.push_str(": it may have been accepted, and sending it again may duplicate it");
+    }
+    verdict
+}
+
+/// A reply that cannot be right where it came: `250` to DATA, `334` to MAIL.
+pub(super) fn misplaced(stage: Stage, reply: &Reply) -> Verdict {
+    let mut verdict = Verdict::deferred(
+        stage,
+        Problem::Protocol,
+        format!("the server broke the protocol {stage}: its reply {} does not belong there", reply.code),
+    )
+    .with_status(4, 5, 0);
+    if stage == Stage::Dot {
+        verdict.in_doubt = true;
+        verdict.sentence.push_str("; it may have been accepted, and sending it again may duplicate it");
+    }
+    verdict.reply = Some(reply.reported());
+    verdict
+}
+
+/// A 4yz or 5yz.
+pub(super) fn refused(stage: Stage, reply: &Reply) -> Verdict {
+    let is_final = reply.class() == 5;
+    let problem = problem(stage, reply);
+    let sentence = sentence(stage, &problem, is_final);
+    let status = reply.status().unwrap_or_else(|| default_status(stage, reply));
+    Verdict {
+        fate: if is_final { Fate::Failed } else { Fate::Deferred },
+        stage,
+        problem: Some(problem),
+        status,
+        reply: Some(reply.reported()),
+        sentence,
+        in_doubt: false,
+    }
+}
+
+/// The reply to the dot was 2yz.
+pub(super) fn accepted(reply: &Reply) -> Verdict {
+    let mut verdict = Verdict::accepted(Stage::Dot, "accepted by the next hop");
+    verdict.status = reply.status().unwrap_or(EnhancedStatus::new(2, 0, 0));
+    verdict.reply = Some(reply.reported());
+    verdict
+}
+
+fn problem(stage: Stage, reply: &Reply) -> Problem {
+    let status = reply.status().map(|status| (status.subject, status.detail));
+    match (stage, reply.code, status) {
+        (Stage::Greeting | Stage::Ehlo, ..) => Problem::SessionRefused,
+        (Stage::StartTls, ..) => Problem::StartTlsUnavailable,
+        (Stage::Auth, ..) | (_, 530 | 534 | 535 | 538, _) => Problem::LoginRefused,
+        (_, _, Some((1, 7 | 8))) => Problem::SenderRefused,
+        (Stage::Mail | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => Problem::SenderRefused,
+        (_, _, Some((1, 2 | 10))) => Problem::NoSuchDomain,
+        (Stage::Rcpt, _, Some((1, _))) => Problem::NoSuchRecipient,
+        (Stage::Rcpt, 550 | 551 | 553, None) => Problem::NoSuchRecipient,
+        (_, _, Some((3, 4))) | (Stage::Mail | Stage::Data | Stage::Body | Stage::Dot, 552, None) => {
+            Problem::TooBig
+        }
+        (_, _, Some((6, 7))) => Problem::Unsupported,
+        (_, _, Some((6, _))) => Problem::Malformed,
+        _ => Problem::Refused,
+    }
+}
+
+/// Words by which servers refuse a reverse-path or From that does not belong to the login.
+fn is_about_the_sender(reply: &Reply) -> bool {
+    const MARKS: [&str; 6] = [
+        "not owned by",
+        "sendas",
+        "must be same as",
+        "must equal authorized",
+        "not one of your",
+        "doesn't conform with auth",
+    ];
+    let text = reply.reported().text.to_ascii_lowercase();
+    MARKS.iter().any(|mark| text.contains(mark))
+}
+
+fn sentence(stage: Stage, problem: &Problem, is_final: bool) -> String {
+    let words = match (problem, is_final) {
+        (Problem::SessionRefused, true) => "the server refuses sessions from here",
+        (Problem::SessionRefused, false) => "the server takes no session now",
+        (Problem::StartTlsUnavailable, true) => "the server refuses STARTTLS",
+        (Problem::StartTlsUnavailable, false) => "the server cannot do TLS now",
+        (Problem::LoginRefused, true) => "the server refused the login",
+        (Problem::LoginRefused, false) => "the server cannot check the login now",
+        (Problem::SenderRefused, _) => "the server does not permit this sender",
+        (Problem::NoSuchRecipient, true) => "the server does not know this recipient",
+        (Problem::NoSuchDomain, true) => "the recipient's domain takes no mail",
+        (Problem::TooBig, _) => "the server finds the message too big",
+        (Problem::Malformed, _) => "the server finds the message malformed",
+        (_, true) => return format!("the server refused it {stage}"),
+        (_, false) => return format!("the server does not take it now {stage}"),
+    };
+    words.to_owned()
+}
+
+/// A status where the server gave none (RFC 3463; the table in RFC 5321 4.2.2 read as statuses).
+fn default_status(stage: Stage, reply: &Reply) -> EnhancedStatus {
+    let class = if reply.class() == 5 { 5 } else { 4 };
+    let (subject, detail) = match (stage, reply.code) {
+        (_, 421) => (3, 2),
+        (Stage::Rcpt, 450 | 550) => (1, 1),
+        (Stage::Rcpt, 551) => (1, 6),
+        (Stage::Rcpt, 553) => (1, 3),
+        (Stage::Rcpt, 452 | 552) => (2, 2),
+        (_, 452) => (3, 1),
+        (_, 552) => (3, 4),
+        (_, 530 | 534 | 535 | 538) => (7, 0),
+        (_, 500..=504) => (5, 0),
+        _ => (0, 0),
+    };
+    EnhancedStatus::new(class, subject, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(code: u16, text: &str) -> Reply {
+        Reply { code, lines: vec![text.to_owned()] }
+    }
+
+    #[test]
+    fn refusals_by_stage_code_and_status() {
+        for (stage, code, text, problem) in [
+            (Stage::Greeting, 554, "no", Problem::SessionRefused),
+            (Stage::Auth, 535, "5.7.8 no", Problem::LoginRefused),
+            (Stage::Auth, 550, "no", Problem::LoginRefused),
+            (Stage::Mail, 530, "5.7.0 log in", Problem::LoginRefused),
+            (
+                Stage::Mail,
+                553,
+                "5.7.1 a@x: Sender address rejected: not owned by user b",
+                Problem::SenderRefused,
+            ),
+            (Stage::Mail, 550, "5.1.8 bad sender", Problem::SenderRefused),
+            (Stage::Mail, 552, "too big", Problem::TooBig),
+            (Stage::Rcpt, 550, "no such user", Problem::NoSuchRecipient),
+            (Stage::Rcpt, 551, "not here", Problem::NoSuchRecipient),
+            (Stage::Rcpt, 550, "5.1.1 no", Problem::NoSuchRecipient),
+            (Stage::Rcpt, 550, "5.1.2 no", Problem::NoSuchDomain),
+            (Stage::Rcpt, 550, "5.7.1 relaying denied", Problem::Refused),
+            (Stage::Rcpt, 452, "4.2.2 full", Problem::Refused),
+            (Stage::Dot, 554, "5.6.0 malformed", Problem::Malformed),
+            (Stage::Dot, 552, "5.3.4 too big", Problem::TooBig),
+            (Stage::Dot, 554, "5.7.1 spam", Problem::Refused),
+        ] {
+            let verdict = refused(stage, &reply(code, text));
+            assert_eq!(verdict.problem, Some(problem), "{stage:?} {code} {text}");
+            assert_eq!(verdict.fate == Fate::Failed, code >= 500);
+            assert!(!verdict.in_doubt);
+        }
+    }
+
+    #[test]
+    fn only_at_the_dot_is_a_loss_in_doubt() {
+        for loss in [Loss::Closed, Loss::TimedOut(3), Loss::Unasked, Loss::Broken("reset".into())] {
+            assert!(!lost(Stage::Body, &loss).in_doubt);
+            assert!(lost(Stage::Dot, &loss).in_doubt);
+        }
+        assert!(misplaced(Stage::Dot, &reply(354, "what")).in_doubt);
+    }
+}
