@@ -1,4 +1,9 @@
-//! The verbs.
+//! The verbs, one per file, and what they share: the world, failures, exit codes.
+
+mod exit;
+
+pub use exit::Exit;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

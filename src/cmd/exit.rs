@@ -1,0 +1,105 @@
+//! Exit codes: sysexits.h, and the one function from a report to its code. No other path leads to 0 after a send.
+
+use crate::mail::{Fate, Outcome, Problem, Report};
+
+/// An exit code of sysexits.h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Exit {
+    Ok = 0,
+    Usage = 64,
+    DataErr = 65,
+    NoInput = 66,
+    NoUser = 67,
+    NoHost = 68,
+    Unavailable = 69,
+    Software = 70,
+    OsErr = 71,
+    CantCreat = 73,
+    IoErr = 74,
+    TempFail = 75,
+    Protocol = 76,
+    NoPerm = 77,
+    Config = 78,
+}
+
+impl Exit {
+    /// The worst first: the code of a report is the first of these that an outcome has. What only a person can mend
+    /// comes before what another try can help, and that before what nothing can.
+    const ORDER: [Exit; 14] = [
+        Exit::Software,
+        Exit::OsErr,
+        Exit::CantCreat,
+        Exit::IoErr,
+        Exit::Config,
+        Exit::NoPerm,
+        Exit::Protocol,
+        Exit::TempFail,
+        Exit::Unavailable,
+        Exit::NoHost,
+        Exit::NoUser,
+        Exit::NoInput,
+        Exit::DataErr,
+        Exit::Usage,
+    ];
+
+    /// The number.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The exit code of a report: 0 when every recipient was accepted or queued, else the worst outcome's.
+    pub fn of_report(report: &Report) -> Exit {
+        let codes: Vec<Exit> = report.outcomes().iter().map(Exit::of_outcome).collect();
+        Exit::ORDER.into_iter().find(|exit| codes.contains(exit)).unwrap_or(Exit::Ok)
+    }
+
+    fn of_outcome(outcome: &Outcome) -> Exit {
+        let Some(problem) = &outcome.problem else { return Exit::Ok };
+        if outcome.in_doubt {
+            return Exit::TempFail;
+        }
+        match (problem, outcome.fate) {
+            // These codes say what happened here, whatever a later try may do.
+            (Problem::Unreadable, _) => Exit::IoErr,
+            (Problem::Unwritable, _) => Exit::CantCreat,
+            (Problem::Program, _) => Exit::OsErr,
+            (Problem::Protocol | Problem::StartTlsInjection, _) => Exit::Protocol,
+            (Problem::ProgramExit(code), _) => Exit::of_program(*code),
+            (_, Fate::Deferred) => Exit::TempFail,
+            (Problem::NoHost | Problem::NoSuchDomain, _) => Exit::NoHost,
+            (Problem::NoSuchRecipient, _) => Exit::NoUser,
+            (Problem::Malformed, _) => Exit::DataErr,
+            (Problem::LoginRefused | Problem::SenderRefused, _) => Exit::NoPerm,
+            (
+                Problem::Handshake
+                | Problem::NotTls
+                | Problem::Certificate(_)
+                | Problem::TrustStore
+                | Problem::StartTlsUnavailable
+                | Problem::AuthUnavailable
+                | Problem::NoMechanism
+                | Problem::PlaintextAuth
+                | Problem::Secret,
+                _,
+            ) => Exit::Config,
+            (Problem::SessionRefused | Problem::TooBig | Problem::Unsupported | Problem::Refused, _) => {
+                Exit::Unavailable
+            }
+            // Each of these is deferred where it arises.
+            (
+                Problem::LookupFailed
+                | Problem::ConnectionRefused
+                | Problem::Unreachable
+                | Problem::TimedOut
+                | Problem::ConnectionLost,
+                _,
+            ) => Exit::TempFail,
+        }
+    }
+
+    /// The code of another program, if it is one of sysexits.h.
+    fn of_program(code: i32) -> Exit {
+        Exit::ORDER.into_iter().find(|exit| i32::from(exit.code()) == code).unwrap_or(Exit::Unavailable)
+    }
+}
