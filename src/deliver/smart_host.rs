@@ -55,7 +55,11 @@ impl std::fmt::Debug for SmartHost<'_> {
 
 impl Transport for SmartHost<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
-        let mut facts = SessionFacts { host: self.route.place(), ..SessionFacts::default() };
+        let mut facts = SessionFacts {
+            host: self.route.place(),
+            username: self.route.session.credentials.as_ref().map(|credentials| credentials.username.clone()),
+            ..SessionFacts::default()
+        };
         match self.try_deliver(envelope, message, &mut facts) {
             Ok(report) => report,
             Err(verdict) => {

@@ -35,6 +35,11 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Whether a trouble here concerns the session, and so everybody.
+    pub fn is_before_transaction(self) -> bool {
+        self < Stage::Mail
+    }
+
     /// The stage's name in JSON and in the transcript.
     pub fn name(self) -> &'static str {
         match self {
@@ -225,6 +230,8 @@ pub struct SessionFacts {
     pub peer: Option<String>,
     /// TLS, if there was any.
     pub tls: Option<TlsFacts>,
+    /// Who was to log in.
+    pub username: Option<String>,
     /// The SASL mechanism that the login used.
     pub mechanism: Option<String>,
     /// How long it took.

@@ -1,10 +1,12 @@
 //! The ground: what the operating system gives, behind small seams. Knows nothing of mail.
 
+mod account;
 mod clock;
 mod random;
 mod run;
 mod secret;
 
+pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Run, RunError, SystemRun};

@@ -1,1 +1,7 @@
-//! To come.
+//! What is printed: speech for people on stderr, data on stdout. Decides nothing.
+
+mod human;
+mod json;
+
+pub use human::{Complaint, arrivals, complaints, printable};
+pub use json::{failure as failure_json, report as report_json, settings as settings_json};

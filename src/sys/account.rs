@@ -1,0 +1,63 @@
+//! Who runs the program, and on which machine: what a From without a profile is made of.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+
+/// The user as the system's table names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The login name.
+    pub name: String,
+    /// The person's name: the first item of the GECOS field, `&` standing for the login name.
+    pub person: Option<String>,
+}
+
+impl Account {
+    /// Looks the effective user up in `/etc/passwd`.
+    pub fn ours() -> Option<Self> {
+        let table = BufReader::new(fs::File::open("/etc/passwd").ok()?);
+        let uid = rustix::process::geteuid().as_raw().to_string();
+        table.lines().map_while(Result::ok).find_map(|line| Self::read(&line, &uid))
+    }
+
+    fn read(line: &str, uid: &str) -> Option<Self> {
+        let items: Vec<&str> = line.split(':').collect();
+        let (&name, &id, &gecos) = (items.first()?, items.get(2)?, items.get(4)?);
+        if id != uid || name.is_empty() {
+            return None;
+        }
+        let mut capital = name.to_owned();
+        capital[..1].make_ascii_uppercase();
+        let person = gecos.split(',').next().unwrap_or_default().replace('&', &capital);
+        let is_text = !person.trim().is_empty() && !person.chars().any(char::is_control);
+        Some(Account { name: name.to_owned(), person: is_text.then_some(person) })
+    }
+}
+
+/// The machine's name as the system has it, cut to the letters a host name may have; `localhost` if none is left.
+pub fn machine_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    let name = name.trim_matches(['.', '-']);
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_table() {
+        let account = Account::read("dan:x:1000:1000:& Smith,Room 1:/home/dan:/bin/sh", "1000").unwrap();
+        assert_eq!((account.name.as_str(), account.person.as_deref()), ("dan", Some("Dan Smith")));
+        assert_eq!(Account::read("dan:x:1000:1000::/:/bin/sh", "1000").unwrap().person, None);
+        for line in ["dan:x:1001:1001::/:/bin/sh", "", "dan:x", ":x:1000:1::/:/bin/sh"] {
+            assert_eq!(Account::read(line, "1000"), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_machine_has_a_name() {
+        assert!(!machine_name().is_empty());
+    }
+}

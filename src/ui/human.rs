@@ -1,0 +1,220 @@
+//! Text for a person: what failed, why, what to do. Lines, no colour, no table wider than it must be.
+
+use std::fmt;
+
+use crate::mail::{Fate, Outcome, Report, Stage};
+
+/// Recipients named in one line before the rest is counted.
+const NAMED: usize = 5;
+
+/// One thing that went wrong, in the shape of every message:
+///
+/// ```text
+/// whippet: what failed
+///   because of this
+/// hint: what to do
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Complaint {
+    /// What failed.
+    pub headline: String,
+    /// Why, the nearest reason first.
+    pub because: Vec<String>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+impl Complaint {
+    /// A complaint of one line.
+    pub fn new(headline: impl Into<String>) -> Self {
+        Complaint { headline: headline.into(), ..Complaint::default() }
+    }
+
+    /// The same with a reason.
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.because.push(reason.into());
+        self
+    }
+
+    /// The same with an advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "whippet: {}", printable(&self.headline))?;
+        for reason in &self.because {
+            writeln!(f, "  because {}", printable(reason))?;
+        }
+        for hint in &self.hints {
+            writeln!(f, "hint: {}", printable(hint))?;
+        }
+        Ok(())
+    }
+}
+
+/// Text that cannot steer a terminal: controls are escaped, but for the line ends inside a reason.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\n    "),
+            '\t' => shown.push(' '),
+            _ if character.is_control() => shown.extend(character.escape_unicode()),
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// What a report has to say beside success: one complaint per verdict, then who has the mail if others have not.
+pub fn complaints(report: &Report) -> Vec<Complaint> {
+    let mut groups: Vec<(&Outcome, Vec<&Outcome>)> = Vec::new();
+    for outcome in report.outcomes().iter().filter(|outcome| outcome.problem.is_some()) {
+        match groups.iter_mut().find(|(first, _)| is_same_verdict(first, outcome)) {
+            Some((_, members)) => members.push(outcome),
+            None => groups.push((outcome, vec![outcome])),
+        }
+    }
+    let mut complaints: Vec<Complaint> =
+        groups.iter().map(|(first, members)| complaint(report, first, members)).collect();
+    let accepted: Vec<&Outcome> =
+        report.outcomes().iter().filter(|outcome| outcome.problem.is_none()).collect();
+    if !complaints.is_empty() && !accepted.is_empty() {
+        let mut rest = Complaint::new(format!("accepted for {}", names(&accepted)));
+        rest.hints.push("send again only to the others, or these get it twice".to_owned());
+        complaints.push(rest);
+    }
+    complaints
+}
+
+fn is_same_verdict(one: &Outcome, other: &Outcome) -> bool {
+    one.fate == other.fate
+        && one.stage == other.stage
+        && one.problem == other.problem
+        && one.reply == other.reply
+        && one.sentence == other.sentence
+}
+
+fn complaint(report: &Report, first: &Outcome, members: &[&Outcome]) -> Complaint {
+    let host = &first.host;
+    if first.stage.is_before_transaction() {
+        let headline = match first.stage {
+            Stage::Connect => format!("cannot connect to {host}"),
+            Stage::StartTls | Stage::Handshake => format!("no secure connection to {host}"),
+            Stage::Auth => match &report.session.username {
+                Some(username) => format!("cannot log in to {host} as {username}"),
+                None => format!("cannot log in to {host}"),
+            },
+            _ => format!("no session with {host}"),
+        };
+        return Complaint::new(headline).because(reason(first));
+    }
+    let verb = match (first.fate, first.in_doubt) {
+        (_, true) => "perhaps not accepted",
+        (Fate::Deferred, _) => "not accepted now",
+        _ => "not accepted",
+    };
+    let mut complaint = Complaint::new(format!("{verb} for {}: {}", names(members), first.sentence));
+    if first.reply.is_some() {
+        complaint = complaint.because(reason(first));
+    }
+    complaint
+}
+
+/// The server's words if there are any, else our sentence.
+fn reason(outcome: &Outcome) -> String {
+    match &outcome.reply {
+        Some(reply) => format!("the server said: {reply}"),
+        None => outcome.sentence.clone(),
+    }
+}
+
+fn names(outcomes: &[&Outcome]) -> String {
+    let mut text = outcomes
+        .iter()
+        .take(NAMED)
+        .map(|outcome| outcome.recipient.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    if outcomes.len() > NAMED {
+        text.push_str(&format!(" and {} more", outcomes.len() - NAMED));
+    }
+    text
+}
+
+/// What arrived in the sandbox: rows of label and value, then one row per part.
+pub fn arrivals(rows: &[(String, String)], parts: &[(String, String, u64)]) -> String {
+    let mut text = String::new();
+    for (label, value) in rows {
+        text.push_str(&format!("{label:<12}{}\n", printable(value)));
+    }
+    let width = parts.iter().map(|(media_type, ..)| media_type.chars().count()).max().unwrap_or(0);
+    for (index, (media_type, name, octets)) in parts.iter().enumerate() {
+        let label = if index == 0 { "parts" } else { "" };
+        let size = grouped(*octets);
+        let line = format!("{label:<12}{:<width$}  {size:>13}  {}", printable(media_type), printable(name));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// `26214400` → `26,214,400`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::{Address, Envelope, Problem, SessionFacts, Verdict};
+
+    #[test]
+    fn the_shape_of_a_complaint() {
+        let complaint = Complaint::new("it failed").because("of\x1b[0m that").hint("do this");
+        assert_eq!(complaint.to_string(), "whippet: it failed\n  because of\\u{1b}[0m that\nhint: do this\n");
+    }
+
+    #[test]
+    fn equal_verdicts_are_said_once_and_the_lucky_are_named() {
+        let recipients = ["a@x", "b@x", "c@x"].map(|text| Address::parse(text).unwrap());
+        let envelope = Envelope::new(None, recipients).unwrap();
+        let report = Report::settle(&envelope, SessionFacts::default(), |index, recipient| {
+            let verdict = match index {
+                0 => Verdict::accepted(Stage::Dot, "ok"),
+                _ => Verdict::failed(
+                    Stage::Rcpt,
+                    Problem::NoSuchRecipient,
+                    "the server does not know this recipient",
+                ),
+            };
+            verdict.outcome(recipient, "h:25")
+        });
+        let text: String = complaints(&report).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            text,
+            "whippet: not accepted for b@x, c@x: the server does not know this recipient\n\
+             whippet: accepted for a@x\nhint: send again only to the others, or these get it twice\n"
+        );
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(
+            [grouped(0), grouped(999), grouped(1000), grouped(26_214_400)],
+            ["0", "999", "1,000", "26,214,400"]
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! JSON for programs: one document, whose schema is in `doc/report.schema.json`. A field is added, never changed,
+//! within a schema version.
+
+use serde::Serialize;
+
+use crate::mail::{Outcome, Report};
+use crate::ui::Complaint;
+
+/// The name and version of the schema.
+const SCHEMA: &str = "whippet-report/1";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'a str,
+    exit: u8,
+    message_id: Option<&'a str>,
+    size: Option<u64>,
+    outcomes: Vec<OutcomeRow<'a>>,
+    session: Option<SessionRow<'a>>,
+    warnings: &'a [String],
+    hints: &'a [String],
+    failure: Option<FailureRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct OutcomeRow<'a> {
+    recipient: String,
+    outcome: &'a str,
+    stage: &'a str,
+    status: String,
+    host: &'a str,
+    reply: Option<ReplyRow<'a>>,
+    sentence: &'a str,
+    in_doubt: bool,
+    queue_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ReplyRow<'a> {
+    code: u16,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct SessionRow<'a> {
+    host: &'a str,
+    peer: Option<&'a str>,
+    username: Option<&'a str>,
+    mechanism: Option<&'a str>,
+    tls: Option<TlsRow<'a>>,
+    connect_ms: f64,
+    session_ms: f64,
+    transaction_ms: f64,
+}
+
+#[derive(Serialize)]
+struct TlsRow<'a> {
+    version: &'a str,
+    cipher: &'a str,
+    group: Option<&'a str>,
+    verified_name: &'a str,
+    anchors: &'a str,
+}
+
+#[derive(Serialize)]
+struct FailureRow<'a> {
+    message: &'a str,
+    because: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SettingRow<'a> {
+    key: &'a str,
+    value: &'a str,
+    origin: &'a str,
+}
+
+/// The document for a report; `hints` is the advice that a person would see.
+pub fn report(report: &Report, exit: u8, message_id: &str, size: u64, hints: &[String]) -> String {
+    let session = &report.session;
+    let milliseconds = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
+    render(&Document {
+        schema: SCHEMA,
+        exit,
+        message_id: Some(message_id),
+        size: Some(size),
+        outcomes: report.outcomes().iter().map(outcome).collect(),
+        session: Some(SessionRow {
+            host: &session.host,
+            peer: session.peer.as_deref(),
+            username: session.username.as_deref(),
+            mechanism: session.mechanism.as_deref(),
+            tls: session.tls.as_ref().map(|tls| TlsRow {
+                version: &tls.version,
+                cipher: &tls.cipher,
+                group: tls.group.as_deref(),
+                verified_name: &tls.verified_name,
+                anchors: &tls.anchors,
+            }),
+            connect_ms: milliseconds(session.timings.connect),
+            session_ms: milliseconds(session.timings.session),
+            transaction_ms: milliseconds(session.timings.transaction),
+        }),
+        warnings: &report.warnings,
+        hints,
+        failure: None,
+    })
+}
+
+/// The document for a command that could not do its work.
+pub fn failure(complaint: &Complaint, exit: u8) -> String {
+    render(&Document {
+        schema: SCHEMA,
+        exit,
+        message_id: None,
+        size: None,
+        outcomes: Vec::new(),
+        session: None,
+        warnings: &[],
+        hints: &complaint.hints,
+        failure: Some(FailureRow { message: &complaint.headline, because: &complaint.because }),
+    })
+}
+
+/// Settings as an array of key, value and origin; secrets are `***` before they come here.
+pub fn settings(rows: &[(String, String, String)]) -> String {
+    let rows: Vec<SettingRow<'_>> =
+        rows.iter().map(|(key, value, origin)| SettingRow { key, value, origin }).collect();
+    render(&rows)
+}
+
+fn outcome(outcome: &Outcome) -> OutcomeRow<'_> {
+    OutcomeRow {
+        recipient: outcome.recipient.to_string(),
+        outcome: outcome.fate.name(),
+        stage: outcome.stage.name(),
+        status: outcome.status.to_string(),
+        host: &outcome.host,
+        reply: outcome.reply.as_ref().map(|reply| ReplyRow { code: reply.code, text: &reply.text }),
+        sentence: &outcome.sentence,
+        in_doubt: outcome.in_doubt,
+        queue_id: None,
+    }
+}
+
+fn render(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("strings and numbers always become JSON");
+    text.push('\n');
+    text
+}
