@@ -1,0 +1,85 @@
+//! What a person wants to send, before it is a message.
+
+use std::path::Path;
+
+use jiff::Zoned;
+
+use super::charset::{Charsets, Text};
+use super::error::SourceError;
+use super::parameter::name_of_path;
+use super::source::{Body, Source};
+use crate::mail::{Listed, Mailbox};
+
+/// What a person wants to send. Recipients of blind copies are in the envelope, never here.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Who writes.
+    pub from: Mailbox,
+    /// Where answers go, if not to `from`.
+    pub reply_to: Vec<Listed>,
+    /// The To field. If it and `cc` are empty, it says `undisclosed-recipients:;`.
+    pub to: Vec<Listed>,
+    /// The Cc field.
+    pub cc: Vec<Listed>,
+    /// The subject; an empty one is none.
+    pub subject: Option<Text>,
+    /// Fields of the person's own, name and text, in order.
+    pub fields: Vec<(String, Text)>,
+    /// The text.
+    pub body: Body,
+    /// The type of the text, such as `text/plain` or `text/html; format=flowed`. Its charset is found out.
+    pub body_type: String,
+    /// In the order in which they are sent.
+    pub attachments: Vec<Attachment>,
+    /// The charsets in play.
+    pub charsets: Charsets,
+    /// When it is written.
+    pub date: Zoned,
+    /// Its identifier, `<left@right>`.
+    pub message_id: String,
+}
+
+impl Draft {
+    /// A draft with nothing in it but who, when and which.
+    pub fn new(from: Mailbox, date: Zoned, message_id: String) -> Self {
+        Draft {
+            from,
+            reply_to: Vec::new(),
+            to: Vec::new(),
+            cc: Vec::new(),
+            subject: None,
+            fields: Vec::new(),
+            body: Body::default(),
+            body_type: "text/plain".to_owned(),
+            attachments: Vec::new(),
+            charsets: Charsets::default(),
+            date,
+            message_id,
+        }
+    }
+}
+
+/// One thing that goes along, byte for byte.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    /// Its octets.
+    pub source: Source,
+    /// The name it is given; without one it is the file's, or `stdin.txt` or `stdin.bin`.
+    pub name: Option<String>,
+    /// Its media type; without one it is found out by name and first octets.
+    pub media_type: Option<String>,
+}
+
+impl Attachment {
+    /// Opens a path and names the attachment after it, also where the path leads to a FIFO or a device.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let name = Some(name_of_path(path.as_os_str()));
+        Ok(Attachment { source: Source::open(path)?, name, media_type: None })
+    }
+}
+
+impl From<Source> for Attachment {
+    fn from(source: Source) -> Self {
+        Attachment { source, name: None, media_type: None }
+    }
+}

@@ -1,0 +1,341 @@
+//! Fields: names, folding, encoded-words, address lists (RFC 5322 2.2 and 3, RFC 2047, RFC 6532 for addresses).
+//!
+//! Text outside ASCII becomes encoded-words as a whole: no blank beside an encoded-word can then be lost or gained.
+//! An encoded-word is never inside quotes and never around an address. Parameters are in `parameter.rs`.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use email_encoding::headers::{rfc2047, writer::EmailWriter};
+
+use super::charset::{Charsets, Text, Undecodable};
+use super::error::ComposeError;
+use crate::mail::{Listed, Mailbox, parse_list};
+
+/// Where lines are folded, octets without CRLF. RFC 5322 2.1.1 wants at most 78; a comma may follow the last word.
+const FOLD: usize = 76;
+/// Longest word that stands unencoded: with a field name it stays below the 998 octets of RFC 5322 2.1.1.
+const LONGEST_WORD: usize = 900;
+/// Longest phrase that is quoted: a quoted string is kept on one line.
+const LONGEST_QUOTED: usize = 70;
+/// Longest name of an own field, so that the name and the first word fit on a line.
+const LONGEST_NAME: usize = 76;
+/// Octets of one encoded-word in unknown-8bit: `=?unknown-8bit?B?` and `?=` leave 56 of the 75 characters.
+const UNKNOWN_WORD: usize = 42;
+
+/// Fields that are made from the draft. A second one is forbidden (RFC 5322 3.6, RFC 2045 3).
+const MADE_HERE: [&str; 8] =
+    ["From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version"];
+/// Own fields whose body has a syntax in which encoded-words mean nothing (RFC 5322 3.6.4, RFC 2369, RFC 3834).
+const STRUCTURED: [&str; 14] = [
+    "References",
+    "In-Reply-To",
+    "Auto-Submitted",
+    "Precedence",
+    "Original-Message-ID",
+    "Archived-At",
+    "List-ID",
+    "List-Archive",
+    "List-Help",
+    "List-Owner",
+    "List-Post",
+    "List-Subscribe",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+];
+/// Own fields that hold an address list.
+const ADDRESSES: [&str; 6] = [
+    "Sender",
+    "Errors-To",
+    "Disposition-Notification-To",
+    "Return-Receipt-To",
+    "Mail-Followup-To",
+    "Mail-Reply-To",
+];
+
+/// The header under construction.
+#[derive(Default)]
+pub(super) struct Header {
+    /// The fields, each line ended in CRLF.
+    pub(super) text: String,
+    /// Whether an address stands in raw UTF-8.
+    pub(super) smtputf8: bool,
+}
+
+/// The body of one field under construction: words with a blank before each, folded where a line would be too long.
+pub(super) struct Value<'a> {
+    pub(super) writer: EmailWriter<'a>,
+    begun: bool,
+}
+
+impl Value<'_> {
+    /// Adds a blank and a word that is never divided.
+    pub(super) fn word(&mut self, word: &str) -> fmt::Result {
+        if self.begun && self.writer.projected_line_len() + 1 + word.len() > FOLD {
+            self.writer.new_line()?;
+        }
+        self.writer.space();
+        self.begun = true;
+        self.writer.write_str(word)
+    }
+
+    /// Adds text right behind the last word.
+    pub(super) fn glue(&mut self, text: &str) -> fmt::Result {
+        self.writer.write_str(text)
+    }
+
+    /// Adds ASCII text that may be folded at its blanks.
+    fn folded(&mut self, text: &str) -> fmt::Result {
+        self.writer.space();
+        self.begun = true;
+        self.writer.folding().write_str(text)
+    }
+
+    fn encoded(&mut self, text: &str) -> fmt::Result {
+        self.writer.space();
+        self.begun = true;
+        rfc2047::encode(text, &mut self.writer)
+    }
+
+    fn unknown(&mut self, octets: &[u8]) -> fmt::Result {
+        octets.chunks(UNKNOWN_WORD).try_for_each(|octets| {
+            self.word(&format!("=?unknown-8bit?B?{}?=", base64_simd::STANDARD.encode_to_string(octets)))
+        })
+    }
+
+    fn unstructured(&mut self, text: &str) -> fmt::Result {
+        if stays_plain(text) { self.folded(text) } else { self.encoded(text) }
+    }
+
+    /// Adds a phrase; tells whether it is encoded.
+    fn phrase(&mut self, text: &str) -> Result<bool, fmt::Error> {
+        let words = || text.split(' ');
+        let is_atom =
+            |word: &str| !word.is_empty() && word.len() <= LONGEST_QUOTED && word.bytes().all(is_atext);
+        let printable = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
+        // Readers decode what looks like an encoded-word even inside quotes.
+        if text.contains("=?") || !printable {
+            self.encoded(text)?;
+            return Ok(true);
+        }
+        if words().all(is_atom) {
+            words().try_for_each(|word| self.word(word))?;
+            return Ok(false);
+        }
+        let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        if quoted.len() > LONGEST_QUOTED {
+            self.encoded(text)?;
+            return Ok(true);
+        }
+        self.word(&quoted).map(|()| false)
+    }
+
+    fn mailbox(&mut self, mailbox: &Mailbox) -> fmt::Result {
+        match mailbox.name.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => {
+                self.phrase(name)?;
+                self.word(&format!("<{}>", mailbox.address))
+            }
+            None => self.word(&mailbox.address.to_string()),
+        }
+    }
+
+    fn list(&mut self, list: &[Listed]) -> fmt::Result {
+        for (index, listed) in list.iter().enumerate() {
+            if index > 0 {
+                self.glue(",")?;
+            }
+            match listed {
+                Listed::Mailbox(mailbox) => self.mailbox(mailbox)?,
+                Listed::Group(group) => {
+                    // RFC 2047 5 (3): a blank stands between an encoded-word and a special.
+                    if self.phrase(&group.name)? {
+                        self.word(":")?
+                    } else {
+                        self.glue(":")?
+                    }
+                    for (index, mailbox) in group.members.iter().enumerate() {
+                        if index > 0 {
+                            self.glue(",")?;
+                        }
+                        self.mailbox(mailbox)?;
+                    }
+                    self.glue(";")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Header {
+    /// Adds a field whose body `write` makes.
+    pub(super) fn field(&mut self, name: &str, write: impl FnOnce(&mut Value<'_>) -> fmt::Result) {
+        self.text.push_str(name);
+        self.text.push(':');
+        {
+            let writer = EmailWriter::new(&mut self.text, name.len() + 1, 0, false);
+            write(&mut Value { writer, begun: false }).expect("a String takes every write");
+        }
+        self.text.push_str("\r\n");
+    }
+
+    /// Adds a field of ASCII words that are made here.
+    pub(super) fn plain(&mut self, name: &str, value: &str) {
+        self.field(name, |body| body.folded(value));
+    }
+
+    /// Adds an address field.
+    pub(super) fn addresses(&mut self, name: &str, list: &[Listed]) -> Result<(), ComposeError> {
+        for listed in list {
+            if let Listed::Group(group) = listed {
+                one_line("a group's name", group.name.as_bytes())?;
+            }
+            for mailbox in listed.mailboxes() {
+                one_line("a display name", mailbox.name.as_deref().unwrap_or_default().as_bytes())?;
+            }
+        }
+        self.smtputf8 |= list.iter().flat_map(Listed::mailboxes).any(|mailbox| !mailbox.address.is_ascii());
+        self.field(name, |body| body.list(list));
+        Ok(())
+    }
+
+    /// Adds the Subject. An empty one is no field.
+    pub(super) fn subject(
+        &mut self,
+        subject: &Text,
+        charsets: &Charsets,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), ComposeError> {
+        if subject.is_empty() {
+            return Ok(());
+        }
+        self.unstructured("Subject", "a subject", subject, charsets, warnings)
+    }
+
+    /// Adds a field of the person's own.
+    pub(super) fn own(
+        &mut self,
+        name: &str,
+        text: &Text,
+        charsets: &Charsets,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), ComposeError> {
+        check_name(name)?;
+        let what = format!("the field {name}");
+        one_line(&what, text.octets())?;
+        let among = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let decoded = text.decode(charsets).ok();
+        let decoded = decoded.as_deref().map(str::trim);
+        if among(&ADDRESSES)
+            && let Some(list) = decoded.and_then(|text| parse_list(text, None).ok())
+        {
+            return self.addresses(name, &list);
+        }
+        if among(&STRUCTURED) || among(&ADDRESSES) {
+            return self.structured(name, decoded.unwrap_or("\u{fffd}"));
+        }
+        self.unstructured(name, &what, text, charsets, warnings)
+    }
+
+    /// Adds a field that is folded, never encoded.
+    fn structured(&mut self, name: &str, text: &str) -> Result<(), ComposeError> {
+        let fail = |reason| Err(ComposeError::Structure { name: name.to_owned(), reason });
+        if !text.bytes().all(|octet| matches!(octet, b'\t' | b' '..=b'~')) {
+            return fail("may hold printable ASCII only");
+        }
+        if text.split([' ', '\t']).any(|word| word.len() > LONGEST_WORD) {
+            return fail("holds a word of more than 900 octets, which cannot be folded");
+        }
+        self.field(name, |body| text.split_ascii_whitespace().try_for_each(|word| body.word(word)));
+        Ok(())
+    }
+
+    fn unstructured(
+        &mut self,
+        name: &str,
+        what: &str,
+        text: &Text,
+        charsets: &Charsets,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), ComposeError> {
+        one_line(what, text.octets())?;
+        let value: Cow<'_, str> = match (text.decode(charsets), charsets.undecodable) {
+            (Ok(value), _) => value,
+            (Err(offset), Undecodable::Fail) => {
+                let offset = offset as u64;
+                return Err(ComposeError::Undecodable { what: format!("the field {name}"), offset });
+            }
+            (Err(_), Undecodable::Replace) => {
+                warnings.push(format!("malformed characters of the field {name} became U+FFFD"));
+                text.lossy()
+            }
+            (Err(offset), Undecodable::Keep) => {
+                warnings.push(format!(
+                    "the field {name} is in no known charset, octet {offset} is the first that is not UTF-8: it is \
+                     sent unchanged as unknown-8bit"
+                ));
+                self.field(name, |body| body.unknown(text.octets()));
+                return Ok(());
+            }
+        };
+        one_line(what, value.as_bytes())?;
+        self.field(name, |body| if value.is_empty() { Ok(()) } else { body.unstructured(&value) });
+        Ok(())
+    }
+}
+
+/// Refuses what would end a line.
+pub(super) fn one_line(what: &str, octets: &[u8]) -> Result<(), ComposeError> {
+    let character = match memchr::memchr3(b'\r', b'\n', b'\0', octets).map(|at| octets[at]) {
+        None => return Ok(()),
+        Some(b'\r') => "a CR",
+        Some(b'\n') => "an LF",
+        Some(_) => "a NUL",
+    };
+    Err(ComposeError::OneLine { what: what.to_owned(), character })
+}
+
+/// Refuses a Message-ID that is not `<left@right>` (RFC 5322 3.6.4).
+pub(super) fn check_message_id(id: &str) -> Result<(), ComposeError> {
+    let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).and_then(|id| id.split_once('@'));
+    let is_good = |half: &str| {
+        !half.is_empty() && half.bytes().all(|octet| matches!(octet, b'!'..=b'~') && !b"<>@".contains(&octet))
+    };
+    match inner {
+        Some((left, right)) if is_good(left) && is_good(right) && id.len() <= LONGEST_WORD => Ok(()),
+        _ => Err(ComposeError::Structure { name: "Message-ID".to_owned(), reason: "is not `<left@right>`" }),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ComposeError> {
+    let fail = |reason| Err(ComposeError::FieldName { name: name.to_owned(), reason });
+    if name.is_empty() {
+        return fail("it is empty");
+    }
+    if !name.bytes().all(|octet| matches!(octet, b'!'..=b'~') && octet != b':') {
+        return fail("only printable ASCII without blank and colon may stand in it");
+    }
+    if name.len() > LONGEST_NAME {
+        return fail("it is longer than 76 octets");
+    }
+    let is_mime = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+    if is_mime || MADE_HERE.iter().any(|made| name.eq_ignore_ascii_case(made)) {
+        return Err(ComposeError::Duplicate { name: name.to_owned() });
+    }
+    Ok(())
+}
+
+/// Whether a text can stand in an unstructured field as it is: it would be read back as the same text.
+fn stays_plain(text: &str) -> bool {
+    text.bytes().all(|octet| matches!(octet, b' '..=b'~'))
+        && !text.contains("=?")
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && text.split(' ').all(|word| word.len() <= LONGEST_WORD)
+}
+
+/// RFC 5322 3.2.3.
+fn is_atext(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet)
+}

@@ -1,0 +1,1 @@
+//! Other parsers judge our messages.
