@@ -30,7 +30,7 @@ pub mod net;
 pub mod smtp;
 
 pub mod config;
-// pub mod deliver;
+pub mod deliver;
 
 pub mod cli;
 pub mod ui;

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
 use crate::mime::{Message, MessageError};
 use crate::net::{Tls, TlsError, Wire, WireError};
-use crate::smtp::{Command, DotStuffer, Loss, ReplyReader, Session, SessionStep, Step, Transaction, Transcript};
+use crate::smtp::{
+    Command, DotStuffer, Loss, ReplyReader, Session, SessionStep, Step, Transaction, Transcript,
+};
 
 /// A wire with what is needed to talk SMTP over it.
 pub(super) struct Dialogue<'a> {
@@ -21,7 +23,11 @@ impl<'a> Dialogue<'a> {
     }
 
     /// Opens the session: greeting, EHLO, TLS, login. `tls` is there when the session's policy wants TLS.
-    pub(super) fn open(&mut self, session: &mut Session, tls: Option<&Tls>) -> Result<Option<TlsFacts>, Verdict> {
+    pub(super) fn open(
+        &mut self,
+        session: &mut Session,
+        tls: Option<&Tls>,
+    ) -> Result<Option<TlsFacts>, Verdict> {
         let mut facts = None;
         loop {
             match session.next_step() {
@@ -92,7 +98,10 @@ impl<'a> Dialogue<'a> {
     fn handshake(&mut self, tls: Option<&Tls>) -> Result<TlsFacts, Verdict> {
         let tls = tls.expect("a policy that wants TLS comes with it");
         let facts = self.wire.secure(tls, self.timeouts.ehlo).map_err(|error| handshake_verdict(&error))?;
-        self.transcript.note(&format!("{} {}, certificate good for {}", facts.version, facts.cipher, facts.verified_name));
+        self.transcript.note(&format!(
+            "{} {}, certificate good for {}",
+            facts.version, facts.cipher, facts.verified_name
+        ));
         Ok(facts)
     }
 
@@ -173,7 +182,8 @@ impl<'a> Dialogue<'a> {
 
     /// Streams the message; gives what is left to be written with the dot.
     fn body(&mut self, transaction: &mut Transaction<'_>, message: &Message) -> Vec<u8> {
-        let sink = BodySink { wire: &mut self.wire, reader: &mut self.reader, limit: self.timeouts.body, end: None };
+        let sink =
+            BodySink { wire: &mut self.wire, reader: &mut self.reader, limit: self.timeouts.body, end: None };
         let mut stuffer = DotStuffer::new(sink);
         let written = message.write_to(&mut stuffer);
         let taken = stuffer.taken;
@@ -265,9 +275,12 @@ fn handshake_verdict(error: &WireError) -> Verdict {
         )
         .with_status(5, 7, 5),
         WireError::Tls(TlsError::NotTls) => {
-            Verdict::failed(stage, Problem::NotTls, "what answers there does not speak TLS").with_status(5, 7, 4)
+            Verdict::failed(stage, Problem::NotTls, "what answers there does not speak TLS")
+                .with_status(5, 7, 4)
         }
-        WireError::Tls(error) => Verdict::failed(stage, Problem::Handshake, error.to_string()).with_status(5, 7, 4),
+        WireError::Tls(error) => {
+            Verdict::failed(stage, Problem::Handshake, error.to_string()).with_status(5, 7, 4)
+        }
         WireError::TimedOut(seconds) => Verdict::deferred(
             stage,
             Problem::TimedOut,

@@ -77,7 +77,9 @@ fn write_new(path: &Path, message: &Message) -> Result<(), Verdict> {
         let _ = fs::remove_file(path);
         match error {
             MessageError::Sink(error) => unwritable(path, &error),
-            other => Verdict::deferred(Stage::Local, Problem::Unreadable, other.to_string()).with_status(4, 3, 0),
+            other => {
+                Verdict::deferred(Stage::Local, Problem::Unreadable, other.to_string()).with_status(4, 3, 0)
+            }
         }
     })
 }

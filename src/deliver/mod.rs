@@ -3,10 +3,12 @@
 
 mod dialogue;
 mod file;
+mod sandbox;
 mod sendmail;
 mod smart_host;
 
 pub use file::File;
+pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;
 pub use smart_host::{SmartHost, SmartHostRoute};
 

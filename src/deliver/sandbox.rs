@@ -58,7 +58,8 @@ impl Sandbox {
         file.write_all(certificate.pem().as_bytes())?;
         let tls = server_config(certificate.der().to_vec(), key.serialize_der()).map_err(io::Error::other)?;
 
-        let credentials = Credentials { username: "sandbox".to_owned(), secret: Secret::new(random.token(24)?) };
+        let credentials =
+            Credentials { username: "sandbox".to_owned(), secret: Secret::new(random.token(24)?) };
         let clear = [b"\0sandbox\0", credentials.secret.expose()].concat();
         let policy = ServerPolicy {
             name: NAME.to_owned(),

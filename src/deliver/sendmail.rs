@@ -30,7 +30,9 @@ impl Sendmail<'_> {
         const PLACES: [&str; 3] = ["/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail"];
         let ourselves = ourselves.and_then(|path| path.canonicalize().ok());
         PLACES.iter().map(PathBuf::from).find(|path| match path.canonicalize() {
-            Ok(target) => Some(&target) != ourselves.as_ref() && target.file_name() != Some("whippet".as_ref()),
+            Ok(target) => {
+                Some(&target) != ourselves.as_ref() && target.file_name() != Some("whippet".as_ref())
+            }
             Err(_) => false,
         })
     }
@@ -82,7 +84,9 @@ impl Sendmail<'_> {
                     Verdict::failed(Stage::Local, problem, sentence).with_status(5, 3, 0)
                 }
             }
-            Err(error) => Verdict::failed(Stage::Local, Problem::Program, run_words(&error)).with_status(5, 3, 0),
+            Err(error) => {
+                Verdict::failed(Stage::Local, Problem::Program, run_words(&error)).with_status(5, 3, 0)
+            }
         }
     }
 }

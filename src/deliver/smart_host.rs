@@ -72,7 +72,12 @@ impl Transport for SmartHost<'_> {
 
 impl SmartHost<'_> {
     /// An error is a verdict on all recipients, given before the transaction.
-    fn try_deliver(&mut self, envelope: &Envelope, message: &Message, facts: &mut SessionFacts) -> Result<Report, Verdict> {
+    fn try_deliver(
+        &mut self,
+        envelope: &Envelope,
+        message: &Message,
+        facts: &mut SessionFacts,
+    ) -> Result<Report, Verdict> {
         let route = self.route;
         // Trust anchors that cannot be read are found before anything is connected.
         let tls = match route.tls.mode {
@@ -85,7 +90,8 @@ impl SmartHost<'_> {
             .map_err(|error| connect_verdict(&error))?;
         facts.peer = Some(peer.to_string());
         facts.timings.connect = begin.elapsed();
-        let transcript = self.transcript.as_mut().map_or_else(Transcript::default, |sink| Transcript::new(*sink));
+        let transcript =
+            self.transcript.as_mut().map_or_else(Transcript::default, |sink| Transcript::new(*sink));
         let wire = Wire::new(socket)
             .map_err(|error| Verdict::deferred(Stage::Connect, Problem::ConnectionLost, error.to_string()))?;
         let mut dialogue = Dialogue::new(wire, &route.timeouts, transcript);
@@ -99,8 +105,11 @@ impl SmartHost<'_> {
         opened?;
 
         let begin = Instant::now();
-        let needs =
-            Needs { size: message.size(), eight_bit: message.is_eight_bit(), smtputf8: message.needs_smtputf8() };
+        let needs = Needs {
+            size: message.size(),
+            eight_bit: message.is_eight_bit(),
+            smtputf8: message.needs_smtputf8(),
+        };
         let mut transaction = Transaction::new(envelope, needs, session.capabilities());
         dialogue.transact(&mut transaction, message);
         note_transaction(&mut facts.timings, begin.elapsed());
@@ -135,8 +144,12 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
         ConnectError::Refused(_) => {
             Verdict::deferred(stage, Problem::ConnectionRefused, sentence).with_status(4, 4, 1)
         }
-        ConnectError::Unreachable(..) => Verdict::deferred(stage, Problem::Unreachable, sentence).with_status(4, 4, 1),
-        ConnectError::TimedOut(..) => Verdict::deferred(stage, Problem::TimedOut, sentence).with_status(4, 4, 1),
+        ConnectError::Unreachable(..) => {
+            Verdict::deferred(stage, Problem::Unreachable, sentence).with_status(4, 4, 1)
+        }
+        ConnectError::TimedOut(..) => {
+            Verdict::deferred(stage, Problem::TimedOut, sentence).with_status(4, 4, 1)
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `kind.rs` | what an attachment is |
 //! | `parameter.rs` `header.rs` | types, file names, fields |
 //! | `tree.rs` | the message |
+//! | `read.rs` | what a message that arrived holds |
 
 mod charset;
 mod draft;
@@ -23,6 +24,7 @@ mod header;
 mod judges;
 mod kind;
 mod parameter;
+mod read;
 mod source;
 mod text;
 mod tree;
@@ -30,5 +32,6 @@ mod tree;
 pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
 pub use draft::{Attachment, Draft};
 pub use error::{ComposeError, MessageError, SourceError};
+pub use read::{Contents, Leaf};
 pub use source::{Body, Source, Stamp};
 pub use tree::{Message, Outline};

@@ -10,7 +10,7 @@ const HEADER_LIMIT: usize = 1024 * 1024;
 
 /// What a message holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outline {
+pub struct Contents {
     /// Its fields in order, unfolded and decoded.
     pub fields: Vec<(String, String)>,
     /// Its leaves in order.
@@ -28,12 +28,12 @@ pub struct Leaf {
     pub octets: u64,
 }
 
-impl Outline {
+impl Contents {
     /// Reads a message to its end.
     pub fn read(input: &mut dyn BufRead) -> io::Result<Self> {
         let mut reader = Reader { input, boundaries: Vec::new(), leaves: Vec::new() };
         let (fields, _) = reader.part()?;
-        Ok(Outline {
+        Ok(Contents {
             fields: fields.into_iter().map(|(name, value)| (name, decoded_words(&value))).collect(),
             parts: reader.leaves,
         })
@@ -76,7 +76,8 @@ impl Reader<'_> {
         let end = match boundary {
             Some(boundary) if is_multipart && self.boundaries.len() < DEPTH => self.multipart(boundary)?,
             _ => {
-                let encoding = find(&fields, "Content-Transfer-Encoding").unwrap_or("7bit").to_ascii_lowercase();
+                let encoding =
+                    find(&fields, "Content-Transfer-Encoding").unwrap_or("7bit").to_ascii_lowercase();
                 let (octets, end) = self.content(&encoding)?;
                 self.leaves.push(leaf(&fields, &content_type, octets));
                 end
@@ -153,7 +154,8 @@ impl Reader<'_> {
                 "quoted-printable" => {
                     let codes = text.iter().filter(|&&octet| octet == b'=').count();
                     let soft = text.last() == Some(&b'=');
-                    octets += text.len() as u64 - if soft { (codes as u64 - 1) * 2 + 1 } else { codes as u64 * 2 };
+                    octets +=
+                        text.len() as u64 - if soft { (codes as u64 - 1) * 2 + 1 } else { codes as u64 * 2 };
                     pending_line_end = if soft { 0 } else { 2 };
                 }
                 _ => {
@@ -200,7 +202,9 @@ fn parameter(value: &str, wanted: &str) -> Option<String> {
         let Some(rest) = name.strip_prefix(wanted) else { continue };
         let is_encoded = rest.ends_with('*');
         let section = rest.trim_matches('*');
-        if !(section.is_empty() || (rest.starts_with('*') && section.bytes().all(|octet| octet.is_ascii_digit()))) {
+        if !(section.is_empty()
+            || (rest.starts_with('*') && section.bytes().all(|octet| octet.is_ascii_digit())))
+        {
             continue;
         }
         pieces.push((section.parse().unwrap_or(0), is_encoded, unquoted(text.trim())));
@@ -309,20 +313,20 @@ fn encoded_word(word: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn read(message: &str) -> Outline {
-        Outline::read(&mut message.replace('\n', "\r\n").as_bytes()).unwrap()
+    fn read(message: &str) -> Contents {
+        Contents::read(&mut message.replace('\n', "\r\n").as_bytes()).unwrap()
     }
 
     #[test]
     fn one_part() {
-        let outline = read("Subject: =?utf-8?B?5oql?=\n =?utf-8?B?5ZGK?= ok\nTo: a@x\n\nhello\nworld\n");
-        assert_eq!(outline.field("subject"), Some("报告 ok"));
-        assert_eq!(outline.parts, [Leaf { media_type: "text/plain".into(), name: None, octets: 14 }]);
+        let contents = read("Subject: =?utf-8?B?5oql?=\n =?utf-8?B?5ZGK?= ok\nTo: a@x\n\nhello\nworld\n");
+        assert_eq!(contents.field("subject"), Some("报告 ok"));
+        assert_eq!(contents.parts, [Leaf { media_type: "text/plain".into(), name: None, octets: 14 }]);
     }
 
     #[test]
     fn several_parts_with_names() {
-        let outline = read(concat!(
+        let contents = read(concat!(
             "Content-Type: multipart/mixed; boundary=\"b;1\"\n\npreamble\n--b;1\n",
             "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9=\nx\n\n--b;1\n",
             "Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n",
@@ -334,14 +338,20 @@ mod tests {
             octets,
         };
         assert_eq!(
-            outline.parts,
+            contents.parts,
             [leaf("text/plain; charset=utf-8", None, 5), leaf("application/pdf", Some("报告 .pdf"), 4)]
         );
     }
 
     #[test]
     fn odd_messages_end() {
-        for message in ["", "\n", "no field", "Content-Type: multipart/mixed; boundary=x\n\n--x\n--x\n", "Content-Type: multipart/mixed; boundary=x\n\n"] {
+        for message in [
+            "",
+            "\n",
+            "no field",
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\n--x\n",
+            "Content-Type: multipart/mixed; boundary=x\n\n",
+        ] {
             let _ = read(message);
         }
     }
