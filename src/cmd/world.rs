@@ -1,0 +1,67 @@
+//! The world: the only place where real things are built. Verbs get a `&mut World` and cannot tell what is real.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use crate::config::Surroundings;
+use crate::net::{Resolve, SystemResolve};
+use crate::sys::{Account, Clock, Random, Run, SystemClock, SystemRandom, SystemRun, machine_name};
+
+/// Everything outside of the program that a verb may touch.
+pub struct World<'a> {
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Random octets.
+    pub random: &'a dyn Random,
+    /// Children.
+    pub run: &'a dyn Run,
+    /// Names of hosts.
+    pub resolve: &'a dyn Resolve,
+    /// Variables, home and config files.
+    pub surroundings: Surroundings,
+    /// Who runs the program.
+    pub account: Option<Account>,
+    /// The machine's name.
+    pub machine: String,
+    /// The running program's file.
+    pub ourselves: Option<PathBuf>,
+    /// Standard input.
+    pub stdin: &'a mut dyn Read,
+    /// Whether a person would have to type it.
+    pub stdin_is_terminal: bool,
+    /// Data goes here.
+    pub stdout: &'a mut dyn Write,
+    /// Speech goes here.
+    pub stderr: &'a mut dyn Write,
+}
+
+impl std::fmt::Debug for World<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}
+
+/// Runs `work` in the real world.
+pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
+    let stdin = std::io::stdin();
+    let stdin_is_terminal = rustix::termios::isatty(&stdin);
+    let mut stdin = stdin.lock();
+    let mut stdout = std::io::stdout().lock();
+    let mut stderr = std::io::stderr().lock();
+    let mut world = World {
+        clock: &SystemClock,
+        random: &SystemRandom,
+        run: &SystemRun,
+        resolve: &SystemResolve,
+        surroundings: Surroundings::real(|name| -> Option<OsString> { std::env::var_os(name) }),
+        account: Account::ours(),
+        machine: machine_name(),
+        ourselves: std::env::current_exe().ok(),
+        stdin: &mut stdin,
+        stdin_is_terminal,
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+    };
+    work(&mut world)
+}
