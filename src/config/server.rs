@@ -115,7 +115,8 @@ fn decode(text: &str) -> Result<String, UrlError> {
     Ok(user)
 }
 
-/// A host: a name (RFC 1123 2.1; `_` is met in the wild) as A-labels, or an IP address without brackets.
+/// A host: a name (RFC 1123 2.1; `_` is met in the wild) as A-labels in lower case, or an
+/// IP address without brackets.
 pub(super) fn host(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("may not be empty".to_owned());
@@ -140,7 +141,8 @@ pub(super) fn host(text: &str) -> Result<String, String> {
         idna::domain_to_ascii(text).map_err(|_| "is no international host name".to_owned())?
     };
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
-    if is_name(name, "-_") { Ok(name.to_owned()) } else { Err("is no host name".to_owned()) }
+    // Names are the same in any case (RFC 4343); one form is enough for all who compare.
+    if is_name(name, "-_") { Ok(name.to_ascii_lowercase()) } else { Err("is no host name".to_owned()) }
 }
 
 /// Whether the text consists of labels of letters, digits and `others` (RFC 1035 2.3.4: 63 and 253 octets).
@@ -271,7 +273,7 @@ mod tests {
     fn hosts() {
         for (text, wanted) in [
             ("smtp.example.org", "smtp.example.org"),
-            ("localhost", "localhost"),
+            ("LocalHost", "localhost"),
             ("h.example.", "h.example"),
             ("127.0.0.1", "127.0.0.1"),
             ("[::1]", "::1"),

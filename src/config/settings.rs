@@ -18,7 +18,7 @@ pub struct Settings {
     pub profile: Option<String>,
     /// How the mail leaves.
     pub route: Setting<Route>,
-    /// The submission server: a name as A-labels, or an address without brackets.
+    /// The submission server: a name as A-labels in lower case, or an address without brackets.
     pub host: Option<Setting<String>>,
     /// Its port.
     pub port: Setting<u16>,
@@ -89,8 +89,7 @@ impl Settings {
             let problem = format!("route = \"{}\" needs {what}", route_text(route.value));
             return Err(Fault { origin: route.origin, key: "route".to_owned(), problem });
         }
-        let for_gmail =
-            scope.host.as_ref().is_some_and(|host| host.value.eq_ignore_ascii_case("smtp.gmail.com"));
+        let for_gmail = scope.host.as_ref().is_some_and(|host| host.value == "smtp.gmail.com");
         let kept_back = secret_variables.clone();
         let secret = scope.secret.map(|Setting { value: place, origin }| Setting {
             value: SecretSource { place, for_gmail, kept_back },

@@ -215,6 +215,10 @@ pub(super) fn mailbox(given: Given<'_>) -> Reading<Mailbox> {
 /// One mailbox or several, divided by commas.
 pub(super) fn mailboxes(given: Given<'_>) -> Reading<Vec<Mailbox>> {
     let text = given.string("an address")?;
+    // There is no domain here that could complete a bare word.
+    if !text.contains('@') {
+        return Err("must be an address such as me@example.org".to_owned());
+    }
     let list = parse_list(text, None).map_err(|error| format!("is wrong: {error}"))?;
     let all: Vec<Mailbox> = list.iter().flat_map(|listed| listed.mailboxes().iter().cloned()).collect();
     if all.is_empty() { Err("must be an address".to_owned()) } else { Ok(all) }

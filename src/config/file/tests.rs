@@ -51,7 +51,7 @@ fn all_faults_are_told_from_the_top() {
         "/T/c.toml:1: port must be a number from 1 to 65535, not a string\n\
          /T/c.toml:2: host must be a name without a scheme, such as smtp.example.org; a whole URL goes to --smtp\n\
          /T/c.toml:4: auth must be \"plain\", \"login\" or a list of them, not a number\n\
-         /T/c.toml:6: from is wrong: `x` is not an address: it has no @"
+         /T/c.toml:6: from must be an address such as me@example.org"
     );
     assert_eq!(fault("profiles = 3\n"), "/T/c.toml:1: profiles must be tables [profiles.NAME], not a number");
     assert_eq!(fault("profiles.a = 3\n"), "/T/c.toml:1: profiles.a must be a table, not a number");

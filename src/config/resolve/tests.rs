@@ -234,7 +234,7 @@ fn variables_of_other_programs_are_heard() {
     assert_eq!(machine.row(&none, "from"), pair("e@x", "EMAIL"));
     assert_eq!(machine.row(&set(&[("from", "f@x")]), "from").0, "f@x");
     let machine = Machine::new("", "").with("EMAIL", "no address");
-    assert!(machine.error(&none).starts_with("EMAIL: from is wrong: "));
+    assert!(machine.error(&none).starts_with("EMAIL: from must be an address"));
     assert!(machine.resolve(&set(&[("from", "f@x")])).is_ok(), "a variable that is not used is not judged");
 }
 
