@@ -1,0 +1,242 @@
+//! Layers: who said a thing, where, and what one place says in all. Which layer wins is decided in `resolve.rs`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use encoding_rs::Encoding;
+
+use crate::config::timeouts::{self, LIMITS};
+use crate::config::value::{self, Given, Reading};
+use crate::config::{AuthMechanism, Fault, Route, SecretPlace, schema};
+use crate::mail::{Address, Mailbox, TlsMode, TlsVersion};
+
+/// Who may say a setting, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// The program itself.
+    BuiltIn,
+    /// `/etc/whippet/config.toml`.
+    SystemFile,
+    /// `~/.config/whippet/config.toml`, or what `-F` or `WHIPPET_CONFIG` names.
+    UserFile,
+    /// Variables.
+    Environment,
+    /// The command line.
+    Flags,
+}
+
+/// Where a value was said. Displays as the place: `~/.config/whippet/config.toml:3`, `WHIPPET_SMTP`, `--smtp`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The program itself.
+    BuiltIn,
+    /// A line of the system's file.
+    SystemFile {
+        /// The file as a person reads it.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A line of the user's file.
+    UserFile {
+        /// The file as a person reads it.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The variable of this name.
+    Variable(String),
+    /// The flag as typed, with the key for `--set`.
+    Flag(String),
+}
+
+impl Origin {
+    /// The layer that the place belongs to.
+    pub fn layer(&self) -> Layer {
+        match self {
+            Origin::BuiltIn => Layer::BuiltIn,
+            Origin::SystemFile { .. } => Layer::SystemFile,
+            Origin::UserFile { .. } => Layer::UserFile,
+            Origin::Variable(_) => Layer::Environment,
+            Origin::Flag(_) => Layer::Flags,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::BuiltIn => f.write_str("built-in"),
+            Origin::SystemFile { path, line } | Origin::UserFile { path, line } => write!(f, "{path}:{line}"),
+            Origin::Variable(name) | Origin::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A value with the place that said it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// What was said.
+    pub value: T,
+    /// Where.
+    pub origin: Origin,
+}
+
+impl<T> Setting<T> {
+    /// A value of the program's own.
+    pub fn built_in(value: T) -> Self {
+        Setting { value, origin: Origin::BuiltIn }
+    }
+}
+
+/// Where a value stands, for its origin and for what is relative to it.
+pub(super) struct Spot<'a> {
+    pub origin: Origin,
+    /// What `~/` means.
+    pub home: Option<&'a Path>,
+    /// Where relative paths begin; `None` is the current folder.
+    pub folder: Option<&'a Path>,
+}
+
+/// What one place says: the top of a file, one profile in it, a variable, or the flags. Nothing is filled in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    pub route: Option<Setting<Route>>,
+    pub host: Option<Setting<String>>,
+    pub port: Option<Setting<u16>>,
+    pub tls: Option<Setting<TlsMode>>,
+    pub tls_ca_file: Option<Setting<PathBuf>>,
+    pub tls_min_version: Option<Setting<TlsVersion>>,
+    pub username: Option<Setting<String>>,
+    pub secret: Option<Setting<SecretPlace>>,
+    pub auth: Option<Setting<Vec<AuthMechanism>>>,
+    pub allow_plaintext_auth: Option<Setting<bool>>,
+    pub from: Option<Setting<Mailbox>>,
+    pub realname: Option<Setting<String>>,
+    pub reply_to: Option<Setting<Vec<Mailbox>>>,
+    pub envelope_from: Option<Setting<Option<Address>>>,
+    pub hello_name: Option<Setting<String>>,
+    pub charset: Option<Setting<&'static Encoding>>,
+    pub sendmail_path: Option<Setting<PathBuf>>,
+    pub output: Option<Setting<PathBuf>>,
+    pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
+}
+
+impl Scope {
+    /// Takes one assignment. The error names the key.
+    pub fn assign(&mut self, key: &str, given: Given<'_>, spot: &Spot<'_>) -> Result<(), Fault> {
+        let origin = &spot.origin;
+        if !schema::is_known(key) {
+            return Err(schema::unknown(key, origin.clone()));
+        }
+        let (home, folder) = (spot.home, spot.folder);
+        let done = match key {
+            "route" => put(&mut self.route, value::route(given), origin),
+            "host" => put(&mut self.host, value::host_setting(given), origin),
+            "port" => put(&mut self.port, value::port(given), origin),
+            "tls" => put(&mut self.tls, value::tls(given), origin),
+            "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
+            "tls_min_version" => put(&mut self.tls_min_version, value::tls_version(given), origin),
+            "username" => put(&mut self.username, value::text(given), origin),
+            "auth" => put(&mut self.auth, value::auth(given), origin),
+            "allow_plaintext_auth" => put(&mut self.allow_plaintext_auth, value::boolean(given), origin),
+            "from" => put(&mut self.from, value::mailbox(given), origin),
+            "realname" => put(&mut self.realname, value::any_text(given), origin),
+            "reply_to" => put(&mut self.reply_to, value::mailboxes(given), origin),
+            "envelope_from" => put(&mut self.envelope_from, value::reverse_path(given), origin),
+            "hello_name" => put(&mut self.hello_name, value::hello_name(given), origin),
+            "charset" => put(&mut self.charset, value::charset(given), origin),
+            "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
+            "output" => put(&mut self.output, value::path(given, home, folder), origin),
+            "timeouts" => self.assign_all_times(given, origin),
+            _ => match key.strip_prefix("timeouts.") {
+                Some(name) => self.assign_time(name, given, origin),
+                None => self.assign_secret(key, SecretPlace::read(key, given, home, folder), origin),
+            },
+        };
+        done.map_err(|reason| Fault {
+            origin: origin.clone(),
+            key: key.to_owned(),
+            problem: format!("{key} {reason}"),
+        })
+    }
+
+    /// Takes a source of the secret; a second one in the same place is an error.
+    fn assign_secret(&mut self, key: &str, place: Reading<SecretPlace>, origin: &Origin) -> Reading<()> {
+        let place = place?;
+        if let Some(first) = self.secret.as_ref().filter(|first| first.value.key() != key) {
+            let (name, at) = (first.value.key(), &first.origin);
+            return Err(format!("and {name} ({at}) are two sources of one secret; keep one of them"));
+        }
+        put(&mut self.secret, Ok(place), origin)
+    }
+
+    /// Takes one time limit.
+    fn assign_time(&mut self, name: &str, given: Given<'_>, origin: &Origin) -> Reading<()> {
+        match LIMITS.iter().position(|limit| limit.name == name) {
+            Some(index) => put(&mut self.timeouts[index], value::time(given, &LIMITS[index]), origin),
+            None => Err("is no time limit".to_owned()),
+        }
+    }
+
+    /// Takes one time for all limits; each is cut to the most that it may be.
+    fn assign_all_times(&mut self, given: Given<'_>, origin: &Origin) -> Reading<()> {
+        let time = value::any_time(given)?;
+        for (slot, limit) in self.timeouts.iter_mut().zip(&LIMITS) {
+            let value = time.min(Duration::from_secs(limit.longest_s));
+            *slot = Some(Setting { value, origin: origin.clone() });
+        }
+        Ok(())
+    }
+
+    /// Lays `above` over this: what it says wins.
+    pub fn overlay(&mut self, above: Scope) {
+        fn lay<T>(below: &mut Option<T>, above: Option<T>) {
+            if above.is_some() {
+                *below = above;
+            }
+        }
+        lay(&mut self.route, above.route);
+        lay(&mut self.host, above.host);
+        lay(&mut self.port, above.port);
+        lay(&mut self.tls, above.tls);
+        lay(&mut self.tls_ca_file, above.tls_ca_file);
+        lay(&mut self.tls_min_version, above.tls_min_version);
+        lay(&mut self.username, above.username);
+        lay(&mut self.secret, above.secret);
+        lay(&mut self.auth, above.auth);
+        lay(&mut self.allow_plaintext_auth, above.allow_plaintext_auth);
+        lay(&mut self.from, above.from);
+        lay(&mut self.realname, above.realname);
+        lay(&mut self.reply_to, above.reply_to);
+        lay(&mut self.envelope_from, above.envelope_from);
+        lay(&mut self.hello_name, above.hello_name);
+        lay(&mut self.charset, above.charset);
+        lay(&mut self.sendmail_path, above.sendmail_path);
+        lay(&mut self.output, above.output);
+        for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
+            lay(below, above);
+        }
+    }
+
+    /// Whether it names a host other than `host`.
+    pub fn is_for_another_host(&self, host: &str) -> bool {
+        self.host.as_ref().is_some_and(|own| !own.value.eq_ignore_ascii_case(host))
+    }
+
+    /// Forgets what belongs to one host and must not reach another: the way there and the login.
+    pub fn forget_host(&mut self) {
+        self.host = None;
+        self.port = None;
+        self.tls = None;
+        self.username = None;
+        self.secret = None;
+        self.allow_plaintext_auth = None;
+    }
+}
+
+fn put<T>(slot: &mut Option<Setting<T>>, value: Reading<T>, origin: &Origin) -> Reading<()> {
+    *slot = Some(Setting { value: value?, origin: origin.clone() });
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! Resolving: which profile, and which of all that was said holds.
+//!
+//! Weakest first: `$EMAIL` (for `from` alone), the top of the system's file, the top of the user's file, the profile
+//! in the system's file, the profile in the user's file, `WHIPPET_SMTP` and `REPLYTO`, `--smtp`, `--set`.
+//! What stands at the top of a file is the default of all profiles, so a profile of the system's file is stronger
+//! than the top of the user's.
+//!
+//! A login belongs to a host: where a stronger place names another host, the port, TLS mode, user name, secret and
+//! leave for plain text that stand beside the weaker host are dropped, not combined with the new one.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::config::error::nearest;
+use crate::config::file::{self, ConfigFile};
+use crate::config::layer::{Scope, Spot};
+use crate::config::server::{self, UrlError};
+use crate::config::value::Given;
+use crate::config::{ConfigError, Fault, Layer, Origin, Route, SecretPlace, Setting, Settings, Surroundings};
+use crate::mail::Address;
+
+/// What the command line says about settings.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// `-F`: the file read instead of the user's.
+    pub config_file: Option<PathBuf>,
+    /// `-n`: the system's file is not read.
+    pub no_system: bool,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--from`, which may choose a profile. It does not become the setting `from`.
+    pub from: Option<Address>,
+    /// `--smtp`.
+    pub smtp: Option<String>,
+    /// `--set KEY=VALUE`, in order.
+    pub set: Vec<(String, String)>,
+}
+
+/// Reads all layers and says what holds.
+pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings, ConfigError> {
+    let files = Files::read(wanted, surroundings)?;
+    let profile = files.choose(wanted, surroundings)?;
+    let mut scope = files.said(profile.as_deref());
+
+    if let Some(text) = variable(surroundings, "REPLYTO")? {
+        assign(&mut scope, "reply_to", &text, Origin::Variable("REPLYTO".into()), surroundings)?;
+    }
+    if let Some(url) = &wanted.smtp {
+        apply_url(&mut scope, url, &Origin::Flag("--smtp".into()))?;
+    } else if let Some(url) = variable(surroundings, "WHIPPET_SMTP")? {
+        apply_url(&mut scope, &url, &Origin::Variable("WHIPPET_SMTP".into()))?;
+    }
+    let flags = flags(&wanted.set, surroundings)?;
+    let mut secret_variables = files.secret_variables();
+    secret_variables.extend(secret_variable(&flags));
+    if scope.host.as_ref().is_some_and(|host| flags.is_for_another_host(&host.value)) {
+        scope.forget_host();
+    }
+    scope.overlay(flags);
+
+    if scope.from.is_none()
+        && let Some(text) = variable(surroundings, "EMAIL")?
+    {
+        assign(&mut scope, "from", &text, Origin::Variable("EMAIL".into()), surroundings)?;
+    }
+    let settings = Settings::settle(scope, profile, secret_variables.into_iter().collect());
+    settings.map_err(|fault| ConfigError::Faults(vec![fault]))
+}
+
+/// The two files.
+struct Files {
+    system: ConfigFile,
+    user: ConfigFile,
+}
+
+impl Files {
+    fn read(wanted: &Wanted, surroundings: &Surroundings) -> Result<Files, ConfigError> {
+        let system = if wanted.no_system {
+            ConfigFile::default()
+        } else {
+            let path = surroundings.system_file.clone();
+            file::read(&file::Wanted { path, layer: Layer::SystemFile, named: false }, surroundings)?
+        };
+        let named =
+            wanted.config_file.clone().or_else(|| surroundings.variable("WHIPPET_CONFIG").map(PathBuf::from));
+        let is_named = named.is_some();
+        let user = match named.or_else(|| surroundings.user_file()) {
+            Some(path) => {
+                file::read(&file::Wanted { path, layer: Layer::UserFile, named: is_named }, surroundings)?
+            }
+            None => ConfigFile::default(),
+        };
+        Ok(Files { system, user })
+    }
+
+    /// The names of all profiles, sorted.
+    fn names(&self) -> BTreeSet<&str> {
+        self.system.profiles.keys().chain(self.user.profiles.keys()).map(String::as_str).collect()
+    }
+
+    /// Chooses the profile; `None` is what stands at the top of the files.
+    fn choose(&self, wanted: &Wanted, surroundings: &Surroundings) -> Result<Option<String>, ConfigError> {
+        if let Some(name) = &wanted.profile {
+            return self.named(name, &Origin::Flag("--profile".into())).map(Some);
+        }
+        if let Some(name) = variable(surroundings, "WHIPPET_PROFILE")? {
+            return self.named(&name, &Origin::Variable("WHIPPET_PROFILE".into())).map(Some);
+        }
+        let default = self.user.default.as_ref().or(self.system.default.as_ref());
+        if let Some(from) = &wanted.from {
+            let writes_as = |scope: Option<&Scope>| {
+                scope.and_then(|scope| scope.from.as_ref()).map(|own| own.value.address.same_mailbox(from))
+            };
+            let matching: Vec<&str> = self
+                .names()
+                .into_iter()
+                .filter(|name| {
+                    // The user's word about a profile is the stronger one.
+                    let own = writes_as(self.user.profiles.get(*name));
+                    own.or_else(|| writes_as(self.system.profiles.get(*name))).unwrap_or(false)
+                })
+                .collect();
+            match matching[..] {
+                [] => {}
+                [name] => return Ok(Some(name.to_owned())),
+                _ if default.is_some_and(|name| matching.contains(&name.value.as_str())) => {}
+                _ => return Err(several(&matching)),
+            }
+        }
+        if let Some(Setting { value: name, origin }) = &self.user.default {
+            return self.named(name, origin).map(Some);
+        }
+        // A flat file of the user's is a profile of its own; one that the administrator adds does not replace it.
+        let top = &self.user.top;
+        if self.user.profiles.is_empty() && (top.host.is_some() || top.route.is_some()) {
+            return Ok(None);
+        }
+        if let Some(Setting { value: name, origin }) = default {
+            return self.named(name, origin).map(Some);
+        }
+        let names: Vec<&str> = self.names().into_iter().collect();
+        match names[..] {
+            [] => Ok(None),
+            [name] => Ok(Some(name.to_owned())),
+            _ => Err(several(&names)),
+        }
+    }
+
+    /// The profile that somebody named, if there is one.
+    fn named(&self, name: &str, origin: &Origin) -> Result<String, ConfigError> {
+        let names = self.names();
+        if names.contains(name) {
+            return Ok(name.to_owned());
+        }
+        Err(ConfigError::UnknownProfile {
+            name: name.to_owned(),
+            origin: origin.clone(),
+            suggestion: nearest(name, names.iter().copied()).map(str::to_owned),
+            known: names.into_iter().map(str::to_owned).collect(),
+        })
+    }
+
+    /// What the files say for a profile.
+    fn said(&self, profile: Option<&str>) -> Scope {
+        let in_profile = |file: &ConfigFile| profile.and_then(|name| file.profiles.get(name)).cloned();
+        let places = [
+            Some(self.system.top.clone()),
+            Some(self.user.top.clone()),
+            in_profile(&self.system),
+            in_profile(&self.user),
+        ];
+        let host = places.iter().flatten().filter_map(|scope| scope.host.clone()).next_back();
+        let mut all = Scope::default();
+        for mut scope in places.into_iter().flatten() {
+            if host.as_ref().is_some_and(|host| scope.is_for_another_host(&host.value)) {
+                scope.forget_host();
+            }
+            all.overlay(scope);
+        }
+        all
+    }
+
+    /// The variables that hold secrets, of all profiles.
+    fn secret_variables(&self) -> BTreeSet<String> {
+        self.system.scopes().chain(self.user.scopes()).filter_map(secret_variable).collect()
+    }
+}
+
+fn several(names: &[&str]) -> ConfigError {
+    ConfigError::SeveralProfiles { known: names.iter().map(|name| (*name).to_owned()).collect() }
+}
+
+fn secret_variable(scope: &Scope) -> Option<String> {
+    match &scope.secret.as_ref()?.value {
+        SecretPlace::Variable(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// A variable as text.
+fn variable(surroundings: &Surroundings, name: &str) -> Result<Option<String>, ConfigError> {
+    let Some(value) = surroundings.variable(name) else { return Ok(None) };
+    value.into_string().map(Some).map_err(|_| {
+        ConfigError::Faults(vec![Fault {
+            origin: Origin::Variable(name.to_owned()),
+            key: name.to_owned(),
+            problem: "the value is not UTF-8".to_owned(),
+        }])
+    })
+}
+
+fn assign(
+    scope: &mut Scope,
+    key: &str,
+    text: &str,
+    origin: Origin,
+    surroundings: &Surroundings,
+) -> Result<(), ConfigError> {
+    let spot = Spot { origin, home: surroundings.home.as_deref(), folder: None };
+    scope.assign(key, Given::Text(text), &spot).map_err(|fault| ConfigError::Faults(vec![fault]))
+}
+
+/// Lets a URL replace host, port, TLS and user name together. The secret stays only with its own host.
+fn apply_url(scope: &mut Scope, url: &str, origin: &Origin) -> Result<(), ConfigError> {
+    let url = server::read(url).map_err(|error| match error {
+        UrlError::Password => ConfigError::PasswordOnCommandLine { origin: origin.clone() },
+        UrlError::Form(problem) => {
+            ConfigError::Faults(vec![Fault { origin: origin.clone(), key: "host".to_owned(), problem }])
+        }
+    })?;
+    if scope.is_for_another_host(&url.host) {
+        scope.forget_host();
+    }
+    scope.host = Some(Setting { value: url.host, origin: origin.clone() });
+    scope.port = Some(Setting { value: url.port, origin: origin.clone() });
+    scope.tls = Some(Setting { value: url.tls, origin: origin.clone() });
+    scope.username = url.user.map(|value| Setting { value, origin: origin.clone() });
+    // The URL is a server; another route of the profile's would pass it over.
+    scope.route = Some(Setting { value: Route::Smtp, origin: origin.clone() });
+    Ok(())
+}
+
+/// What the `--set` flags say; all faults are found.
+fn flags(set: &[(String, String)], surroundings: &Surroundings) -> Result<Scope, ConfigError> {
+    let mut scope = Scope::default();
+    let mut faults = Vec::new();
+    for (key, text) in set {
+        let origin = Origin::Flag(format!("--set {}", key.escape_debug()));
+        if key == "password" {
+            return Err(ConfigError::PasswordOnCommandLine { origin });
+        }
+        let spot = Spot { origin, home: surroundings.home.as_deref(), folder: None };
+        if let Err(fault) = scope.assign(key, Given::Text(text), &spot) {
+            faults.push(fault);
+        }
+    }
+    if faults.is_empty() { Ok(scope) } else { Err(ConfigError::Faults(faults)) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,302 @@
+//! The table of all keys: name, type, built-in value, what it is for, an example. The example file, the unknown-key
+//! advice and the rows of `config show` come from it; how a value is read is in `value.rs`.
+
+use crate::config::{Fault, Origin, UnknownKey, error};
+
+/// What a key is about; the order of the groups is the order of the example file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Where the mail goes.
+    Server,
+    /// Who logs in there.
+    Login,
+    /// Who writes.
+    Sender,
+    /// How else mail may leave.
+    Route,
+    /// How long to wait.
+    Time,
+}
+
+impl Group {
+    /// The heading in the example file.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Server => "The server",
+            Group::Login => "The login",
+            Group::Sender => "The sender",
+            Group::Route => "Other routes",
+            Group::Time => "Time limits",
+        }
+    }
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// The name in a profile.
+    pub name: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// Its type in words.
+    pub kind: &'static str,
+    /// The built-in value in words; empty if there is none.
+    pub default: &'static str,
+    /// What it is for, one sentence.
+    pub doc: &'static str,
+    /// A value as it is written in TOML.
+    pub example: &'static str,
+}
+
+/// The five sources of the secret. A profile has one of them.
+pub(super) const SECRETS: [&str; 5] =
+    ["password_command", "password_file", "password_env", "password_credential", "password"];
+
+/// The source that stands in the example file; the others are named beside it.
+const SECRET_SHOWN: &str = SECRETS[0];
+
+macro_rules! keys {
+    ($($group:ident $name:literal, $kind:literal, $default:literal, $example:literal, $doc:literal;)*) => {
+        &[$(Key {
+            name: $name, group: Group::$group, kind: $kind, default: $default, doc: $doc, example: $example,
+        }),*]
+    };
+}
+
+/// Every key, in the order of the example file.
+pub const KEYS: &[Key] = keys! {
+    Server "host", "name or IP address", "", r#""smtp.example.org""#,
+        "The submission server.";
+    Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"", "465",
+        "The port of the server.";
+    Server "tls", "\"implicit\", \"starttls\" or \"none\"", "\"implicit\"; with a port other than 465 \"starttls\"", r#""implicit""#,
+        "When encryption begins: with the first octet, after STARTTLS (which must be offered), or never.";
+    Server "tls_min_version", "\"1.2\" or \"1.3\"", "\"1.2\"", r#""1.2""#,
+        "The oldest TLS that is accepted.";
+    Server "tls_ca_file", "path", "the system's trust anchors", r#""~/.config/whippet/ca.pem""#,
+        "A PEM file of trust anchors used instead of the system's.";
+    Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
+        "What whippet calls itself in EHLO.";
+    Login "username", "string", "no login", r#""me@example.org""#,
+        "The user name of the login.";
+    Login "password_command", "string or list", "", r#"["pass", "show", "mail/example"]"#,
+        "A program whose output is the password; a string is given to a shell only if it needs one.";
+    Login "password_file", "path", "", r#""~/.config/whippet/password""#,
+        "A file that holds the password and that only you can write and others cannot read.";
+    Login "password_env", "name", "", r#""SMTP_PASSWORD""#,
+        "The environment variable that holds the password.";
+    Login "password_credential", "name", "", r#""smtp""#,
+        "The systemd credential (LoadCredential=) that holds the password.";
+    Login "password", "string", "", r#""secret""#,
+        "The password itself, only in a file that nobody else can read (chmod 600).";
+    Login "auth", "\"plain\", \"login\" or a list of them", "[\"plain\", \"login\"]", r#"["plain", "login"]"#,
+        "The ways to log in, the preferred one first.";
+    Login "allow_plaintext_auth", "true or false", "false", "false",
+        "Whether the password may go over a connection without TLS.";
+    Sender "from", "address", "$EMAIL", r#""me@example.org""#,
+        "The author of the mail, with or without a name: me@example.org or Me Myself <me@example.org>.";
+    Sender "realname", "string", "", r#""Me Myself""#,
+        "The name beside the address, if `from` has none.";
+    Sender "reply_to", "address or several, divided by commas", "", r#""replies@example.org""#,
+        "Where answers go; $REPLYTO is stronger.";
+    Sender "envelope_from", "address or \"<>\"", "the address of `from`", r#""bounces@example.org""#,
+        "The reverse-path, where reports of failure go; \"<>\" asks for none.";
+    Sender "charset", "name", "that of the locale, else UTF-8", r#""utf-8""#,
+        "The charset of the text that comes in.";
+    Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
+        "How mail leaves: to the server above, through a sendmail program, or into `output`.";
+    Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
+        "The program of route = \"sendmail\".";
+    Route "output", "path", "", r#""~/Maildir""#,
+        "Where route = \"file\" puts mail: an .eml file or a Maildir folder.";
+    Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
+        "Finding and reaching the server, with TLS.";
+    Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,
+        "The server's first words.";
+    Time "timeouts.ehlo", "time", "\"1m\"", r#""1m""#,
+        "The reply to EHLO and STARTTLS.";
+    Time "timeouts.auth", "time", "\"1m\"", r#""1m""#,
+        "Each reply of the login.";
+    Time "timeouts.mail", "time", "\"1m\"", r#""1m""#,
+        "The reply to MAIL.";
+    Time "timeouts.rcpt", "time", "\"2m\"", r#""2m""#,
+        "The reply to each RCPT.";
+    Time "timeouts.data", "time", "\"2m\"", r#""2m""#,
+        "The reply to DATA.";
+    Time "timeouts.body", "time", "\"3m\"", r#""3m""#,
+        "Each block of the message being taken.";
+    Time "timeouts.dot", "time", "\"10m\"", r#""10m""#,
+        "The reply to the end of the message; a shorter time leaves mail in doubt.";
+};
+
+/// Names that other programs use for the same thing (msmtp, mutt, mailx).
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("user", "username"),
+    ("login", "username"),
+    ("server", "host"),
+    ("hostname", "host"),
+    ("passwordeval", "password_command"),
+    ("password_cmd", "password_command"),
+    ("sender", "envelope_from"),
+    ("domain", "hello_name"),
+    ("tls_trust_file", "tls_ca_file"),
+    ("timeout", "timeouts"),
+];
+
+/// Whether a profile may have the key: one of the table, or `timeouts` for all limits.
+pub(super) fn is_known(name: &str) -> bool {
+    name == "timeouts" || KEYS.iter().any(|key| key.name == name)
+}
+
+/// The key that was probably meant.
+pub(super) fn suggest(name: &str) -> Option<String> {
+    let lower = name.to_lowercase().replace('-', "_");
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == lower).map(|(_, ours)| *ours);
+    let names = || {
+        KEYS.iter()
+            .map(|key| key.name)
+            .chain(["timeouts", "profiles", "default"])
+            .filter(|known| *known != name)
+    };
+    elsewhere.or_else(|| error::nearest(name, names())).map(str::to_owned)
+}
+
+/// The fault of a key that does not exist.
+pub(super) fn unknown(name: &str, origin: Origin) -> Fault {
+    let suggestion = suggest(name);
+    let problem = format!("unknown key `{}`{}", name.escape_debug(), error::meant(suggestion.as_deref()));
+    Fault { origin, key: name.to_owned(), problem }
+}
+
+/// Looks a key up by its name.
+pub(super) fn find(name: &str) -> Result<&'static Key, UnknownKey> {
+    KEYS.iter()
+        .find(|key| key.name == name)
+        .ok_or_else(|| UnknownKey { name: name.to_owned(), suggestion: suggest(name) })
+}
+
+/// The example file: every key, explained and commented out.
+pub fn example() -> String {
+    let mut text = String::from(
+        "# The settings of whippet. Its place is ~/.config/whippet/config.toml ($XDG_CONFIG_HOME counts);\n\
+         # /etc/whippet/config.toml is read before it and may hold the same. Every key may be left out.\n\
+         #\n\
+         # Strongest first: flags, environment variables, this file, the system's file, built-in values.\n\
+         # `whippet config show` tells what holds and where it was said.\n",
+    );
+    let mut group = None;
+    for key in KEYS.iter().filter(|key| key.name == SECRET_SHOWN || !SECRETS.contains(&key.name)) {
+        if group != Some(key.group) {
+            group = Some(key.group);
+            text.push_str(&format!("\n# ---- {} ----\n", key.group.title()));
+            if key.group == Group::Time {
+                text.push_str(
+                    "\n# Each is \"30s\", \"5m\" or a number of seconds, at most what RFC 5321 4.5.3.2 gives;\n\
+                     # one time for all of them is written timeouts = \"30s\".\n",
+                );
+            }
+        }
+        text.push_str(&entry(key));
+    }
+    text.push_str(
+        "\n# ---- Several profiles ----\n\
+         \n\
+         # Without profiles, all of the above is the one profile there is. With them it is what all of them share,\n\
+         # except for login, port and tls, which stay with the host that stands beside them.\n\
+         # --profile NAME chooses, then WHIPPET_PROFILE, then the address of --from, then `default`.\n\
+         # default = \"work\"\n\
+         \n\
+         # [profiles.work]\n\
+         # host = \"smtp.work.example\"\n\
+         # port = 587\n\
+         # tls = \"starttls\"\n\
+         # username = \"me\"\n\
+         # password_file = \"~/.config/whippet/work-password\"\n\
+         # from = \"me@work.example\"\n",
+    );
+    text
+}
+
+/// One key of the example file: what it is for, its type, its built-in value, and a line to be uncommented.
+fn entry(key: &Key) -> String {
+    let built_in =
+        if key.default.is_empty() { String::new() } else { format!(" Built-in: {}.", key.default) };
+    let mut text = format!("\n# {}\n# Type: {}.{built_in}\n", key.doc, key.kind);
+    if key.name == SECRET_SHOWN {
+        text.push_str("# The password has one source. Instead of this one it may be one of these:\n");
+        for other in KEYS.iter().filter(|other| other.name != key.name && SECRETS.contains(&other.name)) {
+            text.push_str(&format!("#   {} = {}\n#     {}\n", other.name, other.example, other.doc));
+        }
+    }
+    text.push_str(&format!("# {} = {}\n", key.name, key.example));
+    text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The example with the comments of its values removed.
+    pub(in crate::config) fn uncommented() -> String {
+        let is_value = |rest: &str| {
+            rest.starts_with("[profiles.")
+                || rest.split_once(" = ").is_some_and(|(key, _)| {
+                    key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
+                })
+        };
+        let bare = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if is_value(rest) => rest.to_owned() + "\n",
+            _ => line.to_owned() + "\n",
+        };
+        example().lines().map(bare).collect()
+    }
+
+    #[test]
+    fn the_example_file_is_fresh() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml");
+        let file = std::fs::read_to_string(path).unwrap();
+        assert_eq!(file, example(), "config.example.toml is to be made anew");
+    }
+
+    #[test]
+    fn the_example_says_nothing_by_itself_and_everything_uncommented() {
+        assert!(toml::de::DeTable::parse(&example()).unwrap().get_ref().is_empty());
+        let bare = uncommented();
+        for key in KEYS.iter().filter(|key| !SECRETS[1..].contains(&key.name)) {
+            assert!(bare.contains(&format!("\n{} = {}\n", key.name, key.example)), "{}", key.name);
+        }
+        for name in SECRETS {
+            assert!(example().contains(&format!("{name} = ")), "{name}");
+        }
+        assert!(example().lines().all(|line| line.chars().count() <= 120));
+    }
+
+    #[test]
+    fn built_in_times_are_those_that_hold() {
+        for limit in &crate::config::timeouts::LIMITS {
+            let key = find(&format!("timeouts.{}", limit.name)).unwrap();
+            let time = std::time::Duration::from_secs(limit.default_s);
+            assert_eq!(key.default, format!("{:?}", crate::config::timeouts::shown(time)));
+        }
+    }
+
+    #[test]
+    fn names_of_other_programs_are_understood() {
+        assert_eq!(suggest("passwordeval").as_deref(), Some("password_command"));
+        assert_eq!(suggest("User").as_deref(), Some("username"));
+        assert_eq!(suggest("usernme").as_deref(), Some("username"));
+        assert_eq!(suggest("profile").as_deref(), Some("profiles"));
+        assert_eq!(suggest("colour"), None);
+        for (_, ours) in ELSEWHERE {
+            assert!(is_known(ours), "{ours}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for (index, key) in KEYS.iter().enumerate() {
+            assert!(KEYS[..index].iter().all(|other| other.name != key.name), "{}", key.name);
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
+
+use std::path::PathBuf;
+
+use encoding_rs::Encoding;
+
+use crate::config::layer::Scope;
+use crate::config::schema::{self, KEYS};
+use crate::config::{
+    AuthMechanism, Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
+};
+use crate::mail::{Address, Mailbox, TlsMode, TlsPolicy, TlsVersion};
+
+/// What holds. `None` stands where nothing was said and nothing is built in.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The profile that was chosen; `None` for a flat file or none.
+    pub profile: Option<String>,
+    /// How the mail leaves.
+    pub route: Setting<Route>,
+    /// The submission server: a name as A-labels in lower case, or an address without brackets.
+    pub host: Option<Setting<String>>,
+    /// Its port.
+    pub port: Setting<u16>,
+    /// When TLS begins there.
+    pub tls: Setting<TlsMode>,
+    /// The oldest TLS that is accepted.
+    pub tls_min_version: Setting<TlsVersion>,
+    /// A PEM file of trust anchors used instead of the system's.
+    pub tls_ca_file: Option<Setting<PathBuf>>,
+    /// What is said in EHLO.
+    pub hello_name: Option<Setting<String>>,
+    /// Who logs in; without it nobody does.
+    pub username: Option<Setting<String>>,
+    /// Where the secret of the login is.
+    pub secret: Option<Setting<SecretSource>>,
+    /// The ways to log in, the preferred one first; never empty.
+    pub auth: Setting<Vec<AuthMechanism>>,
+    /// Whether the secret may go over a connection without TLS.
+    pub allow_plaintext_auth: Setting<bool>,
+    /// The author.
+    pub from: Option<Setting<Mailbox>>,
+    /// The author's name, for an address that has none.
+    pub realname: Option<Setting<String>>,
+    /// Where answers go; never empty.
+    pub reply_to: Option<Setting<Vec<Mailbox>>>,
+    /// The reverse-path; an inner `None` is the null one.
+    pub envelope_from: Option<Setting<Option<Address>>>,
+    /// The charset of the text that comes in.
+    pub charset: Option<Setting<&'static Encoding>>,
+    /// The program of [`Route::Sendmail`].
+    pub sendmail_path: Setting<PathBuf>,
+    /// The place of [`Route::File`], which always has one.
+    pub output: Option<Setting<PathBuf>>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// Variables named by `password_env` in any profile. Children must not inherit them.
+    pub secret_variables: Vec<String>,
+}
+
+/// One line of `config show`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The key.
+    pub key: &'static str,
+    /// The value as text, a password as `***`; `None` if there is none.
+    pub value: Option<String>,
+    /// Where it was said.
+    pub origin: String,
+}
+
+impl Settings {
+    /// Fills what nobody said, and checks what only the whole can tell.
+    pub(super) fn settle(
+        scope: Scope,
+        profile: Option<String>,
+        secret_variables: Vec<String>,
+    ) -> Result<Settings, Fault> {
+        let (tls, port) = way_in(scope.tls, scope.port);
+        let route = scope.route.unwrap_or(Setting::built_in(Route::Smtp));
+        let missing = match route.value {
+            Route::File if scope.output.is_none() => Some("`output`, the file or Maildir"),
+            Route::Smtp if scope.host.is_none() && route.origin != Origin::BuiltIn => {
+                Some("`host`, the server")
+            }
+            _ => None,
+        };
+        if let Some(what) = missing {
+            let problem = format!("route = \"{}\" needs {what}", route_text(route.value));
+            return Err(Fault { origin: route.origin, key: "route".to_owned(), problem });
+        }
+        let for_gmail = scope.host.as_ref().is_some_and(|host| host.value == "smtp.gmail.com");
+        let kept_back = secret_variables.clone();
+        let secret = scope.secret.map(|Setting { value: place, origin }| Setting {
+            value: SecretSource { place, for_gmail, kept_back },
+            origin,
+        });
+        Ok(Settings {
+            profile,
+            route,
+            host: scope.host,
+            port,
+            tls,
+            tls_min_version: scope.tls_min_version.unwrap_or(Setting::built_in(TlsVersion::V1_2)),
+            tls_ca_file: scope.tls_ca_file,
+            hello_name: scope.hello_name,
+            username: scope.username,
+            secret,
+            auth: scope
+                .auth
+                .unwrap_or_else(|| Setting::built_in(vec![AuthMechanism::Plain, AuthMechanism::Login])),
+            allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
+            from: scope.from,
+            // An empty name takes back that of a lower layer.
+            realname: scope.realname.filter(|name| !name.value.trim().is_empty()),
+            reply_to: scope.reply_to,
+            envelope_from: scope.envelope_from,
+            charset: scope.charset,
+            sendmail_path: scope
+                .sendmail_path
+                .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
+            output: scope.output,
+            timeouts: Timeouts::settle(scope.timeouts),
+            secret_variables,
+        })
+    }
+
+    /// Whether any layer said where mail goes. Without that, only a first-use hint makes sense.
+    pub fn is_configured(&self) -> bool {
+        self.host.is_some() || self.route.origin != Origin::BuiltIn
+    }
+
+    /// The author with a name: that of `from`, else `realname`.
+    pub fn author(&self) -> Option<Mailbox> {
+        let mut author = self.from.as_ref()?.value.clone();
+        if author.name.is_none() {
+            author.name = self.realname.as_ref().map(|name| name.value.clone());
+        }
+        Some(author)
+    }
+
+    /// What is asked of TLS, in the words of `mail`.
+    pub fn tls_policy(&self) -> TlsPolicy {
+        TlsPolicy {
+            mode: self.tls.value,
+            min_version: self.tls_min_version.value,
+            ca_file: self.tls_ca_file.as_ref().map(|file| file.value.clone()),
+        }
+    }
+
+    /// All keys with their values, in the order of the example file.
+    pub fn rows(&self) -> Vec<Row> {
+        KEYS.iter().map(|key| self.row_of(key)).collect()
+    }
+
+    /// One key with its value.
+    pub fn row(&self, key: &str) -> Result<Row, UnknownKey> {
+        schema::find(key).map(|key| self.row_of(key))
+    }
+
+    fn row_of(&self, key: &Key) -> Row {
+        let said = match key.name {
+            "host" => self.host.as_ref().map(|s| show(s, String::clone)),
+            "port" => Some(show(&self.port, u16::to_string)),
+            "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
+            "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {
+                TlsVersion::V1_2 => "1.2".to_owned(),
+                TlsVersion::V1_3 => "1.3".to_owned(),
+            })),
+            "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
+            "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
+            "username" => self.username.as_ref().map(|s| show(s, String::clone)),
+            "auth" => Some(show(&self.auth, |all| {
+                all.iter().map(|one| auth_text(*one)).collect::<Vec<_>>().join(", ")
+            })),
+            "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
+            "from" => self.from.as_ref().map(|s| show(s, mailbox_text)),
+            "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
+            "reply_to" => self
+                .reply_to
+                .as_ref()
+                .map(|s| show(s, |all| all.iter().map(mailbox_text).collect::<Vec<_>>().join(", "))),
+            "envelope_from" => self
+                .envelope_from
+                .as_ref()
+                .map(|s| show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))),
+            "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+            "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
+            "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
+            "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),
+            name => match name.strip_prefix("timeouts.") {
+                Some(name) => self.timeouts.named(name).map(|s| show(s, |time| timeouts::shown(*time))),
+                // The five sources: at most one of them is in use.
+                None => {
+                    let source = self.secret.as_ref().filter(|secret| secret.value.place.key() == name);
+                    source.map(|s| show(s, |source| source.place.shown()))
+                }
+            },
+        };
+        match said {
+            Some((value, origin)) => Row { key: key.name, value: Some(value), origin },
+            None => Row { key: key.name, value: None, origin: Origin::BuiltIn.to_string() },
+        }
+    }
+}
+
+/// TLS and port, each of which tells the other when it stands alone (RFC 8314 7.3). Nothing but `tls = "none"`
+/// leads to plain text.
+fn way_in(tls: Option<Setting<TlsMode>>, port: Option<Setting<u16>>) -> (Setting<TlsMode>, Setting<u16>) {
+    let tls = tls.unwrap_or_else(|| match &port {
+        Some(port) if port.value != 465 => Setting { value: TlsMode::StartTls, origin: port.origin.clone() },
+        Some(port) => Setting { value: TlsMode::Implicit, origin: port.origin.clone() },
+        None => Setting::built_in(TlsMode::Implicit),
+    });
+    let port =
+        port.unwrap_or_else(|| Setting { value: server::usual_port(tls.value), origin: tls.origin.clone() });
+    (tls, port)
+}
+
+fn show<T>(setting: &Setting<T>, text: impl Fn(&T) -> String) -> (String, String) {
+    (text(&setting.value), setting.origin.to_string())
+}
+
+fn tls_text(mode: TlsMode) -> &'static str {
+    match mode {
+        TlsMode::Implicit => "implicit",
+        TlsMode::StartTls => "starttls",
+        TlsMode::None => "none",
+    }
+}
+
+fn route_text(route: Route) -> &'static str {
+    match route {
+        Route::Smtp => "smtp",
+        Route::Sendmail => "sendmail",
+        Route::File => "file",
+    }
+}
+
+fn auth_text(mechanism: AuthMechanism) -> &'static str {
+    match mechanism {
+        AuthMechanism::Plain => "plain",
+        AuthMechanism::Login => "login",
+    }
+}
+
+fn path_text(path: &std::path::Path) -> String {
+    path.display().to_string()
+}
+
+/// A mailbox as it is typed; a name with specials in quotes (RFC 5322 3.2.3).
+fn mailbox_text(mailbox: &Mailbox) -> String {
+    match &mailbox.name {
+        None => mailbox.address.to_string(),
+        Some(name) if name.contains(['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '.', '"']) => {
+            let name = name.replace('\\', r"\\").replace('"', "\\\"");
+            format!("\"{name}\" <{}>", mailbox.address)
+        }
+        Some(name) => format!("{name} <{}>", mailbox.address),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::layer::Spot;
+    use crate::config::value::Given;
+
+    fn settled(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+        let mut scope = Scope::default();
+        for (key, text) in pairs {
+            let spot = Spot { origin: Origin::Flag(format!("--set {key}")), home: None, folder: None };
+            scope.assign(key, Given::Text(text), &spot).unwrap();
+        }
+        Settings::settle(scope, None, Vec::new()).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn tls_and_port_tell_each_other() {
+        use TlsMode::{Implicit, None as Clear, StartTls};
+        for (pairs, tls, port) in [
+            (&[][..], Implicit, 465),
+            (&[("port", "465")], Implicit, 465),
+            (&[("port", "25")], StartTls, 25),
+            (&[("port", "587")], StartTls, 587),
+            (&[("tls", "starttls")], StartTls, 587),
+            (&[("tls", "implicit")], Implicit, 465),
+            (&[("tls", "none")], Clear, 25),
+            (&[("tls", "none"), ("port", "465")], Clear, 465),
+        ] {
+            let settings = settled(pairs).unwrap();
+            assert_eq!((settings.tls.value, settings.port.value), (tls, port), "{pairs:?}");
+        }
+        assert_eq!(settled(&[("tls", "none")]).unwrap().port.origin.to_string(), "--set tls");
+    }
+
+    #[test]
+    fn a_route_has_its_place() {
+        assert_eq!(
+            settled(&[("route", "file")]).unwrap_err(),
+            "--set route: route = \"file\" needs `output`, the file or Maildir"
+        );
+        assert!(settled(&[("route", "smtp")]).is_err());
+        assert!(settled(&[("route", "smtp"), ("host", "h")]).unwrap().is_configured());
+        assert!(settled(&[("route", "sendmail")]).unwrap().is_configured());
+        assert!(!settled(&[("from", "a@b")]).unwrap().is_configured());
+    }
+
+    #[test]
+    fn each_key_has_a_row_with_what_was_said() {
+        for key in KEYS.iter().filter(|key| key.name != "password") {
+            let text = match key.name {
+                "auth" => "login, plain",
+                "from" | "reply_to" => "a@b",
+                "tls" => "starttls",
+                "route" => "sendmail",
+                "password_command" => "pass show x",
+                "tls_ca_file" | "password_file" | "output" => "/a/b",
+                "charset" => "UTF-8",
+                "allow_plaintext_auth" => "true",
+                name if name.starts_with("timeouts.") => "7s",
+                _ => key.example.trim_matches('"'),
+            };
+            let row = settled(&[(key.name, text)]).unwrap().row(key.name).unwrap();
+            let wanted =
+                Row { key: key.name, value: Some(text.to_owned()), origin: format!("--set {}", key.name) };
+            assert_eq!(row, wanted);
+        }
+        assert_eq!(settled(&[]).unwrap().rows().len(), KEYS.len());
+    }
+
+    #[test]
+    fn built_in_values_are_those_of_the_table() {
+        let settings = settled(&[]).unwrap();
+        for key in KEYS.iter().filter(|key| !matches!(key.name, "tls" | "port" | "auth")) {
+            let row = settings.row_of(key);
+            assert_eq!(row.origin, "built-in");
+            if let Some(value) = row.value {
+                assert_eq!(key.default.trim_matches('"'), value, "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_row_is_answered_with_advice() {
+        let error = settled(&[]).unwrap().row("hots").unwrap_err();
+        assert_eq!(error.to_string(), "there is no setting `hots`; did you mean `host`?");
+    }
+
+    #[test]
+    fn the_author_has_a_name_from_realname() {
+        let author = |pairs: &[(&str, &str)]| settled(pairs).unwrap().author();
+        assert_eq!(author(&[("realname", "Me")]), None);
+        let named = author(&[("realname", "Me, Myself"), ("from", "a@b")]).unwrap();
+        assert_eq!(mailbox_text(&named), "\"Me, Myself\" <a@b>");
+        assert_eq!(author(&[("realname", ""), ("from", "a@b")]).unwrap().name, None);
+    }
+}

@@ -1,0 +1,380 @@
+//! Values: what each type of setting may say, from a TOML value or from the text of a flag.
+//!
+//! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use encoding_rs::Encoding;
+use toml::de::DeValue;
+
+use crate::config::server;
+use crate::config::timeouts::{self, Limit};
+use crate::mail::{Address, Mailbox, TlsMode, TlsVersion, parse_list};
+
+/// How the mail leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// To the submission server of the profile.
+    Smtp,
+    /// Through a sendmail program.
+    Sendmail,
+    /// Into a file or a Maildir.
+    File,
+}
+
+/// A way to log in (RFC 4954).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthMechanism {
+    /// PLAIN (RFC 4616).
+    Plain,
+    /// LOGIN, which has no RFC but is what some servers offer alone.
+    Login,
+}
+
+/// A value as it came.
+#[derive(Clone, Copy)]
+pub(super) enum Given<'a> {
+    /// From a file: it has a type.
+    Toml(&'a DeValue<'a>),
+    /// From a flag or a variable: it takes the type of its key.
+    Text(&'a str),
+}
+
+/// A reading, or the rest of a sentence that begins with the key.
+pub(super) type Reading<T> = Result<T, String>;
+
+impl<'a> Given<'a> {
+    /// The error of a value of the wrong type.
+    pub fn wrong(self, wanted: &str) -> String {
+        let kind = match self {
+            Given::Text(_) => return format!("must be {wanted}"),
+            Given::Toml(DeValue::String(_)) => "a string",
+            Given::Toml(DeValue::Integer(_)) => "a number",
+            Given::Toml(DeValue::Float(_)) => "a number with a fraction",
+            Given::Toml(DeValue::Boolean(_)) => "true or false",
+            Given::Toml(DeValue::Datetime(_)) => "a date",
+            Given::Toml(DeValue::Array(_)) => "a list",
+            Given::Toml(DeValue::Table(_)) => "a table",
+        };
+        format!("must be {wanted}, not {kind}")
+    }
+
+    /// The text of a string; no control characters, of which CR, LF and NUL would end a command or a field.
+    pub fn string(self, wanted: &str) -> Reading<&'a str> {
+        let text = match self {
+            Given::Text(text) => text,
+            Given::Toml(DeValue::String(text)) => text.as_ref(),
+            Given::Toml(_) => return Err(self.wrong(wanted)),
+        };
+        match text.chars().find(|c| c.is_control() && *c != '\t') {
+            Some(c) => Err(format!("may not hold the control character {}", c.escape_debug())),
+            None => Ok(text),
+        }
+    }
+
+    /// A whole number of a file. A text has none: its readers take the digits themselves.
+    fn integer(self) -> Option<i64> {
+        match self {
+            Given::Toml(DeValue::Integer(number)) => {
+                i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// The strings of a list; a single string stands for itself.
+    pub fn strings(self, wanted: &str) -> Reading<Vec<&'a str>> {
+        match self {
+            Given::Toml(DeValue::Array(items)) => {
+                items.iter().map(|item| Given::Toml(item.get_ref()).string(wanted)).collect()
+            }
+            _ => self.string(wanted).map(|text| vec![text]),
+        }
+    }
+}
+
+/// A string with something in it.
+pub(super) fn text(given: Given<'_>) -> Reading<String> {
+    match given.string("a string")? {
+        "" => Err("may not be empty".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// A string that may be empty.
+pub(super) fn any_text(given: Given<'_>) -> Reading<String> {
+    given.string("a string").map(str::to_owned)
+}
+
+/// A password as the file has it. No error shows any of it.
+pub(super) fn password(given: Given<'_>) -> Reading<String> {
+    let Given::Toml(DeValue::String(text)) = given else { return Err(given.wrong("a string")) };
+    match text.as_ref() {
+        "" => Err("may not be empty".to_owned()),
+        text if text.contains(['\r', '\n', '\0']) => Err("may not hold a line break or NUL".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(given: Given<'_>) -> Reading<bool> {
+    match given {
+        Given::Toml(DeValue::Boolean(value)) => Ok(*value),
+        Given::Text("true" | "yes") => Ok(true),
+        Given::Text("false" | "no") => Ok(false),
+        _ => Err(given.wrong("true or false")),
+    }
+}
+
+/// A TCP port.
+pub(super) fn port(given: Given<'_>) -> Reading<u16> {
+    let number = match given {
+        Given::Text(text) => server::port_text(text),
+        Given::Toml(_) => given.integer().and_then(|n| u16::try_from(n).ok()).filter(|n| *n != 0),
+    };
+    let wanted = "a number from 1 to 65535";
+    number.ok_or_else(|| match given {
+        Given::Toml(DeValue::Integer(_)) => format!("must be {wanted}"),
+        _ => given.wrong(wanted),
+    })
+}
+
+/// When TLS begins.
+pub(super) fn tls(given: Given<'_>) -> Reading<TlsMode> {
+    let wanted = "\"implicit\", \"starttls\" or \"none\"";
+    server::tls_text(given.string(wanted)?).ok_or_else(|| format!("must be {wanted}"))
+}
+
+/// The oldest TLS.
+pub(super) fn tls_version(given: Given<'_>) -> Reading<TlsVersion> {
+    let wanted = "\"1.2\" or \"1.3\"";
+    match given.string(wanted)? {
+        "1.2" => Ok(TlsVersion::V1_2),
+        "1.3" => Ok(TlsVersion::V1_3),
+        _ => Err(format!("must be {wanted}; older versions are not spoken")),
+    }
+}
+
+/// How the mail leaves.
+pub(super) fn route(given: Given<'_>) -> Reading<Route> {
+    let wanted = "\"smtp\", \"sendmail\" or \"file\"";
+    match given.string(wanted)? {
+        "smtp" => Ok(Route::Smtp),
+        "sendmail" => Ok(Route::Sendmail),
+        "file" => Ok(Route::File),
+        _ => Err(format!("must be {wanted}")),
+    }
+}
+
+/// The ways to log in, in the order of preference.
+pub(super) fn auth(given: Given<'_>) -> Reading<Vec<AuthMechanism>> {
+    let wanted = "\"plain\", \"login\" or a list of them";
+    let mut chosen = Vec::new();
+    let words = given.strings(wanted)?;
+    let divided = |c: char| matches!(given, Given::Text(_)) && (c == ',' || c == ' ');
+    for word in words.iter().flat_map(|word| word.split(divided)).filter(|word| !word.is_empty()) {
+        let mechanism = match word.to_ascii_lowercase().as_str() {
+            "plain" => AuthMechanism::Plain,
+            "login" => AuthMechanism::Login,
+            _ => return Err(format!("must be {wanted}; `{}` is not known", word.escape_debug())),
+        };
+        if !chosen.contains(&mechanism) {
+            chosen.push(mechanism);
+        }
+    }
+    if chosen.is_empty() { Err(format!("must be {wanted}")) } else { Ok(chosen) }
+}
+
+/// The setting `host`.
+pub(super) fn host_setting(given: Given<'_>) -> Reading<String> {
+    server::host(given.string("a string")?)
+}
+
+/// What EHLO says.
+pub(super) fn hello_name(given: Given<'_>) -> Reading<String> {
+    let text = given.string("a string")?;
+    if server::is_hello_name(text) {
+        return Ok(text.to_owned());
+    }
+    let wanted =
+        "a host name such as mail.example.org, or an address such as [192.0.2.1] or [IPv6:2001:db8::1]";
+    Err(format!("must be {wanted}"))
+}
+
+/// One mailbox, `a@b` or `Name <a@b>`.
+pub(super) fn mailbox(given: Given<'_>) -> Reading<Mailbox> {
+    let wanted = "one address, as me@example.org or Name <me@example.org>";
+    let mut all = mailboxes(given)?;
+    match all.pop() {
+        Some(mailbox) if all.is_empty() => Ok(mailbox),
+        _ => Err(format!("must be {wanted}")),
+    }
+}
+
+/// One mailbox or several, divided by commas.
+pub(super) fn mailboxes(given: Given<'_>) -> Reading<Vec<Mailbox>> {
+    let text = given.string("an address")?;
+    // There is no domain here that could complete a bare word.
+    if !text.contains('@') {
+        return Err("must be an address such as me@example.org".to_owned());
+    }
+    let list = parse_list(text, None).map_err(|error| format!("is wrong: {error}"))?;
+    let all: Vec<Mailbox> = list.iter().flat_map(|listed| listed.mailboxes().iter().cloned()).collect();
+    if all.is_empty() { Err("must be an address".to_owned()) } else { Ok(all) }
+}
+
+/// A reverse-path; `<>` or nothing is the null one (RFC 5321 4.5.5).
+pub(super) fn reverse_path(given: Given<'_>) -> Reading<Option<Address>> {
+    let text = given.string("an address, or \"<>\" for the null reverse-path")?.trim();
+    let bare = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
+    if bare.is_empty() {
+        return Ok(None);
+    }
+    Address::parse(bare).map(Some).map_err(|error| format!("is wrong: {error}"))
+}
+
+/// A charset by one of its labels (WHATWG Encoding 4.2).
+pub(super) fn charset(given: Given<'_>) -> Reading<&'static Encoding> {
+    let label = given.string("a string")?;
+    Encoding::for_label_no_replacement(label.as_bytes())
+        .ok_or_else(|| format!("is no charset that is known: `{}`", label.escape_debug()))
+}
+
+/// A path: `~/` is the home folder; what else is relative starts at `folder`, the file's or the current one.
+pub(super) fn path(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>) -> Reading<PathBuf> {
+    let text = text(given)?;
+    if let Some(rest) = text.strip_prefix("~/") {
+        let home = home.ok_or("begins with ~/, but there is no home folder")?;
+        return Ok(home.join(rest));
+    }
+    if text.starts_with('~') {
+        return Err("may begin with ~/, not with another user's home".to_owned());
+    }
+    Ok(folder.map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text)))
+}
+
+/// A program: a bare name is looked for in PATH, all else is a path.
+pub(super) fn program(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>) -> Reading<PathBuf> {
+    let name = text(given)?;
+    if name.contains('/') { path(given, home, folder) } else { Ok(PathBuf::from(name)) }
+}
+
+/// A time limit, at most as long as `limit` allows.
+pub(super) fn time(given: Given<'_>, limit: &Limit) -> Reading<Duration> {
+    let time = any_time(given)?;
+    let longest = Duration::from_secs(limit.longest_s);
+    if time > longest {
+        return Err(format!("may be at most {} (RFC 5321 4.5.3.2)", timeouts::shown(longest)));
+    }
+    Ok(time)
+}
+
+/// A time limit, of any length above nothing.
+pub(super) fn any_time(given: Given<'_>) -> Reading<Duration> {
+    let wanted = "a time such as \"30s\", \"5m\" or 30 (seconds)";
+    let time = match given {
+        Given::Toml(DeValue::Integer(_)) => {
+            given.integer().and_then(|n| u64::try_from(n).ok()).map(Duration::from_secs)
+        }
+        _ => timeouts::read(given.string(wanted)?),
+    };
+    match time {
+        Some(time) if time.is_zero() => Err("must be at least 1s".to_owned()),
+        Some(time) => Ok(time),
+        None => Err(format!("must be {wanted}")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Reads the value of `key = TEXT`.
+    fn toml<T>(text: &str, read: impl Fn(Given<'_>) -> Reading<T>) -> Reading<T> {
+        let value = DeValue::parse(text).unwrap();
+        read(Given::Toml(value.get_ref()))
+    }
+
+    #[test]
+    fn types_are_told() {
+        assert_eq!(toml("'465'", port).unwrap_err(), "must be a number from 1 to 65535, not a string");
+        assert_eq!(toml("0", port).unwrap_err(), "must be a number from 1 to 65535");
+        assert_eq!(toml("65536", port).unwrap_err(), "must be a number from 1 to 65535");
+        assert_eq!(toml("1_025", port), Ok(1025));
+        assert_eq!(toml("0x19", port), Ok(25));
+        assert_eq!(toml("1.5", text).unwrap_err(), "must be a string, not a number with a fraction");
+        assert_eq!(toml("'true'", boolean).unwrap_err(), "must be true or false, not a string");
+        assert_eq!(
+            toml("[1]", auth).unwrap_err(),
+            "must be \"plain\", \"login\" or a list of them, not a number"
+        );
+    }
+
+    #[test]
+    fn a_flag_takes_the_type_of_its_key() {
+        assert_eq!(port(Given::Text("465")), Ok(465));
+        assert!(port(Given::Text("+465")).is_err());
+        assert_eq!(boolean(Given::Text("yes")), Ok(true));
+        assert_eq!(auth(Given::Text("login,plain")), Ok(vec![AuthMechanism::Login, AuthMechanism::Plain]));
+    }
+
+    #[test]
+    fn line_ends_and_nul_pass_nowhere() {
+        for bad in ["a\rb", "a\nb", "a\0b"] {
+            let given = Given::Text(bad);
+            assert!(text(given).is_err() && any_text(given).is_err() && hello_name(given).is_err());
+            assert!(host_setting(given).is_err() && mailbox(given).is_err() && reverse_path(given).is_err());
+            assert!(path(given, None, None).is_err() && charset(given).is_err());
+        }
+        let error = toml("\"can\\nary\"", password).unwrap_err();
+        assert_eq!(error, "may not hold a line break or NUL");
+        assert_eq!(text(Given::Text("a\nb")).unwrap_err(), "may not hold the control character \\n");
+    }
+
+    #[test]
+    fn a_reverse_path_may_be_null() {
+        for null in ["", "<>", " <> "] {
+            assert_eq!(reverse_path(Given::Text(null)), Ok(None));
+        }
+        let address = Address::parse("a@b").unwrap();
+        assert_eq!(reverse_path(Given::Text("<a@b>")), Ok(Some(address.clone())));
+        assert_eq!(reverse_path(Given::Text("a@b")), Ok(Some(address)));
+        assert!(reverse_path(Given::Text("a")).is_err());
+    }
+
+    #[test]
+    fn paths_begin_at_home_or_at_the_file() {
+        let home = Some(Path::new("/h"));
+        let folder = Some(Path::new("/f"));
+        let read = |text| path(Given::Text(text), home, folder);
+        assert_eq!(read("~/x"), Ok(PathBuf::from("/h/x")));
+        assert_eq!(read("x/y"), Ok(PathBuf::from("/f/x/y")));
+        assert_eq!(read("/x"), Ok(PathBuf::from("/x")));
+        assert!(read("~root/x").is_err());
+        assert!(path(Given::Text("~/x"), None, folder).is_err());
+        assert_eq!(program(Given::Text("sendmail"), home, folder), Ok(PathBuf::from("sendmail")));
+    }
+
+    #[test]
+    fn times_have_bounds() {
+        let limit = &timeouts::LIMITS[0];
+        assert_eq!(toml("30", |given| time(given, limit)), Ok(Duration::from_secs(30)));
+        assert_eq!(toml("'5m'", |given| time(given, limit)), Ok(Duration::from_secs(300)));
+        assert_eq!(
+            toml("301", |given| time(given, limit)).unwrap_err(),
+            "may be at most 5m (RFC 5321 4.5.3.2)"
+        );
+        assert_eq!(toml("0", any_time).unwrap_err(), "must be at least 1s");
+        assert!(toml("-1", any_time).is_err());
+        assert!(toml("true", any_time).unwrap_err().ends_with("not true or false"));
+    }
+
+    #[test]
+    fn charsets_are_those_of_the_web() {
+        assert_eq!(charset(Given::Text("Latin1")).unwrap().name(), "windows-1252");
+        assert!(charset(Given::Text("utf-9")).is_err());
+        assert!(charset(Given::Text("hz-gb-2312")).is_err(), "a charset that decodes to nothing");
+    }
+}
