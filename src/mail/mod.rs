@@ -2,6 +2,7 @@
 
 mod address;
 mod envelope;
+mod item;
 mod list;
 mod report;
 mod security;
