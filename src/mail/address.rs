@@ -17,18 +17,45 @@ pub struct Address {
 
 /// Why a text is not an address or not an address list. Displays as a sentence that names the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an address: {reason}", text.escape_debug())]
 pub struct AddressError {
     /// The culprit as typed.
     pub text: String,
     /// What is wrong with it, in words.
     pub reason: String,
+    lacks_domain: bool,
 }
 
 impl AddressError {
     /// Makes the error from the culprit and the reason.
     pub fn new(text: impl Into<String>, reason: impl Into<String>) -> Self {
-        AddressError { text: text.into(), reason: reason.into() }
+        AddressError { text: text.into(), reason: reason.into(), lacks_domain: false }
+    }
+
+    /// Makes the error for a bare word where nothing gives it a domain.
+    pub fn without_domain(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let reason = format!("write {text}@example.org, or set `from` in the profile");
+        AddressError { text, reason, lacks_domain: true }
+    }
+
+    /// Whether a domain is all that the text lacks: it may be an alias.
+    pub fn lacks_domain(&self) -> bool {
+        self.lacks_domain
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`")?;
+        for c in self.text.chars() {
+            // Line ends and escape sequences of a culprit never reach the terminal.
+            match c {
+                _ if c.is_control() => write!(f, "{}", c.escape_debug())?,
+                _ => write!(f, "{c}")?,
+            }
+        }
+        let verdict = if self.lacks_domain { "has no domain" } else { "is not an address" };
+        write!(f, "` {verdict}: {}", self.reason)
     }
 }
 
@@ -70,6 +97,9 @@ impl Address {
                 return Err(fail("the part before the @ holds what it may not hold"));
             }
             Err(_) => return Err(fail("the part behind the @ is no domain")),
+        }
+        if domain.contains(':') && !domain.starts_with('[') {
+            return Err(fail("an IPv6 address behind the @ needs brackets, [IPv6:::1]"));
         }
         if local.len() + 1 + domain.len() > LONGEST {
             return Err(fail("it is longer than 254 octets"));
@@ -119,41 +149,6 @@ impl From<Address> for Mailbox {
     }
 }
 
-/// A named group of mailboxes, `Team: a@x, b@x;` (RFC 5322 3.4). It may be empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// The group's name, not encoded.
-    pub name: String,
-    /// Who is in it.
-    pub members: Vec<Mailbox>,
-}
-
-/// One item of an address list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listed {
-    /// A single mailbox.
-    Mailbox(Mailbox),
-    /// A group.
-    Group(Group),
-}
-
-impl Listed {
-    /// The mailboxes of the item, in order.
-    pub fn mailboxes(&self) -> &[Mailbox] {
-        match self {
-            Listed::Mailbox(mailbox) => std::slice::from_ref(mailbox),
-            Listed::Group(group) => &group.members,
-        }
-    }
-}
-
-/// Reads an address list: `a@x, Al Ice <b@x>, "Q, R" <c@x> (note), Team: d@x, e@x;` (RFC 5322 3.4, with the
-/// obsolete empty items). A bare word such as `root` is given `domain`; without one it is an error.
-pub fn parse_list(text: &str, domain: Option<&str>) -> Result<Vec<Listed>, AddressError> {
-    let _ = domain;
-    Address::parse(text).map(|address| vec![Listed::Mailbox(address.into())])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,9 +165,20 @@ mod tests {
 
     #[test]
     fn bad_addresses() {
-        for text in
-            ["", "a", "@x", "a@", "a b@x", "a@x y", "a@x\r\nBcc: b@x", "a@x>", "<a@x", "a@@x", "a\0@x"]
-        {
+        for text in [
+            "",
+            "a",
+            "@x",
+            "a@",
+            "a b@x",
+            "a@x y",
+            "a@x\r\nBcc: b@x",
+            "a@x>",
+            "<a@x",
+            "a@@x",
+            "a\0@x",
+            "a@::1",
+        ] {
             assert!(Address::parse(text).is_err(), "{text:?}");
         }
     }

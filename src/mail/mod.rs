@@ -2,14 +2,18 @@
 
 mod address;
 mod envelope;
+mod item;
+mod list;
 mod report;
 mod security;
 mod status;
 mod timeouts;
+mod token;
 mod verdict;
 
-pub use address::{Address, AddressError, Group, Listed, Mailbox, parse_list};
+pub use address::{Address, AddressError, Mailbox};
 pub use envelope::{Envelope, NoRecipient};
+pub use list::{Group, Listed, parse_list};
 pub use report::{Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Timings};
 pub use security::{CertificateProblem, TlsFacts, TlsMode, TlsPolicy, TlsVersion};
 pub use status::EnhancedStatus;

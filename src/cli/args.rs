@@ -1,0 +1,326 @@
+//! The one table of options. Doc comments are the help text: the first sentence is the line of `-h`, all of it is
+//! `--help` and the manual page. Values are kept as typed; [`request`](crate::cli::request) checks them.
+
+use std::ffi::OsString;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+/// The usage lines, without the word "Usage".
+pub(super) const USAGE: &str = "whippet [OPTION]... [--] RECIPIENT... < text\n       \
+                                whippet [OPTION]... -a FILE... -- RECIPIENT... < text\n       \
+                                whippet config show | generate man|completions|config|help";
+
+const TEMPLATE: &str = "{usage-heading} {usage}
+
+Examples:
+  echo 'All is well.' | whippet -s 'Nightly report' you@example.org
+  whippet -s 'The logs' -a syslog auth.log -- you@example.org < letter.txt
+
+{all-args}{after-help}";
+
+/// Sends one mail: takes its text from standard input and submits it over SMTP.
+#[derive(Debug, Parser)]
+#[command(
+    name = "whippet",
+    about = "send a mail from the command line",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    override_usage = USAGE,
+    help_template = TEMPLATE,
+    after_help = "Manual page: man whippet, or whippet generate man | man -l -"
+)]
+pub(super) struct SendArgs {
+    #[command(flatten)]
+    pub message: MessageArgs,
+    #[command(flatten)]
+    pub recipients: RecipientArgs,
+    #[command(flatten)]
+    pub profile: ProfileArgs,
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Message")]
+pub(super) struct MessageArgs {
+    /// Subject, one line
+    ///
+    /// An empty one means no Subject field.
+    #[arg(short = 's', long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub subject: Option<OsString>,
+    /// Attach files, up to the next option or --
+    ///
+    /// Recipients stand before the option or behind --. - is standard input. FILE is a path, taken
+    /// literally.
+    #[arg(short = 'a', value_name = "FILE...", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
+    pub list: Vec<OsString>,
+    /// Attach one file
+    ///
+    /// May be repeated. - is standard input; a file of that name is ./-.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
+    pub attach: Vec<OsString>,
+    /// Attach a file under another name
+    ///
+    /// The value is split at its first =. PATH - is standard input.
+    #[arg(long, value_name = "NAME=PATH", allow_hyphen_values = true)]
+    pub attach_as: Vec<OsString>,
+    /// Attach standard input under this name
+    ///
+    /// The text of the mail is then that of -i or --body, or empty.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub attach_stdin: Vec<OsString>,
+    /// Media type of the next attachment
+    ///
+    /// As in text/csv. Without it the name of the file decides, then its first octets.
+    #[arg(long, value_name = "TYPE", allow_hyphen_values = true)]
+    pub attach_type: Vec<OsString>,
+    /// Begin the text with a file
+    ///
+    /// Standard input follows. - is standard input alone.
+    #[arg(short = 'i', long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
+    pub include: Option<OsString>,
+    /// Text, instead of standard input
+    ///
+    /// Standard input is not read.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "body_file")]
+    pub body: Option<OsString>,
+    /// File with the text
+    ///
+    /// Standard input is not read, unless FILE is -.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
+    pub body_file: Option<OsString>,
+    /// Charset of the text, if it is not UTF-8
+    ///
+    /// What is sent is UTF-8 in every case.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub charset: Option<OsString>,
+    /// Add a field
+    ///
+    /// May be repeated. Refused are Bcc, Resent, trace and MIME fields, and those that have an option of
+    /// their own.
+    #[arg(long, value_name = "'NAME: VALUE'", allow_hyphen_values = true)]
+    pub header: Vec<OsString>,
+    /// If the text is empty: send, skip or fail
+    ///
+    /// This holds if nothing is attached either. send is the default; skip sends nothing and exits 0;
+    /// fail exits 65.
+    #[arg(long, value_name = "WHAT", allow_hyphen_values = true, hide_possible_values = true)]
+    pub empty_body: Option<EmptyBody>,
+    /// If there is no Subject: send or fail
+    ///
+    /// send is the default; fail exits 65.
+    #[arg(long, value_name = "WHAT", allow_hyphen_values = true, hide_possible_values = true)]
+    pub missing_subject: Option<MissingSubject>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Recipients")]
+pub(super) struct RecipientArgs {
+    /// Address, list of addresses, or mailto: URL
+    ///
+    /// A list has commas between its addresses. A word without @ is an alias, or gets the domain of the
+    /// profile.
+    #[arg(value_name = "RECIPIENT")]
+    pub words: Vec<OsString>,
+    /// One more recipient
+    ///
+    /// May be repeated. ADDRESS is an address or a list of addresses, here and below.
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub to: Vec<OsString>,
+    /// Recipient of a copy
+    ///
+    /// May be repeated.
+    #[arg(short = 'c', long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub cc: Vec<OsString>,
+    /// Recipient whom the others do not see
+    ///
+    /// May be repeated. Such a recipient is named nowhere in the message.
+    #[arg(short = 'b', long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub bcc: Vec<OsString>,
+    /// Sender, instead of the profile's
+    ///
+    /// One address, with or without a name.
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub from: Option<OsString>,
+    /// Where answers go
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub reply_to: Option<OsString>,
+    /// Where reports of failure go
+    ///
+    /// Without it, to the sender. <> is the null reverse-path: no reports.
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub reverse_path: Option<OsString>,
+    /// Print what an alias stands for
+    ///
+    /// Nothing is sent.
+    #[arg(short = 'A', value_name = "NAME", allow_hyphen_values = true)]
+    pub alias: Option<OsString>,
+}
+
+/// What chooses and changes the settings.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Profile")]
+pub(super) struct ProfileArgs {
+    /// Profile to use
+    ///
+    /// A profile is a table of the configuration file: host, login, sender.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub profile: Option<OsString>,
+    /// Configuration file, instead of the user's
+    ///
+    /// /dev/null stands for none.
+    #[arg(short = 'F', long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
+    pub config: Option<OsString>,
+    /// Leave out the system's configuration file
+    #[arg(short = 'n', long)]
+    pub no_system: bool,
+    /// Change one setting for this run
+    ///
+    /// May be repeated. A password is refused here.
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    pub set: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Delivery")]
+pub(super) struct DeliveryArgs {
+    /// Server, instead of the profile's
+    ///
+    /// As in smtps://user@smtp.example.org. A password is refused here.
+    #[arg(long, value_name = "URL", allow_hyphen_values = true, conflicts_with = "sendmail")]
+    pub smtp: Option<OsString>,
+    /// Hand over to the local sendmail program
+    #[arg(long)]
+    pub sendmail: bool,
+    /// Hand over to a server that keeps nothing
+    ///
+    /// The server is made for this run, on this machine.
+    #[arg(long, conflicts_with_all = ["smtp", "sendmail"])]
+    pub sandbox: bool,
+    /// Check everything, print the mail, send nothing
+    ///
+    /// No connection is made. The recipients are listed.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Commands of a muttrc
+    ///
+    /// set, unset, my_hdr and unmy_hdr, divided by semicolons. What whippet does not understand is an
+    /// error.
+    #[arg(short = 'e', value_name = "COMMAND", allow_hyphen_values = true)]
+    pub commands: Vec<OsString>,
+    /// Accepted and ignored, as mutt's
+    #[arg(short = 'x', hide = true)]
+    pub mailx: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Report in JSON on standard output
+    ///
+    /// It holds the outcome of each recipient.
+    #[arg(long)]
+    pub json: bool,
+    /// Show the session on standard error
+    ///
+    /// Passwords are masked.
+    #[arg(long, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Say nothing but errors
+    #[arg(long, conflicts_with = "debug")]
+    pub quiet: bool,
+    /// As --verbose; LEVEL is 0 (nothing) to 5
+    #[arg(short = 'd', value_name = "LEVEL", allow_hyphen_values = true)]
+    pub debug: Option<OsString>,
+    /// Print all settings and where each comes from
+    ///
+    /// Nothing is sent. Secrets are shown as ***.
+    #[arg(short = 'D')]
+    pub dump: bool,
+    /// Print one setting and where it comes from
+    ///
+    /// Nothing is sent.
+    #[arg(short = 'Q', value_name = "NAME", allow_hyphen_values = true)]
+    pub query: Option<OsString>,
+    /// Print a summary (-h) or all of this (--help)
+    #[arg(short = 'h', long, action = ArgAction::SetTrue)]
+    pub help: bool,
+    /// Print the version; -vv the features too
+    #[arg(short = 'v', long, action = ArgAction::Count)]
+    pub version: u8,
+}
+
+/// What becomes of a mail without text and attachments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmptyBody {
+    /// It is sent.
+    Send,
+    /// It is not sent, and that is no error.
+    Skip,
+    /// It is an error.
+    Fail,
+}
+
+/// What becomes of a mail without a Subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissingSubject {
+    /// It is sent.
+    Send,
+    /// It is an error.
+    Fail,
+}
+
+/// Shows the settings.
+#[derive(Debug, Parser)]
+#[command(name = "whippet config", args_override_self = true, disable_help_subcommand = true)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub verb: ConfigVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Print all settings and where each comes from
+    Show {
+        #[command(flatten)]
+        profile: ProfileArgs,
+        /// Print them in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Prints what is made from the table of options.
+#[derive(Debug, Parser)]
+#[command(name = "whippet generate", disable_help_subcommand = true)]
+pub(super) struct GenerateArgs {
+    #[command(subcommand)]
+    pub what: GenerateWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum GenerateWhat {
+    /// The manual page, in roff
+    Man,
+    /// A file that completes the options in a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// A configuration file to begin with
+    Config,
+    /// The description of all options
+    Help,
+}
+
+/// The table as a command, with its verbs, for completion.
+pub(super) fn command() -> clap::Command {
+    SendArgs::command()
+        .subcommand(ConfigArgs::command().name("config"))
+        .subcommand(GenerateArgs::command().name("generate"))
+}

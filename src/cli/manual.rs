@@ -1,0 +1,281 @@
+//! Help, version, manual page and completions, all made from the one table of options.
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use crate::cli::args::{SendArgs, command};
+
+/// Columns of a terminal that help is laid out for.
+const WIDTH: usize = 80;
+
+/// The summary of the options that `-h` prints; at most 80 columns.
+pub fn help() -> String {
+    SendArgs::command().render_help().to_string()
+}
+
+/// The description of all options that `--help` prints; at most 80 columns.
+pub fn long_help() -> String {
+    let text = described().render_long_help().to_string();
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        fold(line, &mut out);
+    }
+    out
+}
+
+/// `whippet 0.1.0`, and with `features` what it was built with.
+pub fn version(features: bool) -> String {
+    let version = format!("whippet {}\n", env!("CARGO_PKG_VERSION"));
+    let built = "TLS: rustls with ring, TLS 1.2 and 1.3, trust anchors of the system\n\
+                 Routes: smtp, sendmail, sandbox\n\
+                 Login: PLAIN, LOGIN, XOAUTH2 and what the profile names\n";
+    if features { version + built } else { version }
+}
+
+/// The file that completes whippet's options in `shell`.
+pub fn completions(shell: Shell) -> String {
+    let mut octets = Vec::new();
+    clap_complete::generate(shell, &mut command(), "whippet", &mut octets);
+    String::from_utf8_lossy(&octets).into_owned()
+}
+
+/// The manual page whippet(1), in roff.
+pub fn man_page() -> String {
+    let man = Man::new(described()).title("WHIPPET").manual("User Commands");
+    let mut octets = Vec::new();
+    let mut render = || -> std::io::Result<()> {
+        man.render_title(&mut octets)?;
+        man.render_name_section(&mut octets)?;
+        front().to_writer(&mut octets)?;
+        man.render_options_section(&mut octets)?;
+        back().to_writer(&mut octets)
+    };
+    // Writing to memory does not fail.
+    let _ = render();
+    String::from_utf8_lossy(&octets).into_owned()
+}
+
+/// The command with summary and description of each option in one paragraph.
+fn described() -> Command {
+    SendArgs::command().mut_args(|arg| {
+        let (Some(summary), Some(text)) = (arg.get_help(), arg.get_long_help()) else { return arg };
+        let (summary, text) = (summary.to_string(), text.to_string());
+        let description = text.strip_prefix(&summary).unwrap_or(&text).trim();
+        arg.long_help(format!("{summary}. {description}"))
+    })
+}
+
+/// Breaks a line at blanks; what follows is indented as the line was.
+fn fold(line: &str, out: &mut String) {
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let mut column = 0;
+    for word in line.split_whitespace() {
+        let width = word.chars().count();
+        if column == 0 {
+            out.push_str(indent);
+            column = indent.len();
+        } else if column + 1 + width > WIDTH {
+            out.push('\n');
+            out.push_str(indent);
+            column = indent.len();
+        } else if line.len() > WIDTH {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
+    out.push('\n');
+}
+
+/// The sections before the options.
+fn front() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    for (index, line) in [
+        "[option ...] [--] recipient ... < text",
+        "[option ...] -a file ... -- recipient ... < text",
+        "config show [--profile name] [--config file] [--no-system] [--set name=value] [--json]",
+        "generate man | completions shell | config | help",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if index > 0 {
+            roff.control("br", []);
+        }
+        roff.text([bold("whippet "), roman(line)]);
+    }
+    roff.control("SH", ["DESCRIPTION"]);
+    paragraphs(
+        &mut roff,
+        &[
+            "whippet reads a text from standard input, makes a mail of it, and submits it to the server that the profile \
+             names. It reports the outcome of each recipient. Accepted means that the next server has taken the mail, \
+             not that somebody has got it.",
+            "The options of mutt(1) for sending are understood. They may follow the recipients. One-letter options may \
+             be joined, and their values may be glued to them. Long options cannot be abbreviated; --name VALUE and \
+             --name=VALUE are the same. -- ends the options.",
+            "After -a every word is a file, up to the next option or --. Recipients stand before -a, after another \
+             option, or behind --.",
+            "config show prints the settings and where each comes from. generate prints this page, a file that \
+             completes the options in a shell, a configuration file to begin with, or the description of the options. \
+             To write to a recipient who is called config, generate or send, put -- before the name.",
+            "Under the name mutt or neomutt the first word is never one of these verbs.",
+        ],
+    );
+    roff
+}
+
+/// The sections behind the options.
+fn back() -> Roff {
+    let mut roff = Roff::new();
+    section(
+        &mut roff,
+        "FILES",
+        &[
+            (
+                "~/.config/whippet/config.toml",
+                "The user's configuration file, in TOML. It holds the profiles.",
+            ),
+            ("/etc/whippet/config.toml", "The system's configuration file. The user's is stronger."),
+        ],
+    );
+    section(
+        &mut roff,
+        "ENVIRONMENT",
+        &[
+            ("HOME, XDG_CONFIG_HOME", "Where the user's configuration file is."),
+            ("EMAIL", "The sender, if neither an option nor the profile names one."),
+            ("REPLYTO", "The address in Reply-To, if no option gives one."),
+        ],
+    );
+    section(&mut roff, "EXIT STATUS", &EXIT_STATUS);
+    roff.control("PP", []);
+    roff.text([roman(
+        "Recipients that the server takes get the mail in every case. If several fail in different ways, the status is the \
+         first of 70 71 74 73 78 77 76 75 69 68 67 65 that occurs.",
+    )]);
+    section(
+        &mut roff,
+        "EXAMPLES",
+        &[
+            ("echo 'All is well.' | whippet -s 'Nightly report' you@example.org", "One line of text."),
+            (
+                "whippet -s 'The logs' -a syslog auth.log -- you@example.org < letter.txt",
+                "A text and two attachments.",
+            ),
+            (
+                "pg_dump db | whippet -s Dump --attach-stdin db.sql you@example.org",
+                "Standard input as an attachment.",
+            ),
+            (
+                "whippet --dry-run --profile work -s Test you@example.org < /dev/null",
+                "All checks, and nothing is sent.",
+            ),
+        ],
+    );
+    roff.control("SH", ["SEE ALSO"]);
+    roff.text([bold("mutt"), roman("(1), "), bold("sendmail"), roman("(8)")]);
+    roff
+}
+
+/// The exit codes that a send can end with, as in `sysexits.h`.
+const EXIT_STATUS: [(&str, &str); 15] = [
+    ("0", "Every recipient was accepted. Also: nothing was sent because of --empty-body=skip."),
+    ("64", "Unknown or contradicting options, no recipient, a password on the command line."),
+    ("65", "An address, the subject, a field or the message is malformed."),
+    ("66", "A file to be sent is missing or cannot be read."),
+    ("67", "A recipient does not exist; unknown alias."),
+    ("68", "The host or the domain does not exist."),
+    ("69", "Refused for good."),
+    ("70", "A bug of whippet."),
+    ("71", "The system lacks memory, processes or randomness."),
+    ("73", "A file cannot be made."),
+    ("74", "A read or write error; a file changed while it was sent."),
+    ("75", "Not now: the same command can succeed later."),
+    ("76", "The server broke the protocol."),
+    ("77", "The login was refused, or the sender is not permitted."),
+    ("78", "The configuration is wrong, or TLS or the login cannot be had as it demands."),
+];
+
+fn section(roff: &mut Roff, title: &str, items: &[(&str, &str)]) {
+    roff.control("SH", [title]);
+    for (name, text) in items {
+        roff.control("TP", []);
+        roff.text([bold(*name)]);
+        roff.text([roman(*text)]);
+    }
+}
+
+fn paragraphs(roff: &mut Roff, texts: &[&str]) {
+    for (index, text) in texts.iter().enumerate() {
+        if index > 0 {
+            roff.control("PP", []);
+        }
+        roff.text([roman(*text)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_fits_a_terminal() {
+        for text in [help(), long_help()] {
+            for line in text.lines() {
+                assert!(line.chars().count() <= WIDTH, "{line:?}");
+            }
+            assert!(text.starts_with("Usage: whippet [OPTION]"), "{text}");
+            assert!(
+                text.trim_end().ends_with("Manual page: man whippet, or whippet generate man | man -l -"),
+                "{text}"
+            );
+            let headings =
+                ["\nExamples:", "\nMessage:", "\nRecipients:", "\nProfile:", "\nDelivery:", "\nOutput:"];
+            let places: Vec<_> = headings.into_iter().map(|heading| text.find(heading).unwrap()).collect();
+            assert!(places.is_sorted(), "{text}");
+            assert!(!text.contains("Options:") && !text.contains("Arguments:"), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_option_is_described() {
+        let (help, long, page) = (help(), long_help(), man_page());
+        for arg in SendArgs::command().get_arguments().filter(|arg| !arg.is_hide_set()) {
+            assert!(arg.get_help().is_some(), "{}", arg.get_id());
+            if let Some(name) = arg.get_long() {
+                assert!(help.contains(&format!("--{name}")) && long.contains(&format!("--{name}")), "{name}");
+                assert!(page.contains(&format!("\\-\\-{}", name.replace('-', "\\-"))), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_has_its_sections() {
+        let page = man_page();
+        let sections: Vec<_> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+        let names = sections.join(" ").replace('"', "");
+        assert_eq!(
+            names,
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY OUTPUT FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+        );
+    }
+
+    #[test]
+    fn shells_get_their_file() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
+            let text = completions(shell);
+            assert!(text.contains("attach-stdin") && text.contains("completions"), "{shell}");
+        }
+    }
+
+    #[test]
+    fn versions() {
+        assert_eq!(version(false), format!("whippet {}\n", env!("CARGO_PKG_VERSION")));
+        assert!(version(true).starts_with(&version(false)) && version(true).contains("rustls"));
+    }
+}

@@ -1,0 +1,180 @@
+//! The request: what was asked for, as typed. Nothing is looked up, no file is opened, no default is filled in.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::cli::args::{EmptyBody, MissingSubject};
+use crate::cli::usage::{UsageError, shown};
+
+/// One mail to send, as typed. Text that need not be UTF-8 is kept in octets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Address lists of the positional words and of `mailto:` URLs. May be empty together with `to`, `cc` and `bcc`
+    /// if an attachment is from the list of `-a`: see [`no_recipient`].
+    pub recipients: Vec<String>,
+    /// Address lists of `--to` and `my_hdr To`.
+    pub to: Vec<String>,
+    /// Address lists of `-c`, `my_hdr Cc` and `mailto:` URLs.
+    pub cc: Vec<String>,
+    /// Address lists of `-b` and `my_hdr Bcc`.
+    pub bcc: Vec<String>,
+    /// The subject, one line; `Some` and empty for `-s ''`: no Subject field.
+    pub subject: Option<OsString>,
+    /// One mailbox: `--from`, else `set from`, else `my_hdr From`.
+    pub from: Option<String>,
+    /// The name for a From that has none (`set realname`).
+    pub realname: Option<OsString>,
+    /// An address list: `--reply-to`, else `my_hdr Reply-To`.
+    pub reply_to: Option<String>,
+    /// One address, or nothing or `<>` for the null reverse-path: `--reverse-path`, else `set envelope_from_address`.
+    pub reverse_path: Option<String>,
+    /// The domain for bare words, Message-ID and EHLO (`set hostname`).
+    pub hostname: Option<String>,
+    /// Fields to add: name and value, one line each. Never one that has a place of its own here.
+    pub headers: Vec<(String, OsString)>,
+    /// What the text begins with (`-i`); the body follows it.
+    pub include: Option<Include>,
+    /// Where the text comes from.
+    pub body: Body,
+    /// What is attached, in the order typed.
+    pub attachments: Vec<Attachment>,
+    /// The charset of the text (`--charset`, else `set charset`).
+    pub charset: Option<String>,
+    /// The media type of the text (`set content_type`).
+    pub body_type: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `-F`: the file in place of the user's own configuration.
+    pub config_file: Option<PathBuf>,
+    /// `-n`: the system's configuration is left out.
+    pub no_system: bool,
+    /// `--set`: names and values, in the order typed.
+    pub set: Vec<(String, String)>,
+    /// `--smtp`, else `set smtp_url`; holds no password.
+    pub smtp: Option<String>,
+    /// What `-e` says of TLS.
+    pub tls: TlsWords,
+    /// Whether to hand over to a sendmail program.
+    pub sendmail: bool,
+    /// That program and its arguments (`set sendmail`); empty for the one of the system.
+    pub sendmail_argv: Vec<OsString>,
+    /// `set dsn_notify`: never, or delay, failure, success with commas between them.
+    pub dsn_notify: Option<String>,
+    /// `set dsn_return`: full or hdrs.
+    pub dsn_return: Option<String>,
+    /// `--sandbox`.
+    pub sandbox: bool,
+    /// `--dry-run`.
+    pub dry_run: bool,
+    /// `--json`.
+    pub json: bool,
+    /// How much to say, 0 to 5: the count of `--verbose` or the level of `-d`. From 1 on the transcript is shown.
+    pub verbose: u8,
+    /// `--quiet`.
+    pub quiet: bool,
+    /// `--empty-body`.
+    pub empty_body: Option<EmptyBody>,
+    /// `--missing-subject`.
+    pub missing_subject: Option<MissingSubject>,
+    /// What was passed over, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Where the text comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Body {
+    /// Standard input.
+    #[default]
+    Stdin,
+    /// This text.
+    Text(OsString),
+    /// This file.
+    File(PathBuf),
+    /// There is none besides the include: standard input is used elsewhere.
+    Empty,
+}
+
+/// What the text begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Include {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// Something to attach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Where it comes from.
+    pub source: Source,
+    /// The name it is given, if not its own.
+    pub name: Option<String>,
+    /// Its media type, if given.
+    pub media_type: Option<String>,
+    /// Whether it was a word of the list of `-a`, where a recipient may have slipped in.
+    pub from_list: bool,
+}
+
+/// Where an attachment comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// What `-e` says of TLS; `None` where it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsWords {
+    /// `ssl_starttls`.
+    pub starttls: Option<bool>,
+    /// `ssl_force_tls`. `Some(false)` must be refused if the profile logs in.
+    pub force: Option<bool>,
+    /// `ssl_ca_certificates_file`.
+    pub ca_file: Option<PathBuf>,
+    /// `ssl_client_cert`.
+    pub client_cert: Option<PathBuf>,
+}
+
+/// What a missing file of the list of `-a` may have been meant to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misplaced {
+    /// A recipient, without doubt: this is the error, instead of a missing file.
+    Address(UsageError),
+    /// A recipient, perhaps: the hint for the error of the missing file.
+    Perhaps(String),
+}
+
+impl Attachment {
+    /// Whether it is a word of the list of `-a` that looks like an address. If there is such a file, it is
+    /// attached, and that deserves a warning.
+    pub fn looks_like_address(&self) -> bool {
+        matches!(&self.source, Source::File(path) if self.from_list && path.as_os_str().as_bytes().contains(&b'@'))
+    }
+
+    /// What the word may have been meant to be; to be asked when there is no such file.
+    pub fn misplaced(&self) -> Option<Misplaced> {
+        let Source::File(path) = &self.source else { return None };
+        let word: &OsStr = path.as_os_str();
+        if self.looks_like_address() {
+            let error = UsageError::usage(format!(
+                "`{}` follows -a, so it names a file, and there is none; put `--` before the recipients, or name them first",
+                shown(word)
+            ));
+            return Some(Misplaced::Address(error));
+        }
+        let is_bare = !word.as_bytes().iter().any(|octet| matches!(octet, b'.' | b'/'));
+        (self.from_list && is_bare)
+            .then(|| Misplaced::Perhaps(format!("if `{}` is a recipient, put `--` before it", shown(word))))
+    }
+}
+
+/// The error when nobody is written to. [`parse`](crate::cli::parse) gives it, unless a word of the list of `-a`
+/// may be the recipient: then it is due once all attachments were found.
+pub fn no_recipient() -> UsageError {
+    UsageError::usage("no recipient: nobody to write to")
+        .with_hint("echo 'All is well.' | whippet -s 'Nightly report' you@example.org")
+}

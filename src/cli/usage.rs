@@ -1,0 +1,130 @@
+//! Usage errors: what is wrong with the words typed, and what to type instead.
+
+use std::ffi::OsStr;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// The usage in one line, for the foot of an error.
+const ONE_LINE: &str =
+    "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
+
+/// What kind of error it is; the exit code follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageKind {
+    /// Unknown or contradicting options, no recipient, a secret in argv.
+    Usage,
+    /// An address, a subject or a field is malformed.
+    Data,
+}
+
+/// The words typed cannot be understood. Found before standard input is read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct UsageError {
+    /// What is wrong; names the culprit, never a secret.
+    pub message: String,
+    /// What to type instead.
+    pub hint: Option<String>,
+    /// What kind of error it is.
+    pub kind: UsageKind,
+}
+
+impl UsageError {
+    /// An error in the options.
+    pub fn usage(message: impl Into<String>) -> Self {
+        UsageError { message: message.into(), hint: None, kind: UsageKind::Usage }
+    }
+
+    /// An error in what the options hold.
+    pub fn data(message: impl Into<String>) -> Self {
+        UsageError { message: message.into(), hint: None, kind: UsageKind::Data }
+    }
+
+    /// The same error with this advice.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// An option that does not exist.
+    pub(super) fn unknown(option: &str) -> Self {
+        UsageError::usage(format!("unknown option {option}")).with_hint(ONE_LINE)
+    }
+
+    /// Re-words an error of clap. The walker has found most errors before; what is left are unknown long
+    /// options, contradictions, and values that are not in a list.
+    pub(super) fn reword(error: &clap::Error) -> Self {
+        let said = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => text.clone(),
+            Some(ContextValue::Strings(texts)) => texts.join(", "),
+            _ => String::new(),
+        };
+        let culprit = option_name(&said(ContextKind::InvalidArg));
+        match error.kind() {
+            ErrorKind::UnknownArgument => {
+                let option = culprit.split('=').next().unwrap_or_default();
+                match said(ContextKind::SuggestedArg).as_str() {
+                    "" => UsageError::unknown(option),
+                    suggestion => UsageError::usage(format!(
+                        "unknown option {option}; did you mean {}?",
+                        option_name(suggestion)
+                    ))
+                    .with_hint(ONE_LINE),
+                }
+            }
+            ErrorKind::ArgumentConflict => UsageError::usage(format!(
+                "{culprit} and {} contradict each other",
+                option_name(&said(ContextKind::PriorArg))
+            )),
+            ErrorKind::InvalidValue if said(ContextKind::InvalidValue).is_empty() => {
+                UsageError::usage(format!("{culprit} needs a value"))
+            }
+            ErrorKind::InvalidValue => UsageError::usage(format!(
+                "{culprit} takes {}, not `{}`",
+                said(ContextKind::ValidValue),
+                printable(&said(ContextKind::InvalidValue))
+            )),
+            ErrorKind::InvalidSubcommand => UsageError::usage(format!(
+                "`{}` is no word that whippet knows here",
+                printable(&said(ContextKind::InvalidSubcommand))
+            )),
+            ErrorKind::TooManyValues => UsageError::usage(format!("{culprit} takes no value")),
+            ErrorKind::InvalidUtf8 => UsageError::usage("a word is not UTF-8"),
+            _ => UsageError::usage(first_sentence(&error.to_string())),
+        }
+    }
+}
+
+/// An option as clap shows it, `--subject <TEXT>`, cut down to its name.
+fn option_name(shown: &str) -> String {
+    printable(shown.split(' ').next().unwrap_or_default())
+}
+
+/// The first line of a text of clap, without its label.
+fn first_sentence(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    printable(line.strip_prefix("error: ").unwrap_or(line))
+}
+
+/// A text from argv for an error: control characters escaped, cut to what a line holds.
+pub(super) fn printable(text: &str) -> String {
+    /// Most that an error repeats of a word, characters.
+    const SHOWN: usize = 200;
+    let mut out = String::new();
+    for (count, c) in text.chars().enumerate() {
+        match c {
+            _ if count == SHOWN => {
+                out.push('…');
+                break;
+            }
+            _ if c.is_control() => out.extend(c.escape_debug()),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A word for an error; octets that are not UTF-8 become U+FFFD.
+pub(super) fn shown(word: &OsStr) -> String {
+    printable(&word.to_string_lossy())
+}
