@@ -6,7 +6,7 @@ use jiff::Zoned;
 
 use super::charset::{Charsets, Text};
 use super::error::SourceError;
-use super::parameter::name_of_path;
+use super::header::parameter::name_of_path;
 use super::source::{Body, Source};
 use crate::mail::{Listed, Mailbox};
 

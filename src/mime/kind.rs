@@ -5,7 +5,7 @@ use std::path::Path;
 use super::draft::Attachment;
 use super::error::ComposeError;
 use super::header::one_line;
-use super::parameter::{MediaType, harmless, name_of_path};
+use super::header::parameter::{MediaType, harmless, name_of_path};
 use super::source::Source;
 
 /// First octets that are looked at. A text that becomes something else later is still sent byte for byte.

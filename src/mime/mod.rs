@@ -6,14 +6,15 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `draft.rs` | what is to be sent |
-//! | `source.rs` | where octets come from |
+//! | `source/` | where octets come from |
 //! | `charset.rs` | what charset they are in |
-//! | `text.rs` | how a text is sent |
-//! | `encode.rs` | lines, quoted-printable, base64 |
+//! | `text/` | how a text is sent |
+//! | `encode.rs` | quoted-printable, base64 |
 //! | `kind.rs` | what an attachment is |
-//! | `parameter.rs` `header.rs` | types, file names, fields |
-//! | `tree.rs` | the message |
+//! | `header/` | fields, types, file names |
+//! | `part.rs` `tree.rs` | a part, the message |
 //! | `read.rs` | what a message that arrived holds |
+//! | `error.rs` | what can go wrong |
 
 mod charset;
 mod draft;
@@ -23,7 +24,7 @@ mod header;
 #[cfg(test)]
 mod judges;
 mod kind;
-mod parameter;
+mod part;
 mod read;
 mod source;
 mod text;
@@ -32,6 +33,7 @@ mod tree;
 pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
 pub use draft::{Attachment, Draft};
 pub use error::{ComposeError, MessageError, SourceError};
+pub use part::Outline;
 pub use read::{Contents, Leaf};
 pub use source::{Body, Source, Stamp};
-pub use tree::{Message, Outline};
+pub use tree::Message;

@@ -1,18 +1,12 @@
 //! The message: a header and one part, or several in a multipart/mixed (RFC 2046 5.1.3), written as often as needed.
-//!
-//! An attachment is base64, byte for byte. Only a message/* attachment is sent as it is, because RFC 2046 5.2.1 forbids
-//! to encode it; one that transports would change goes as application/octet-stream instead.
 
 use std::io::Write;
 
-use super::draft::{Attachment, Draft};
-use super::encode::Base64;
+use super::draft::Draft;
 use super::error::{ComposeError, MessageError};
+use super::header::parameter::MediaType;
 use super::header::{Header, check_message_id};
-use super::kind::Kind;
-use super::parameter::{MediaType, write_name};
-use super::source::{Body, Taken};
-use super::text::{self, Planned, TextPlan};
+use super::part::{Outline, Part};
 use crate::mail::Listed;
 use crate::sys::Random;
 
@@ -26,37 +20,6 @@ pub struct Message {
     size: u64,
     smtputf8: bool,
     warnings: Vec<String>,
-}
-
-#[derive(Debug, Clone)]
-struct Part {
-    /// Delimiter, fields, empty line.
-    header: String,
-    content: Content,
-    size: u64,
-    outline: Outline,
-}
-
-/// What a part's octets are made from.
-#[derive(Debug, Clone)]
-enum Content {
-    Text(Body, TextPlan),
-    Base64(Body),
-}
-
-/// What is said of a part to a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outline {
-    /// Type and subtype.
-    pub media_type: String,
-    /// The charset, if the part has one.
-    pub charset: Option<String>,
-    /// The file name; the text has none.
-    pub name: Option<String>,
-    /// The transfer encoding.
-    pub transfer: &'static str,
-    /// Octets before the transfer encoding.
-    pub octets: u64,
 }
 
 impl Message {
@@ -156,102 +119,6 @@ impl Message {
     }
 }
 
-impl Content {
-    fn write(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
-        match self {
-            Content::Text(body, plan) => text::write(body, plan, sink),
-            Content::Base64(body) => {
-                let mut encoder = Base64::new();
-                body.each_block(&mut |octets| encoder.push(octets, sink))?;
-                encoder.finish(sink)
-            }
-        }
-    }
-}
-
-impl Part {
-    fn of_body(draft: &Draft, boundary: &str, warnings: &mut Vec<String>) -> Result<Self, ComposeError> {
-        let mut media = MediaType::parse(&draft.body_type)?;
-        if ["multipart/", "message/"].iter().any(|kind| media.essence.starts_with(kind)) {
-            let reason = "the text is one part";
-            return Err(ComposeError::MediaType { text: media.essence, reason });
-        }
-        let body = draft.body.clone();
-        if !media.essence.starts_with("text/") {
-            return Ok(Self::base64(body, media, None));
-        }
-        match text::plan(&body, &draft.charsets, boundary, warnings)? {
-            Planned::Text(plan) => {
-                media.set("charset", Some(plan.charset));
-                Ok(Self::text(body, plan, media, None))
-            }
-            Planned::Unknown => {
-                media.set("charset", Some("unknown-8bit"));
-                Ok(Self::base64(body, media, None))
-            }
-        }
-    }
-
-    fn of_attachment(
-        attachment: &Attachment,
-        boundary: &str,
-        warnings: &mut Vec<String>,
-    ) -> Result<Self, ComposeError> {
-        let Kind { mut media, name } = Kind::of(attachment)?;
-        let body = Body::from(attachment.source.clone());
-        // RFC 6532 3.7: message/global may be encoded.
-        if media.essence.starts_with("message/") && !media.essence.starts_with("message/global") {
-            if let Some(plan) = text::plan_unencoded(&body, boundary)? {
-                return Ok(Self::text(body, plan, media, Some(name)));
-            }
-            if attachment.media_type.is_some() {
-                warnings.push(format!(
-                    "{name} cannot be sent as {}, which may not be encoded: it is sent as application/octet-stream",
-                    media.essence
-                ));
-            }
-            media = MediaType::known("application/octet-stream");
-        }
-        Ok(Self::base64(body, media, Some(name)))
-    }
-
-    fn text(body: Body, plan: TextPlan, media: MediaType, name: Option<String>) -> Self {
-        let (transfer, octets, size) = (plan.transfer.word(), plan.octets, plan.size);
-        Self::new(Content::Text(body, plan), media, name, transfer, octets, size)
-    }
-
-    fn base64(body: Body, media: MediaType, name: Option<String>) -> Self {
-        let octets = body.length();
-        Self::new(Content::Base64(body), media, name, "base64", octets, Base64::size(octets))
-    }
-
-    fn new(
-        content: Content,
-        media: MediaType,
-        name: Option<String>,
-        transfer: &'static str,
-        octets: u64,
-        size: u64,
-    ) -> Self {
-        let mut header = Header::default();
-        header.field("Content-Type", |value| {
-            media.write(value)?;
-            name.as_deref().map_or(Ok(()), |name| write_name("name", name, value))
-        });
-        header.plain("Content-Transfer-Encoding", transfer);
-        if let Some(name) = &name {
-            header.field("Content-Disposition", |value| {
-                value.word("attachment")?;
-                write_name("filename", name, value)
-            });
-        }
-        header.text.push_str("\r\n");
-        let charset = media.parameter("charset").map(str::to_owned);
-        let outline = Outline { media_type: media.essence, charset, name, transfer, octets };
-        Part { header: header.text, content, size, outline }
-    }
-}
-
 /// All fields but those of the body.
 fn fields(draft: &Draft, warnings: &mut Vec<String>) -> Result<Header, ComposeError> {
     let mut header = Header::default();
@@ -280,4 +147,246 @@ fn fields(draft: &Draft, warnings: &mut Vec<String>) -> Result<Header, ComposeEr
     }
     header.plain("MIME-Version", "1.0");
     Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::mail::{Address, Mailbox};
+    use crate::mime::{Attachment, Body, Source, Text};
+    use crate::sys::SeededRandom;
+    use jiff::{Timestamp, tz::TimeZone};
+    use std::io;
+
+    fn draft() -> Draft {
+        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
+        let from = Mailbox::from(Address::parse("a@example.org").unwrap());
+        let mut draft = Draft::new(from, date, "<1@example.org>".into());
+        draft.to = vec![Listed::Mailbox(Address::parse("b@example.org").unwrap().into())];
+        draft
+    }
+
+    fn compose(draft: Draft) -> Result<Message, ComposeError> {
+        Message::compose(draft, &SeededRandom::new(1))
+    }
+
+    fn written(message: &Message) -> String {
+        let mut out = Vec::new();
+        message.write_to(&mut out).unwrap();
+        assert_eq!(out.len() as u64, message.size());
+        String::from_utf8(out).unwrap()
+    }
+
+    fn attachment(name: &str, media_type: Option<&str>, octets: impl Into<Vec<u8>>) -> Attachment {
+        let media_type = media_type.map(str::to_owned);
+        Attachment { source: Source::Octets(octets.into()), name: Some(name.into()), media_type }
+    }
+
+    #[test]
+    fn a_plain_message() {
+        let message =
+            compose(Draft { subject: Some("hello".into()), body: Body::from("one\ntwo\n"), ..draft() })
+                .unwrap();
+        assert_eq!(
+            written(&message),
+            "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n\
+             From: a@example.org\r\n\
+             To: b@example.org\r\n\
+             Subject: hello\r\n\
+             Message-ID: <1@example.org>\r\n\
+             MIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset=us-ascii\r\n\
+             Content-Transfer-Encoding: 7bit\r\n\
+             \r\n\
+             one\r\ntwo\r\n"
+        );
+        assert!(!message.needs_smtputf8() && !message.is_eight_bit() && message.warnings().is_empty());
+        assert_eq!(message.message_id(), "<1@example.org>");
+        assert_eq!(written(&compose(draft()).unwrap()).rsplit_once("\r\n\r\n").unwrap().1, "");
+    }
+
+    #[test]
+    fn a_message_with_attachments() {
+        let attachments = vec![
+            attachment("a.txt", None, "x\n"),
+            attachment("файл имя.pdf", None, "%PDF"),
+            attachment("e", None, ""),
+        ];
+        let message = compose(Draft { body: Body::from("é"), attachments, ..draft() }).unwrap();
+        let text = written(&message);
+        let boundary = text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(boundary.starts_with("=_") && boundary.len() == 26);
+        let parts: Vec<&str> = text.split(&format!("--{boundary}")).collect();
+        assert_eq!(parts.len(), 6);
+        assert!(
+            parts[0]
+                .ends_with(&format!("\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n"))
+        );
+        assert_eq!(
+            parts[1],
+            "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+             =C3=A9\r\n\r\n"
+        );
+        assert_eq!(
+            parts[2],
+            "\r\nContent-Type: text/plain; charset=us-ascii; name=\"a.txt\"\r\n\
+             Content-Transfer-Encoding: base64\r\n\
+             Content-Disposition: attachment; filename=\"a.txt\"\r\n\r\n\
+             eAo=\r\n\r\n"
+        );
+        assert!(parts[3].contains(
+            "Content-Disposition: attachment;\r\n filename*=utf-8''%D1%84%D0%B0%D0%B9%D0%BB%20%D0%B8%D0%BC%D1%8F.pdf\r\n"
+        ));
+        assert!(parts[4].ends_with("filename=\"e\"\r\n\r\n\r\n"));
+        assert_eq!(parts[5], "--\r\n");
+        let outline: Vec<_> = message.parts().map(|part| (part.media_type.as_str(), part.octets)).collect();
+        assert_eq!(
+            outline,
+            [("text/plain", 4), ("text/plain", 2), ("application/pdf", 4), ("text/plain", 0)]
+        );
+        assert_eq!(message.parts().nth(1).unwrap().name.as_deref(), Some("a.txt"));
+    }
+
+    #[test]
+    fn who_is_not_named() {
+        let to = |to, cc| {
+            let text = written(&compose(Draft { to, cc, ..draft() }).unwrap());
+            text.lines().filter(|line| line.starts_with("To:") || line.starts_with("Cc:")).collect::<String>()
+        };
+        let someone = vec![Listed::Mailbox(Address::parse("c@x").unwrap().into())];
+        assert_eq!(to(vec![], vec![]), "To: undisclosed-recipients:;");
+        assert_eq!(to(vec![], someone.clone()), "Cc: c@x");
+        assert_eq!(to(someone, vec![]), "To: c@x");
+    }
+
+    #[test]
+    fn a_body_of_another_type() {
+        let with = |body_type: &str, body: &str| {
+            compose(Draft { body_type: body_type.into(), body: Body::from(body), ..draft() })
+        };
+        let text = written(&with("text/html; charset=iso-8859-1; x=y", "<p>é").unwrap());
+        assert!(text.contains("Content-Type: text/html; x=y; charset=utf-8\r\n"), "{text}");
+        let text = written(&with("application/json", "{}\n").unwrap());
+        assert!(
+            text.contains(
+                "Content-Type: application/json\r\nContent-Transfer-Encoding: base64\r\n\r\ne30K\r\n"
+            )
+        );
+        for bad in ["multipart/mixed", "message/rfc822", "text", "text/plain\r\nBcc: x@y"] {
+            assert!(with(bad, "").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn octets_of_no_charset_are_kept() {
+        let body = Source::Octets(b"caf\xe9\n".to_vec()).into();
+        let message = compose(Draft { body, ..draft() }).unwrap();
+        let text = written(&message);
+        assert!(text.contains("Content-Type: text/plain; charset=unknown-8bit\r\n"), "{text}");
+        assert!(text.ends_with("\r\n\r\nY2Fm6Qo=\r\n"), "{text}");
+        assert_eq!(message.warnings().len(), 1);
+    }
+
+    #[test]
+    fn an_attached_message_is_not_encoded() {
+        let inner = "Subject: inner\n\nbody\n";
+        let of = |attachment| {
+            let message = compose(Draft { attachments: vec![attachment], ..draft() }).unwrap();
+            (written(&message), message.warnings().len())
+        };
+        let (text, warnings) = of(attachment("a.eml", None, inner));
+        assert!(
+            text.contains(
+                "Content-Type: message/rfc822; name=\"a.eml\"\r\nContent-Transfer-Encoding: 7bit\r\n"
+            )
+        );
+        assert!(text.contains("\r\n\r\nSubject: inner\r\n\r\nbody\r\n\r\n--=_"), "{text}");
+        assert_eq!(warnings, 0);
+        for (explicit, expected) in [(None, 0), (Some("message/rfc822"), 1)] {
+            let (text, warnings) = of(attachment("a.eml", explicit, "Subject: é\n\n"));
+            assert!(text.contains("Content-Type: application/octet-stream; name=\"a.eml\"\r\n"), "{text}");
+            assert_eq!(warnings, expected);
+        }
+    }
+
+    #[test]
+    fn a_boundary_never_stands_in_a_part() {
+        let token = SeededRandom::new(1).token(24).unwrap();
+        let trap = format!("--=_{token}\n");
+        let attachments = vec![attachment("a.eml", None, format!("Subject: x\n\n{trap}"))];
+        let text =
+            written(&compose(Draft { body: Body::from(trap.as_str()), attachments, ..draft() }).unwrap());
+        assert_eq!(text.matches(&format!("--=_{token}")).count(), 3, "{text}");
+    }
+
+    #[test]
+    fn a_file_that_changed_is_no_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.txt");
+        std::fs::write(&path, "12345 é").unwrap();
+        for as_body in [true, false] {
+            std::fs::write(&path, "12345 é").unwrap();
+            let source = Source::open(&path).unwrap();
+            let mut draft = draft();
+            if as_body {
+                draft.body = source.into();
+            } else {
+                draft.attachments = vec![Attachment::from(source)];
+            }
+            let message = compose(draft).unwrap();
+            written(&message);
+            std::fs::write(&path, "1234567890 é").unwrap();
+            let error = message.write_to(&mut io::sink()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("{} changed while it was being sent: it is longer than before", path.display())
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_that_changed_unseen_by_the_stamp_is_no_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let write = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        };
+        for (before, after) in [("a\nb\n", "a\rb\n"), ("abc", "a\0c"), ("abc", "a\u{e9}"), ("a\nbc", "abcd")]
+        {
+            write(before);
+            let message = compose(Draft { body: Source::open(&path).unwrap().into(), ..draft() }).unwrap();
+            write(after);
+            let error = message.write_to(&mut io::sink()).unwrap_err();
+            assert!(matches!(error, MessageError::Changed { .. }), "{after:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_error_of_the_writer_comes_through() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::Error::new(io::ErrorKind::StorageFull, "mine"))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        match compose(draft()).unwrap().write_to(&mut Full) {
+            Err(MessageError::Sink(error)) => assert_eq!(error.to_string(), "mine"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_subject_of_two_lines_is_refused() {
+        let error = compose(Draft { subject: Some(Text::from("a\nBcc: e@x")), ..draft() }).unwrap_err();
+        assert_eq!(error.to_string(), "a subject is one line: it holds an LF");
+        let fields = vec![("bcc\n".to_owned(), Text::from("x"))];
+        assert!(compose(Draft { fields, ..draft() }).is_err());
+        assert!(compose(Draft { message_id: "<a@b>\r\nX: y".into(), ..draft() }).is_err());
+    }
 }

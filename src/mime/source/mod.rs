@@ -8,6 +8,13 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod body;
+mod stamp;
+
+pub use body::Body;
+pub use stamp::Stamp;
+
+use self::stamp::{broken_off, reopen, unchanged, unreadable};
 use super::error::{MessageError, SourceError};
 
 /// Piped input up to this many octets stays in memory: most mail is smaller, and a temporary file costs more than
@@ -39,43 +46,6 @@ pub enum Source {
         /// Its length, octets.
         length: u64,
     },
-}
-
-/// What tells one state of a file from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    device: u64,
-    inode: u64,
-    length: u64,
-    modified_s: i64,
-    modified_ns: i64,
-}
-
-impl Stamp {
-    fn of(facts: &Metadata) -> Self {
-        Stamp {
-            device: facts.dev(),
-            inode: facts.ino(),
-            length: facts.len(),
-            modified_s: facts.mtime(),
-            modified_ns: facts.mtime_nsec(),
-        }
-    }
-
-    /// What is different in `now`, in words.
-    fn change(&self, now: &Stamp) -> Option<&'static str> {
-        if (self.device, self.inode) != (now.device, now.inode) {
-            Some("another file stands in its place")
-        } else if now.length < self.length {
-            Some("it is shorter than before")
-        } else if now.length > self.length {
-            Some("it is longer than before")
-        } else if self != now {
-            Some("it was written to")
-        } else {
-            None
-        }
-    }
 }
 
 impl Source {
@@ -203,94 +173,8 @@ fn read_blocks(
     }
 }
 
-/// Opens the file again and compares it with what it was.
-fn reopen(path: &Path, stamp: &Stamp) -> Result<File, MessageError> {
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
-    let now = file.metadata().map_err(|error| unreadable(path, error))?;
-    unchanged(path, stamp, &now).map(|()| file)
-}
-
-fn unchanged(path: &Path, stamp: &Stamp, now: &Metadata) -> Taken {
-    match stamp.change(&Stamp::of(now)) {
-        None => Ok(()),
-        Some(change) => Err(MessageError::Changed { path: path.to_owned(), change }),
-    }
-}
-
-fn unreadable(path: &Path, error: io::Error) -> MessageError {
-    match error.kind() {
-        io::ErrorKind::NotFound => MessageError::Changed { path: path.to_owned(), change: "it is gone" },
-        _ => MessageError::Read { what: path.display().to_string(), source: error },
-    }
-}
-
-fn broken_off(path: &Path, error: io::Error) -> MessageError {
-    let change = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is shorter than before",
-        io::ErrorKind::FileTooLarge => "it is longer than before",
-        _ => return unreadable(path, error),
-    };
-    MessageError::Changed { path: path.to_owned(), change }
-}
-
 fn temporary(source: io::Error) -> MessageError {
     MessageError::Read { what: "the temporary copy of the input".to_owned(), source }
-}
-
-/// The text of a message as it was given: the octets of all its sources, one behind the other.
-#[derive(Debug, Clone, Default)]
-pub struct Body {
-    /// In the order in which they are sent.
-    pub sources: Vec<Source>,
-}
-
-impl Body {
-    /// How many octets it has.
-    pub fn length(&self) -> u64 {
-        self.sources.iter().map(Source::length).sum()
-    }
-
-    /// Whether it holds nothing but CR, LF, blanks and tabs. Reads until it finds something else.
-    pub fn is_blank(&self) -> Result<bool, MessageError> {
-        /// Stops the reading.
-        fn enough() -> MessageError {
-            MessageError::Sink(io::ErrorKind::Other.into())
-        }
-        let read = self.each_block(&mut |octets| {
-            let blank = octets.iter().all(|octet| matches!(octet, b'\r' | b'\n' | b' ' | b'\t'));
-            if blank { Ok(()) } else { Err(enough()) }
-        });
-        match read {
-            Ok(()) => Ok(true),
-            Err(MessageError::Sink(_)) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    pub(super) fn each_block(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
-        self.sources.iter().try_for_each(|source| source.each_block(sink))
-    }
-
-    /// The path to name when what was read is not what was read before.
-    pub(super) fn path(&self) -> PathBuf {
-        let path = self.sources.iter().find_map(|source| match source {
-            Source::File { path, .. } => Some(path.clone()),
-            _ => None,
-        });
-        path.unwrap_or_else(|| PathBuf::from("the input"))
-    }
-}
-
-impl From<Source> for Body {
-    fn from(source: Source) -> Self {
-        Body { sources: vec![source] }
-    }
-}
-
-impl From<&str> for Body {
-    fn from(text: &str) -> Self {
-        Source::Octets(text.as_bytes().to_vec()).into()
-    }
 }
 
 #[cfg(test)]
@@ -425,14 +309,5 @@ mod tests {
         writer.join().unwrap();
         assert!(matches!(source, Source::Temporary { .. }));
         assert_eq!(source.length(), IN_MEMORY as u64 * 2);
-    }
-
-    #[test]
-    fn a_body_is_its_sources_in_order_and_may_be_blank() {
-        let mut body = Body::from(" \r\n");
-        assert!(body.is_blank().unwrap());
-        body.sources.push(Source::Octets(b"\tx".to_vec()));
-        assert!(!body.is_blank().unwrap());
-        assert_eq!(body.length(), 5);
     }
 }

@@ -8,24 +8,24 @@ use std::os::unix::ffi::OsStrExt;
 
 use email_encoding::headers::rfc2231;
 
-use super::error::ComposeError;
-use super::header::Value;
+use super::Value;
+use crate::mime::error::ComposeError;
 
 /// Longest parameter that stands on a line of its own, octets: behind it comes a semicolon.
 const FITS: usize = 74;
 
 /// A media type as given or found: `text/html; charset=utf-8`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MediaType {
+pub(in crate::mime) struct MediaType {
     /// Type and subtype, lower case.
-    pub(super) essence: String,
+    pub(in crate::mime) essence: String,
     /// The parameters in order, each `name=value` or `name="value"`.
-    pub(super) parameters: Vec<String>,
+    pub(in crate::mime) parameters: Vec<String>,
 }
 
 impl MediaType {
     /// Reads a type that a person gave.
-    pub(super) fn parse(text: &str) -> Result<Self, ComposeError> {
+    pub(in crate::mime) fn parse(text: &str) -> Result<Self, ComposeError> {
         let fail = |reason| Err(ComposeError::MediaType { text: text.to_owned(), reason });
         let mut pieces = split_parameters(text).into_iter();
         let essence = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -49,24 +49,24 @@ impl MediaType {
     }
 
     /// A type that is known to be well formed.
-    pub(super) fn known(essence: &str) -> Self {
+    pub(in crate::mime) fn known(essence: &str) -> Self {
         MediaType { essence: essence.to_owned(), parameters: Vec::new() }
     }
 
     /// Removes the parameter of this name, then adds it with `value` if there is one.
-    pub(super) fn set(&mut self, name: &str, value: Option<&str>) {
+    pub(in crate::mime) fn set(&mut self, name: &str, value: Option<&str>) {
         self.parameters.retain(|parameter| !has_name(parameter, name));
         self.parameters.extend(value.map(|value| format!("{name}={value}")));
     }
 
     /// The value of a parameter, its quotes removed.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(in crate::mime) fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().find(|parameter| has_name(parameter, name))?;
         found.split_once('=').map(|(_, value)| value.trim_matches('"'))
     }
 
     /// Writes it into a Content-Type field.
-    pub(super) fn write(&self, value: &mut Value<'_>) -> fmt::Result {
+    pub(in crate::mime) fn write(&self, value: &mut Value<'_>) -> fmt::Result {
         value.word(&self.essence)?;
         self.parameters.iter().try_for_each(|parameter| {
             value.glue(";")?;
@@ -76,7 +76,7 @@ impl MediaType {
 }
 
 /// Writes `; key="name"` or the forms of RFC 2231 for what is long or outside ASCII.
-pub(super) fn write_name(key: &str, name: &str, value: &mut Value<'_>) -> fmt::Result {
+pub(in crate::mime) fn write_name(key: &str, name: &str, value: &mut Value<'_>) -> fmt::Result {
     value.glue(";")?;
     let plain = name.bytes().all(|octet| matches!(octet, b' '..=b'~')) && !name.contains("=?");
     let whole = if plain { format!("{key}=\"{name}\"") } else { format!("{key}*=utf-8''{}", percent(name)) };
@@ -84,12 +84,12 @@ pub(super) fn write_name(key: &str, name: &str, value: &mut Value<'_>) -> fmt::R
 }
 
 /// The name under which a path is sent: its last component, made harmless.
-pub(super) fn name_of_path(path: &OsStr) -> String {
+pub(in crate::mime) fn name_of_path(path: &OsStr) -> String {
     harmless(&String::from_utf8_lossy(path.as_bytes()))
 }
 
 /// A file name without folders, controls, quotes and backslashes.
-pub(super) fn harmless(name: &str) -> String {
+pub(in crate::mime) fn harmless(name: &str) -> String {
     let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if matches!(last, "" | "." | "..") {
         return "attachment".to_owned();

@@ -1,0 +1,156 @@
+//! The body of a field: words, phrases, encoded-words, address lists, folded (RFC 5322 2.2.3 and 3.2, RFC 2047).
+//!
+//! Text outside ASCII becomes encoded-words as a whole: no blank beside an encoded-word can then be lost or gained.
+//! An encoded-word is never inside quotes and never around an address.
+
+use std::fmt::{self, Write};
+
+use email_encoding::headers::{rfc2047, writer::EmailWriter};
+
+use crate::mail::{Listed, Mailbox};
+
+/// Where lines are folded, octets without CRLF. RFC 5322 2.1.1 wants at most 78; a comma may follow the last word.
+const FOLD: usize = 76;
+/// Longest word that stands unencoded: with a field name it stays below the 998 octets of RFC 5322 2.1.1.
+pub(super) const LONGEST_WORD: usize = 900;
+/// Longest phrase that is quoted: a quoted string is kept on one line.
+const LONGEST_QUOTED: usize = 70;
+/// Octets of `=?utf-8?b?` and `?=`. A line with an encoded-word has at most 76 octets, the word itself 75 (RFC 2047 2).
+const ENCODED_WORD: usize = 12;
+/// Octets of `=?unknown-8bit?B?` and `?=`.
+const UNKNOWN_WORD: usize = 19;
+
+/// The body of one field under construction: words with a blank before each, folded where a line would be too long.
+pub(in crate::mime) struct Value<'a> {
+    pub(super) writer: EmailWriter<'a>,
+    pub(super) begun: bool,
+}
+
+impl Value<'_> {
+    /// Adds a blank and a word that is never divided.
+    pub(in crate::mime) fn word(&mut self, word: &str) -> fmt::Result {
+        if self.begun && self.writer.projected_line_len() + 1 + word.len() > FOLD {
+            self.writer.new_line()?;
+        }
+        self.writer.space();
+        self.begun = true;
+        self.writer.write_str(word)
+    }
+
+    /// Adds text right behind the last word.
+    pub(in crate::mime) fn glue(&mut self, text: &str) -> fmt::Result {
+        self.writer.write_str(text)
+    }
+
+    /// Adds ASCII text that may be folded at its blanks.
+    pub(super) fn folded(&mut self, text: &str) -> fmt::Result {
+        self.writer.space();
+        self.begun = true;
+        self.writer.folding().write_str(text)
+    }
+
+    /// Adds text as encoded-words: as one if it can be, even on a line of its own, because some readers show the
+    /// blank between two of them.
+    pub(super) fn encoded(&mut self, text: &str) -> fmt::Result {
+        let length = ENCODED_WORD + text.len().div_ceil(3) * 4;
+        if length < FOLD && self.begun && self.writer.projected_line_len() + 1 + length > FOLD {
+            self.writer.new_line()?;
+        }
+        self.writer.space();
+        self.begun = true;
+        rfc2047::encode(text, &mut self.writer)
+    }
+
+    /// Adds octets that no charset explains as encoded-words. They cannot be cut between characters.
+    pub(super) fn unknown(&mut self, mut octets: &[u8]) -> fmt::Result {
+        while !octets.is_empty() {
+            let room = FOLD.saturating_sub(self.writer.projected_line_len() + 1 + UNKNOWN_WORD) / 4 * 3;
+            if room == 0 {
+                self.writer.new_line()?;
+                continue;
+            }
+            let (word, rest) = octets.split_at(room.min(octets.len()));
+            self.word(&format!("=?unknown-8bit?B?{}?=", base64_simd::STANDARD.encode_to_string(word)))?;
+            octets = rest;
+        }
+        Ok(())
+    }
+
+    pub(super) fn unstructured(&mut self, text: &str) -> fmt::Result {
+        if stays_plain(text) { self.folded(text) } else { self.encoded(text) }
+    }
+
+    /// Adds a phrase; tells whether it is encoded.
+    pub(super) fn phrase(&mut self, text: &str) -> Result<bool, fmt::Error> {
+        let words = || text.split(' ');
+        let is_atom =
+            |word: &str| !word.is_empty() && word.len() <= LONGEST_QUOTED && word.bytes().all(is_atext);
+        let printable = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
+        // Readers decode what looks like an encoded-word even inside quotes.
+        if text.contains("=?") || !printable {
+            self.encoded(text)?;
+            return Ok(true);
+        }
+        if words().all(is_atom) {
+            words().try_for_each(|word| self.word(word))?;
+            return Ok(false);
+        }
+        let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        if quoted.len() > LONGEST_QUOTED {
+            self.encoded(text)?;
+            return Ok(true);
+        }
+        self.word(&quoted).map(|()| false)
+    }
+
+    pub(super) fn mailbox(&mut self, mailbox: &Mailbox) -> fmt::Result {
+        match mailbox.name.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => {
+                self.phrase(name)?;
+                self.word(&format!("<{}>", mailbox.address))
+            }
+            None => self.word(&mailbox.address.to_string()),
+        }
+    }
+
+    pub(super) fn list(&mut self, list: &[Listed]) -> fmt::Result {
+        for (index, listed) in list.iter().enumerate() {
+            if index > 0 {
+                self.glue(",")?;
+            }
+            match listed {
+                Listed::Mailbox(mailbox) => self.mailbox(mailbox)?,
+                Listed::Group(group) => {
+                    // RFC 2047 5 (3): a blank stands between an encoded-word and a special.
+                    if self.phrase(&group.name)? {
+                        self.word(":")?
+                    } else {
+                        self.glue(":")?
+                    }
+                    for (index, mailbox) in group.members.iter().enumerate() {
+                        if index > 0 {
+                            self.glue(",")?;
+                        }
+                        self.mailbox(mailbox)?;
+                    }
+                    self.glue(";")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text can stand in an unstructured field as it is: it would be read back as the same text.
+fn stays_plain(text: &str) -> bool {
+    text.bytes().all(|octet| matches!(octet, b' '..=b'~'))
+        && !text.contains("=?")
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && text.split(' ').all(|word| word.len() <= LONGEST_WORD)
+}
+
+/// RFC 5322 3.2.3.
+fn is_atext(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet)
+}

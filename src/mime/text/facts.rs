@@ -1,0 +1,90 @@
+//! What a text is, as far as its way through transports and mailboxes is concerned (RFC 2045 2.7, RFC 5322 2.1.1).
+
+/// Longest line that every transport passes, octets without CRLF (RFC 5322 2.1.1).
+pub(super) const LONGEST_LINE: usize = 998;
+/// Octets of each line that are looked at for `From ` and for a boundary, which has at most 70 (RFC 2046 5.1.1).
+const LOOKED_AT: usize = 72;
+
+/// What a text is, found line by line.
+pub(super) struct Facts {
+    pub(super) octets: u64,
+    above_127: bool,
+    /// A control character other than a tab and the CR and LF of line ends.
+    controls: bool,
+    /// CRs less LFs: more than 0 if one stands alone.
+    pub(super) lone_returns: i64,
+    long_line: bool,
+    from_line: bool,
+    boundary_line: bool,
+    pub(super) malformed: u64,
+    pub(super) first_bad: Option<u64>,
+    pub(super) unmappable: Option<char>,
+    delimiter: Vec<u8>,
+    line: usize,
+    beginning: Vec<u8>,
+}
+
+impl Facts {
+    pub(super) fn new(boundary: &str) -> Self {
+        Facts {
+            octets: 0,
+            above_127: false,
+            controls: false,
+            lone_returns: 0,
+            long_line: false,
+            from_line: false,
+            boundary_line: false,
+            malformed: 0,
+            first_bad: None,
+            unmappable: None,
+            delimiter: if boundary.is_empty() { Vec::new() } else { [b"--", boundary.as_bytes()].concat() },
+            line: 0,
+            beginning: Vec::with_capacity(LOOKED_AT),
+        }
+    }
+
+    pub(super) fn is_ascii(&self) -> bool {
+        !self.above_127
+    }
+
+    /// Whether every transport and mailbox passes the text unchanged.
+    pub(super) fn safe(&self) -> bool {
+        self.passes() && self.lone_returns == 0 && !self.from_line && !self.boundary_line
+    }
+
+    /// Whether every transport passes the text so far, which may end between a CR and its LF.
+    pub(super) fn passes(&self) -> bool {
+        !self.above_127 && !self.controls && self.lone_returns <= 1 && !self.long_line
+    }
+
+    pub(super) fn see(&mut self, octets: &[u8]) {
+        self.octets += octets.len() as u64;
+        self.above_127 |= !octets.is_ascii();
+        self.controls |= octets.iter().any(|octet| matches!(octet, 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f | 0x7f));
+        let returns = memchr::memchr_iter(b'\r', octets).count();
+        let mut start = 0;
+        let mut feeds = 0;
+        for end in memchr::memchr_iter(b'\n', octets) {
+            self.see_line(&octets[start..end]);
+            self.end_line();
+            (start, feeds) = (end + 1, feeds + 1);
+        }
+        self.see_line(&octets[start..]);
+        self.lone_returns += returns as i64 - feeds;
+    }
+
+    fn see_line(&mut self, octets: &[u8]) {
+        self.line += octets.len();
+        // The CR of the line end is counted too.
+        self.long_line |= self.line > LONGEST_LINE + 1;
+        let missing = (LOOKED_AT - self.beginning.len()).min(octets.len());
+        self.beginning.extend_from_slice(&octets[..missing]);
+    }
+
+    pub(super) fn end_line(&mut self) {
+        self.from_line |= self.beginning.starts_with(b"From ");
+        self.boundary_line |= !self.delimiter.is_empty() && self.beginning.starts_with(&self.delimiter);
+        self.line = 0;
+        self.beginning.clear();
+    }
+}
