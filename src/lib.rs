@@ -42,5 +42,5 @@ use std::process::ExitCode;
 
 /// Runs the program with these arguments (the first is the name it was called by) and gives its exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
-    cmd::run(argv.into_iter().collect())
+    cmd::run(&argv.into_iter().collect::<Vec<_>>())
 }

@@ -53,6 +53,10 @@ fn hint(outcome: &Outcome, settings: &Settings) -> Option<String> {
         }
         Problem::LoginRefused if outcome.fate == Fate::Failed => login_hint(settings),
         Problem::SenderRefused => "set `from` (or --from) to an address that this login may use".to_owned(),
+        Problem::ProgramExit(_) | Problem::Program if !settings.is_configured() => {
+            "no profile names a server, so the mail was handed to this program; `whippet config show` says where a profile goes"
+                .to_owned()
+        }
         Problem::TooBig => "send a smaller attachment, or a link to it".to_owned(),
         _ if outcome.fate == Fate::Deferred && outcome.stage != Stage::Local => "try again later".to_owned(),
         _ => return None,
@@ -63,7 +67,9 @@ fn hint(outcome: &Outcome, settings: &Settings) -> Option<String> {
 fn port_hint(settings: &Settings) -> String {
     let origin = origin_of(settings, "port");
     let port = settings.port.value;
-    format!("check `port` ({port}, {origin}): mail is submitted on 465 (tls = \"implicit\") or 587 (tls = \"starttls\")")
+    format!(
+        "check `port` ({port}, {origin}): mail is submitted on 465 (tls = \"implicit\") or 587 (tls = \"starttls\")"
+    )
 }
 
 fn tls_hint(settings: &Settings) -> String {
@@ -82,10 +88,13 @@ fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String
         }
         CertificateProblem::NotYetValid(_) => "is the clock of this machine right?".to_owned(),
         CertificateProblem::WrongName { .. } => {
-            format!("set `host` ({origin}) to a name that the certificate is for, if it is the server you mean")
+            format!(
+                "set `host` ({origin}) to a name that the certificate is for, if it is the server you mean"
+            )
         }
         CertificateProblem::UnknownIssuer { .. } | CertificateProblem::SelfSigned => {
-            "if you know this server, get its authority's certificate and name the PEM file in `tls_ca_file`".to_owned()
+            "if you know this server, get its authority's certificate and name the PEM file in `tls_ca_file`"
+                .to_owned()
         }
         CertificateProblem::Other(_) => "ask the server's owner for a good certificate".to_owned(),
     }
@@ -94,13 +103,15 @@ fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String
 fn login_hint(settings: &Settings) -> String {
     let host = settings.host.as_ref().map_or("", |host| host.value.as_str());
     let known = match host {
-        "smtp.gmail.com" => {
-            Some("Gmail takes an app password here, not the account password: https://myaccount.google.com/apppasswords")
+        "smtp.gmail.com" => Some(
+            "Gmail takes an app password here, not the account password: https://myaccount.google.com/apppasswords",
+        ),
+        "smtp.163.com" | "smtp.126.com" | "smtp.yeah.net" | "smtp.qq.com" => Some(
+            "this provider takes an authorization code (授权码) here: make one in the web mail's settings",
+        ),
+        "smtp.mail.me.com" => {
+            Some("iCloud takes an app-specific password here: make one in the Apple Account's settings")
         }
-        "smtp.163.com" | "smtp.126.com" | "smtp.yeah.net" | "smtp.qq.com" => {
-            Some("this provider takes an authorization code (授权码) here: make one in the web mail's settings")
-        }
-        "smtp.mail.me.com" => Some("iCloud takes an app-specific password here: make one in the Apple Account's settings"),
         "smtp.mail.yahoo.com" | "smtp.fastmail.com" => {
             Some("this provider takes an app password here: make one in the account's security settings")
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Setting;
+use crate::mail;
 
 /// One limit: its key, the built-in value and the most that may be set, seconds.
 pub(super) struct Limit {
@@ -40,11 +41,11 @@ pub(super) const LIMITS: [Limit; COUNT] = [
 /// The limits of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Name lookup, TCP and TLS.
+    /// Name look-up and TCP.
     pub connect: Setting<Duration>,
     /// The server's first words.
     pub greeting: Setting<Duration>,
-    /// The reply to EHLO, HELO and STARTTLS.
+    /// The reply to EHLO, HELO and STARTTLS; the TLS handshake.
     pub ehlo: Setting<Duration>,
     /// Each reply of a login.
     pub auth: Setting<Duration>,
@@ -70,6 +71,21 @@ impl Timeouts {
             given.unwrap_or(built_in)
         });
         Timeouts { connect, greeting, ehlo, auth, mail, rcpt, data, body, dot }
+    }
+
+    /// The limits alone, without their origins.
+    pub fn plain(&self) -> mail::Timeouts {
+        mail::Timeouts {
+            connect: self.connect.value,
+            greeting: self.greeting.value,
+            ehlo: self.ehlo.value,
+            auth: self.auth.value,
+            mail: self.mail.value,
+            rcpt: self.rcpt.value,
+            data: self.data.value,
+            body: self.body.value,
+            dot: self.dot.value,
+        }
     }
 
     /// The limit with this name below `timeouts`.

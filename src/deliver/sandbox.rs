@@ -75,7 +75,7 @@ impl Sandbox {
     }
 
     /// The route to it.
-    pub fn route(&self, hello_name: String) -> SmartHostRoute {
+    pub fn route(&self, hello_name: String, timeouts: Timeouts) -> SmartHostRoute {
         SmartHostRoute {
             host: NAME.to_owned(),
             port: self.port,
@@ -91,7 +91,7 @@ impl Sandbox {
                 mechanisms: Vec::new(),
                 allow_plaintext_auth: false,
             },
-            timeouts: Timeouts::default(),
+            timeouts,
         }
     }
 

@@ -71,7 +71,11 @@ impl Sendmail<'_> {
             Ok(ended) if ended.status.success() => Verdict::accepted(Stage::Local, "accepted by the program"),
             Ok(ended) => {
                 let code = ended.status.code().unwrap_or(70);
-                let mut sentence = format!("the program ended with {}", ended.status);
+                let program = self.command[0].to_string_lossy();
+                let mut sentence = match ended.status.code() {
+                    Some(code) => format!("{program} ended with exit code {code}"),
+                    None => format!("{program} ended with {}", ended.status),
+                };
                 let words = ended.stderr.trim();
                 if !words.is_empty() {
                     sentence.push_str(&format!(" and said: {words}"));

@@ -27,23 +27,6 @@ pub struct Timeouts {
     pub dot: Duration,
 }
 
-impl Default for Timeouts {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Timeouts {
-            connect: seconds(30),
-            greeting: seconds(60),
-            ehlo: seconds(60),
-            auth: seconds(60),
-            mail: seconds(120),
-            rcpt: seconds(120),
-            data: seconds(120),
-            body: seconds(180),
-            dot: seconds(600),
-        }
-    }
-}
-
 impl Timeouts {
     /// The deadline that applies at `stage`.
     pub fn at(&self, stage: Stage) -> Duration {

@@ -163,6 +163,21 @@ pub fn arrivals(rows: &[(String, String)], parts: &[(String, String, u64)]) -> S
     text
 }
 
+/// Settings as a table: key, value, origin. The widths follow the content, so that a line is no longer than it must be.
+pub fn settings(rows: &[(String, String, String)]) -> String {
+    let width = |column: fn(&(String, String, String)) -> &str| {
+        rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
+    };
+    let (keys, values) = (width(|row| &row.0), width(|row| &row.1).min(30));
+    let mut text = String::new();
+    for (key, value, origin) in rows {
+        let line = format!("{key:<keys$}  {:<values$}  {}", printable(value), printable(origin));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 /// `26214400` → `26,214,400`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();

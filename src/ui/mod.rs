@@ -3,5 +3,5 @@
 mod human;
 mod json;
 
-pub use human::{Complaint, arrivals, complaints, printable};
+pub use human::{Complaint, arrivals, complaints, printable, settings};
 pub use json::{failure as failure_json, report as report_json, settings as settings_json};

@@ -1,0 +1,170 @@
+//! From what was typed and what is set to a draft and an envelope: addresses are qualified here.
+
+use crate::cli::{Request, no_recipient};
+use crate::cmd::inputs::Inputs;
+use crate::cmd::{Exit, Failure, World};
+use crate::config::Settings;
+use crate::mail::{Address, Envelope, Listed, Mailbox, parse_list};
+use crate::mime::{Charsets, Draft, Text, charset};
+use crate::ui::Complaint;
+
+/// Who writes, and what completes a bare name.
+pub(super) struct Identity {
+    pub(super) author: Mailbox,
+    pub(super) reverse_path: Option<Address>,
+    pub(super) domain: String,
+}
+
+/// Finds the author: flag, profile, `$EMAIL`, a login that is an address, the account on this machine.
+pub(super) fn identity(
+    request: &Request,
+    settings: &Settings,
+    world: &World<'_>,
+) -> Result<Identity, Failure> {
+    let domain =
+        |author: &Mailbox| request.hostname.clone().unwrap_or_else(|| author.address.domain().to_owned());
+    let mut author = match &request.from {
+        Some(from) => {
+            let fallback = settings.from.as_ref().map(|from| from.value.address.domain());
+            single(from, request.hostname.as_deref().or(fallback), "a From names one mailbox")?
+        }
+        None => match settings.author().or_else(|| login_address(settings)) {
+            Some(author) => author,
+            None => account_mailbox(world)?,
+        },
+    };
+    if author.name.is_none() {
+        author.name = request
+            .realname
+            .as_ref()
+            .map(|name| name.to_string_lossy().into_owned())
+            .or_else(|| settings.realname.as_ref().map(|name| name.value.clone()))
+            .filter(|name| !name.trim().is_empty());
+    }
+    let domain = domain(&author);
+    let reverse_path = match &request.reverse_path {
+        Some(path) if path.is_empty() || path == "<>" => None,
+        Some(path) => Some(single(path, Some(&domain), "a reverse-path is one address")?.address),
+        None => match &settings.envelope_from {
+            Some(path) => path.value.clone(),
+            None => Some(author.address.clone()),
+        },
+    };
+    Ok(Identity { author, reverse_path, domain })
+}
+
+fn login_address(settings: &Settings) -> Option<Mailbox> {
+    let username = settings.username.as_ref()?;
+    Address::parse(&username.value).ok().map(Mailbox::from)
+}
+
+/// `user@machine`, with the person's name from the account.
+fn account_mailbox(world: &World<'_>) -> Result<Mailbox, Failure> {
+    let known = world.account.as_ref();
+    let variable = |name| world.surroundings.variable(name).and_then(|value| value.into_string().ok());
+    let name = known
+        .map(|account| account.name.clone())
+        .or_else(|| variable("LOGNAME"))
+        .or_else(|| variable("USER"));
+    let address = Address::new(&name.unwrap_or_else(|| "nobody".to_owned()), &world.machine)?;
+    Ok(Mailbox { name: known.and_then(|account| account.person.clone()), address })
+}
+
+fn single(text: &str, domain: Option<&str>, wanted: &str) -> Result<Mailbox, Failure> {
+    match parse_list(text, domain)?.as_slice() {
+        [Listed::Mailbox(mailbox)] => Ok(mailbox.clone()),
+        _ => Err(Failure::plain(Exit::DataErr, format!("{wanted}, not `{text}`"))),
+    }
+}
+
+/// The address lists of a request, qualified.
+pub(super) struct Recipients {
+    to: Vec<Listed>,
+    cc: Vec<Listed>,
+    bcc: Vec<Listed>,
+    reply_to: Vec<Listed>,
+}
+
+/// Reads all lists; the error names every bad item.
+pub(super) fn recipients(
+    request: &Request,
+    settings: &Settings,
+    identity: &Identity,
+) -> Result<Recipients, Failure> {
+    let mut failures = Vec::new();
+    let mut read = |texts: &mut dyn Iterator<Item = &String>| -> Vec<Listed> {
+        let mut listed = Vec::new();
+        for text in texts {
+            match parse_list(text, Some(&identity.domain)) {
+                Ok(items) => listed.extend(items),
+                Err(error) => failures.push(Failure::from(error)),
+            }
+        }
+        listed
+    };
+    let to = read(&mut request.to.iter().chain(&request.recipients));
+    let cc = read(&mut request.cc.iter());
+    let bcc = read(&mut request.bcc.iter());
+    let reply_to = read(&mut request.reply_to.iter());
+    if let Some(failure) = Failure::gather(failures) {
+        return Err(failure);
+    }
+    let set =
+        || settings.reply_to.iter().flat_map(|set| set.value.iter().cloned().map(Listed::Mailbox)).collect();
+    let reply_to = if request.reply_to.is_some() { reply_to } else { set() };
+    Ok(Recipients { to, cc, bcc, reply_to })
+}
+
+impl Recipients {
+    /// The envelope: everybody in To, Cc and Bcc, once.
+    pub(super) fn envelope(&self, identity: &Identity) -> Result<Envelope, Failure> {
+        let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
+        Envelope::new(identity.reverse_path.clone(), everybody.map(|mailbox| mailbox.address.clone()))
+            .map_err(|_| no_recipient().into())
+    }
+}
+
+/// Composes: headers from the request, addresses and inputs, what is policy from the settings.
+pub(super) fn draft(
+    request: &Request,
+    settings: &Settings,
+    identity: Identity,
+    recipients: Recipients,
+    inputs: Inputs,
+    world: &World<'_>,
+) -> Result<Draft, Failure> {
+    let token = world.random.token(26).map_err(|error| {
+        Failure::new(
+            Exit::OsErr,
+            Complaint::new("no random octets for a Message-ID").because(error.to_string()),
+        )
+    })?;
+    let message_id = format!("<{token}@{}>", identity.domain);
+    let mut draft = Draft::new(identity.author, world.clock.local(), message_id);
+    draft.reply_to = recipients.reply_to;
+    draft.to = recipients.to;
+    draft.cc = recipients.cc;
+    draft.subject = request.subject.as_deref().map(Text::from);
+    draft.fields =
+        request.headers.iter().map(|(name, value)| (name.clone(), Text::from(value.as_os_str()))).collect();
+    draft.body = inputs.body;
+    draft.attachments = inputs.attachments;
+    if let Some(body_type) = &request.body_type {
+        draft.body_type.clone_from(body_type);
+    }
+    draft.charsets = Charsets {
+        declared: request.charset.as_deref().map(charset).transpose()?.flatten(),
+        locale: locale_charset(world),
+        output: settings.charset.as_ref().map(|charset| charset.value),
+        ..Charsets::default()
+    };
+    Ok(draft)
+}
+
+/// The codeset of the locale: what follows the dot in the first of LC_ALL, LC_CTYPE, LANG that is set (POSIX 8.2).
+fn locale_charset(world: &World<'_>) -> Option<&'static encoding_rs::Encoding> {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| world.surroundings.variable(name))?;
+    let locale = locale.into_string().ok()?;
+    let codeset = locale.split_once('.')?.1;
+    charset(codeset.split('@').next()?).ok().flatten()
+}

@@ -1,0 +1,172 @@
+//! A failure: the command could not do its work. One mapping from each typed error to its exit code and its words.
+
+use std::error::Error;
+
+use crate::cli::{UsageError, UsageKind};
+use crate::cmd::Exit;
+use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
+use crate::mail::AddressError;
+use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
+use crate::ui::Complaint;
+
+/// Why there was no hand-over, and the code to exit with.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What is said.
+    pub complaints: Vec<Complaint>,
+}
+
+impl Failure {
+    /// One complaint.
+    pub fn new(exit: Exit, complaint: Complaint) -> Self {
+        Failure { exit, complaints: vec![complaint] }
+    }
+
+    /// A failure with one line.
+    pub fn plain(exit: Exit, headline: impl Into<String>) -> Self {
+        Failure::new(exit, Complaint::new(headline))
+    }
+
+    /// A usage error found late.
+    pub fn usage(headline: impl Into<String>) -> Self {
+        Failure::plain(Exit::Usage, headline)
+    }
+
+    /// Several failures of one kind as one; `None` when there is none.
+    pub fn gather(failures: Vec<Failure>) -> Option<Self> {
+        let exit = failures.first()?.exit;
+        Some(Failure {
+            exit,
+            complaints: failures.into_iter().flat_map(|failure| failure.complaints).collect(),
+        })
+    }
+
+    /// The same with an advice behind its last complaint.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(complaint) = self.complaints.last_mut() {
+            complaint.hints.push(hint.into());
+        }
+        self
+    }
+}
+
+/// The error's own text as headline, what the system said as reason.
+fn chain(error: &dyn Error) -> Complaint {
+    let mut complaint = Complaint::new(error.to_string());
+    let mut source = error.source();
+    while let Some(cause) = source {
+        complaint = complaint.because(system_words(&cause.to_string()));
+        source = cause.source();
+    }
+    complaint
+}
+
+/// `No such file or directory (os error 2)` → `no such file or directory`.
+fn system_words(text: &str) -> String {
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text.to_owned(),
+    }
+}
+
+impl From<UsageError> for Failure {
+    fn from(error: UsageError) -> Self {
+        let exit = match error.kind {
+            UsageKind::Usage => Exit::Usage,
+            UsageKind::Data => Exit::DataErr,
+        };
+        let mut complaint = Complaint::new(error.message);
+        complaint.hints.extend(error.hint);
+        Failure::new(exit, complaint)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let exit = match &error {
+            ConfigError::PasswordOnCommandLine { .. } => Exit::Usage,
+            // What was typed wrong in a flag is an error of usage, what stands in a file one of configuration.
+            ConfigError::Faults(_) | ConfigError::UnknownProfile { .. }
+                if error.layer() == Some(Layer::Flags) =>
+            {
+                Exit::Usage
+            }
+            _ => Exit::Config,
+        };
+        Failure::new(exit, chain(&error))
+    }
+}
+
+impl From<UnknownKey> for Failure {
+    fn from(error: UnknownKey) -> Self {
+        Failure::new(Exit::Usage, chain(&error))
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Failure::new(
+            Exit::Config,
+            Complaint::new("there is no password to log in with").because(error.to_string()),
+        )
+    }
+}
+
+impl From<AddressError> for Failure {
+    fn from(error: AddressError) -> Self {
+        Failure::new(Exit::DataErr, chain(&error))
+    }
+}
+
+impl From<UnknownCharset> for Failure {
+    fn from(error: UnknownCharset) -> Self {
+        Failure::new(Exit::Usage, chain(&error))
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        let exit = match &error {
+            SourceError::Directory { .. } | SourceError::Open { .. } => Exit::NoInput,
+            SourceError::Read { .. } => Exit::IoErr,
+            SourceError::Temporary { .. } => Exit::CantCreat,
+        };
+        Failure::new(exit, chain(&error))
+    }
+}
+
+impl From<MessageError> for Failure {
+    fn from(error: MessageError) -> Self {
+        Failure::new(Exit::IoErr, chain(&error))
+    }
+}
+
+impl From<ComposeError> for Failure {
+    fn from(error: ComposeError) -> Self {
+        let exit = match &error {
+            ComposeError::Random(_) => Exit::OsErr,
+            ComposeError::Input(_) => Exit::IoErr,
+            _ => Exit::DataErr,
+        };
+        Failure::new(exit, chain(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_quoted_without_numbers() {
+        let error =
+            SourceError::Open { path: "/no/such".into(), source: std::io::Error::from_raw_os_error(2) };
+        let failure = Failure::from(error);
+        assert_eq!(failure.exit, Exit::NoInput);
+        assert_eq!(
+            failure.complaints[0].to_string(),
+            "whippet: cannot open /no/such\n  because no such file or directory\n"
+        );
+    }
+}

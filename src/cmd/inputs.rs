@@ -1,0 +1,158 @@
+//! The inputs of a message: text and attachments. Every file is opened before standard input is read, and everything is
+//! there before anything is connected.
+
+use std::path::Path;
+
+use crate::cli::{
+    Attachment as Typed, Body as TypedBody, EmptyBody, Include, Misplaced, Request, Source as TypedSource,
+};
+use crate::cmd::{Exit, Failure, World};
+use crate::mail::Address;
+use crate::mime::{Attachment, Body, Source, SourceError, Text};
+
+/// What a message is made from, opened.
+pub(super) struct Inputs {
+    pub(super) body: Body,
+    pub(super) attachments: Vec<Attachment>,
+    /// What deserves a word.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Inputs {
+    /// Reads standard input if it is used, and puts everything in its order.
+    pub(super) fn read(files: Files, request: &Request, world: &mut World<'_>) -> Result<Self, Failure> {
+        let mut stdin = if uses_stdin(request) { Some(read_stdin(world)?) } else { None };
+
+        let mut warnings = Vec::new();
+        let mut attachments = Vec::new();
+        for (typed, file) in request.attachments.iter().zip(files.attachments) {
+            if file.is_some() && typed.looks_like_address() {
+                warnings
+                    .push(format!("attaching the file `{}`: it has the look of an address", name_of(typed)));
+            }
+            let Some(mut attachment) = file.or_else(|| stdin.take().map(Attachment::from)) else { continue };
+            attachment.name = typed.name.clone().or(attachment.name);
+            attachment.media_type.clone_from(&typed.media_type);
+            attachments.push(attachment);
+        }
+        let mut sources = Vec::new();
+        match &request.include {
+            Some(Include::Stdin) => sources.extend(stdin.take()),
+            _ => sources.extend(files.include),
+        }
+        match &request.body {
+            TypedBody::Text(text) => {
+                sources.push(Source::Octets(Text::from(text.as_os_str()).octets().to_vec()))
+            }
+            TypedBody::File(_) => sources.extend(files.body),
+            TypedBody::Stdin => sources.extend(stdin),
+            TypedBody::Empty => {}
+        }
+        Ok(Inputs { body: Body { sources }, attachments, warnings })
+    }
+
+    /// What is to be done about a mail that says nothing; `None` when it says something.
+    pub(super) fn emptiness(&self, request: &Request) -> Result<Option<EmptyBody>, Failure> {
+        let policy = request.empty_body.unwrap_or(EmptyBody::Send);
+        let may_matter = policy != EmptyBody::Send && self.attachments.is_empty();
+        Ok((may_matter && self.body.is_blank()?).then_some(policy))
+    }
+}
+
+/// The files of a request, opened; standard input has `None` in its place.
+pub(super) struct Files {
+    attachments: Vec<Option<Attachment>>,
+    include: Option<Source>,
+    body: Option<Source>,
+}
+
+impl Files {
+    /// Opens all of them; the error names every one that cannot be opened.
+    pub(super) fn open(request: &Request) -> Result<Self, Failure> {
+        let mut failures = Vec::new();
+        let mut attachments = Vec::new();
+        for typed in &request.attachments {
+            let TypedSource::File(path) = &typed.source else {
+                attachments.push(None);
+                continue;
+            };
+            match Attachment::open(path) {
+                Ok(attachment) => attachments.push(Some(attachment)),
+                Err(error) => failures.push(unopened(typed, error)),
+            }
+        }
+        let mut text = |path: Option<&Path>| -> Option<Source> {
+            match Source::open(path?) {
+                Ok(source) => Some(source),
+                Err(error) => {
+                    failures.push(error.into());
+                    None
+                }
+            }
+        };
+        let include = text(match &request.include {
+            Some(Include::File(path)) => Some(path),
+            _ => None,
+        });
+        let body = text(match &request.body {
+            TypedBody::File(path) => Some(path),
+            _ => None,
+        });
+        match Failure::gather(failures) {
+            Some(failure) => Err(failure),
+            None => Ok(Files { attachments, include, body }),
+        }
+    }
+}
+
+/// Takes the last word of the `-a` list as the recipient it must have been meant to be: nobody else is written to,
+/// something else is attached, there is no such file, and it is an address. `whippet -s S -a FILE you@example.org` is
+/// what a person types first.
+pub(super) fn take_recipient(request: &mut Request) {
+    let is_unaddressed =
+        [&request.recipients, &request.to, &request.cc, &request.bcc].iter().all(|list| list.is_empty());
+    let [_, .., last] = request.attachments.as_slice() else { return };
+    let TypedSource::File(path) = &last.source else { return };
+    let Some(word) = path.to_str() else { return };
+    if is_unaddressed && last.looks_like_address() && !path.exists() && Address::parse(word).is_ok() {
+        request.recipients.push(word.to_owned());
+        request.attachments.pop();
+    }
+}
+
+/// A word of the `-a` list that is no file may have been meant as a recipient.
+fn unopened(typed: &Typed, error: SourceError) -> Failure {
+    let is_missing =
+        matches!(&error, SourceError::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
+    match typed.misplaced().filter(|_| is_missing) {
+        Some(Misplaced::Address(error)) => error.into(),
+        Some(Misplaced::Perhaps(hint)) => Failure::from(error).hint(hint),
+        None => error.into(),
+    }
+}
+
+fn name_of(typed: &Typed) -> String {
+    match &typed.source {
+        TypedSource::File(path) => path.display().to_string(),
+        TypedSource::Stdin => "-".to_owned(),
+    }
+}
+
+fn uses_stdin(request: &Request) -> bool {
+    request.body == TypedBody::Stdin
+        || request.include == Some(Include::Stdin)
+        || request.attachments.iter().any(|typed| typed.source == TypedSource::Stdin)
+}
+
+fn read_stdin(world: &mut World<'_>) -> Result<Source, Failure> {
+    if world.stdin_is_terminal {
+        let _ = writeln!(world.stderr, "whippet: type the text; end it with Ctrl-D on a line of its own");
+    }
+    Source::from_reader(world.stdin).map_err(|error| match error {
+        // A folder as standard input: whippet ... < /tmp
+        SourceError::Read { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
+            Failure::plain(Exit::NoInput, "cannot read the standard input: it is a directory")
+        }
+        other => other.into(),
+    })
+}
