@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use crate::cli::args::{DeliveryArgs, MessageArgs, OutputArgs, ProfileArgs, RecipientArgs, SendArgs};
 use crate::cli::mailto::Mailto;
-use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv};
+use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
 use crate::cli::rules::{
     addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
@@ -25,14 +25,14 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     recipients(args.recipients, &mut request)?;
     delivery(args.delivery, &mut request)?;
     add_muttrc(muttrc, &mut request)?;
-    stdin_feeds_one_thing(&mut request)?;
+    check_stdin(&request)?;
     check_addresses(&request)?;
     Ok(request)
 }
 
 /// Refuses a request that writes to nobody; one whose `-a` may have taken the recipient is judged when its files
 /// were looked for.
-pub(super) fn has_recipient(request: &Request) -> Result<(), UsageError> {
+pub(super) fn require_recipient(request: &Request) -> Result<(), UsageError> {
     let lists = [&request.recipients, &request.to, &request.cc, &request.bcc];
     let is_nobody = lists.iter().all(|list| list.is_empty());
     let may_be_in_list = request.attachments.iter().any(|attachment| attachment.from_list);
@@ -258,6 +258,10 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
         request.sendmail = request.smtp.is_none() && !argv.is_empty();
         request.sendmail_argv = if request.sendmail { argv } else { Vec::new() };
     }
+    let has_user = request.smtp.as_ref().is_some_and(|url| url.contains('@'));
+    if has_user && request.tls.force == Some(false) {
+        return Err(unverified("-e set ssl_force_tls=no"));
+    }
     request.warnings.extend(muttrc.warnings);
     Ok(())
 }
@@ -275,7 +279,7 @@ fn stdin_uses(request: &Request) -> Vec<&'static str> {
 }
 
 /// Refuses a request that reads standard input twice: the second reader would find nothing.
-fn stdin_feeds_one_thing(request: &mut Request) -> Result<(), UsageError> {
+fn check_stdin(request: &Request) -> Result<(), UsageError> {
     let mut uses = stdin_uses(request);
     if request.body == Body::Stdin && !uses.is_empty() {
         uses.push("--body-file -");
@@ -291,14 +295,13 @@ fn stdin_feeds_one_thing(request: &mut Request) -> Result<(), UsageError> {
 
 /// Reads every address once, so that all bad ones are named together.
 fn check_addresses(request: &Request) -> Result<(), UsageError> {
-    let lists =
-        [("", &request.recipients), ("--to", &request.to), ("--cc", &request.cc), ("--bcc", &request.bcc)];
+    let lists = [("", &request.recipients), ("To", &request.to), ("Cc", &request.cc), ("Bcc", &request.bcc)];
     let lists = lists.into_iter().flat_map(|(option, lists)| lists.iter().map(move |list| (option, list)));
     let lists = lists.map(|(option, list)| addresses(option, list).map(drop));
-    let from = request.from.iter().map(|from| one_address("--from", from));
-    let reply_to = request.reply_to.iter().map(|list| addresses("--reply-to", list).map(drop));
+    let from = request.from.iter().map(|from| one_address("From", from));
+    let reply_to = request.reply_to.iter().map(|list| addresses("Reply-To", list).map(drop));
     let path = request.reverse_path.iter().filter(|path| !matches!(path.trim(), "" | "<>"));
-    let path = path.map(|path| one_address("--reverse-path", path));
+    let path = path.map(|path| one_address("reverse-path", path));
     let errors: Vec<String> = lists
         .chain(from)
         .chain(reply_to)
