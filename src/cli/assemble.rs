@@ -21,8 +21,9 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     let mut request = Request::default();
     profile(args.profile, &mut request)?;
     output(args.output, &mut request)?;
+    let has_body = args.message.body.is_some() || args.message.body_file.is_some();
     message(args.message, matches, &mut request)?;
-    recipients(args.recipients, &mut request)?;
+    recipients(args.recipients, has_body, &mut request)?;
     delivery(args.delivery, &mut request)?;
     add_muttrc(muttrc, &mut request)?;
     check_stdin(&request)?;
@@ -151,11 +152,11 @@ fn named(word: OsString) -> Result<(Source, Option<String>), UsageError> {
     Ok((source("--attach-as", OsString::from_vec(octets[equals + 1..].to_vec()))?, Some(name)))
 }
 
-fn recipients(args: RecipientArgs, request: &mut Request) -> Result<(), UsageError> {
+fn recipients(args: RecipientArgs, has_body: bool, request: &mut Request) -> Result<(), UsageError> {
     for word in args.words {
         let word = text("a recipient", word)?;
         if Mailto::is_url(&word) {
-            add_mailto(Mailto::parse(&word)?, request);
+            add_mailto(Mailto::parse(&word)?, has_body, request);
         } else {
             add_list(&mut request.recipients, word);
         }
@@ -183,7 +184,7 @@ fn add_list(lists: &mut Vec<String>, list: String) {
 }
 
 /// Adds the parts of a URL. What an option says is stronger.
-fn add_mailto(mailto: Mailto, request: &mut Request) {
+fn add_mailto(mailto: Mailto, has_body: bool, request: &mut Request) {
     request.recipients.extend(mailto.to);
     request.cc.extend(mailto.cc);
     if request.subject.is_none() {
@@ -195,12 +196,12 @@ fn add_mailto(mailto: Mailto, request: &mut Request) {
             request.headers.push((name.to_owned(), value.into()));
         }
     }
-    match (mailto.body, &request.body) {
-        (Some(body), Body::Stdin | Body::Empty) => request.body = Body::Text(body.into()),
-        (Some(_), Body::Text(_) | Body::File(_)) => {
+    match mailto.body {
+        Some(_) if has_body => {
             request.warnings.push("the text in the mailto: URL is ignored: there is another".to_owned());
         }
-        (None, _) => {}
+        Some(body) => request.body = Body::Text(body.into()),
+        None => {}
     }
     let ignored = mailto.ignored.into_iter();
     request.warnings.extend(ignored.map(|name| format!("{name} in the mailto: URL is ignored")));

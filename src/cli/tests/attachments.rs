@@ -119,6 +119,9 @@ fn standard_input_feeds_one_thing() {
         (&["--body-file", "f", "-a", "-", "--", "r"], Body::File("f".into())),
         (&["--attach-stdin", "n", "r"], Body::Empty),
         (&["--body", "", "r"], Body::Text("".into())),
+        (&["mailto:r?body=t"], Body::Text("t".into())),
+        (&["mailto:r?body=t", "--body-file", "-"], Body::Stdin),
+        (&["mailto:r?body=t", "--body", "u"], Body::Text("u".into())),
     ] {
         assert_eq!(request_of(words).body, body, "{words:?}");
     }
