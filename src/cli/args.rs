@@ -102,7 +102,7 @@ pub(super) struct MessageArgs {
     ///
     /// May be repeated. Refused are Bcc, Resent, trace and MIME fields, and those that have an option of
     /// their own.
-    #[arg(long, value_name = "'NAME: VALUE'", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NAME: VALUE", allow_hyphen_values = true)]
     pub header: Vec<OsString>,
     /// If the text is empty: send, skip or fail
     ///

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use crate::cli::args::{DeliveryArgs, MessageArgs, OutputArgs, ProfileArgs, RecipientArgs, SendArgs};
 use crate::cli::mailto::Mailto;
-use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv};
+use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
 use crate::cli::rules::{
     addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
@@ -21,18 +21,19 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     let mut request = Request::default();
     profile(args.profile, &mut request)?;
     output(args.output, &mut request)?;
+    let has_body = args.message.body.is_some() || args.message.body_file.is_some();
     message(args.message, matches, &mut request)?;
-    recipients(args.recipients, &mut request)?;
+    recipients(args.recipients, has_body, &mut request)?;
     delivery(args.delivery, &mut request)?;
     add_muttrc(muttrc, &mut request)?;
-    stdin_feeds_one_thing(&mut request)?;
+    check_stdin(&request)?;
     check_addresses(&request)?;
     Ok(request)
 }
 
 /// Refuses a request that writes to nobody; one whose `-a` may have taken the recipient is judged when its files
 /// were looked for.
-pub(super) fn has_recipient(request: &Request) -> Result<(), UsageError> {
+pub(super) fn require_recipient(request: &Request) -> Result<(), UsageError> {
     let lists = [&request.recipients, &request.to, &request.cc, &request.bcc];
     let is_nobody = lists.iter().all(|list| list.is_empty());
     let may_be_in_list = request.attachments.iter().any(|attachment| attachment.from_list);
@@ -151,11 +152,11 @@ fn named(word: OsString) -> Result<(Source, Option<String>), UsageError> {
     Ok((source("--attach-as", OsString::from_vec(octets[equals + 1..].to_vec()))?, Some(name)))
 }
 
-fn recipients(args: RecipientArgs, request: &mut Request) -> Result<(), UsageError> {
+fn recipients(args: RecipientArgs, has_body: bool, request: &mut Request) -> Result<(), UsageError> {
     for word in args.words {
         let word = text("a recipient", word)?;
         if Mailto::is_url(&word) {
-            add_mailto(Mailto::parse(&word)?, request);
+            add_mailto(Mailto::parse(&word)?, has_body, request);
         } else {
             add_list(&mut request.recipients, word);
         }
@@ -183,7 +184,7 @@ fn add_list(lists: &mut Vec<String>, list: String) {
 }
 
 /// Adds the parts of a URL. What an option says is stronger.
-fn add_mailto(mailto: Mailto, request: &mut Request) {
+fn add_mailto(mailto: Mailto, has_body: bool, request: &mut Request) {
     request.recipients.extend(mailto.to);
     request.cc.extend(mailto.cc);
     if request.subject.is_none() {
@@ -195,12 +196,12 @@ fn add_mailto(mailto: Mailto, request: &mut Request) {
             request.headers.push((name.to_owned(), value.into()));
         }
     }
-    match (mailto.body, &request.body) {
-        (Some(body), Body::Stdin | Body::Empty) => request.body = Body::Text(body.into()),
-        (Some(_), Body::Text(_) | Body::File(_)) => {
+    match mailto.body {
+        Some(_) if has_body => {
             request.warnings.push("the text in the mailto: URL is ignored: there is another".to_owned());
         }
-        (None, _) => {}
+        Some(body) => request.body = Body::Text(body.into()),
+        None => {}
     }
     let ignored = mailto.ignored.into_iter();
     request.warnings.extend(ignored.map(|name| format!("{name} in the mailto: URL is ignored")));
@@ -258,6 +259,10 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
         request.sendmail = request.smtp.is_none() && !argv.is_empty();
         request.sendmail_argv = if request.sendmail { argv } else { Vec::new() };
     }
+    let has_user = request.smtp.as_ref().is_some_and(|url| url.contains('@'));
+    if has_user && request.tls.force == Some(false) {
+        return Err(unverified("-e set ssl_force_tls=no"));
+    }
     request.warnings.extend(muttrc.warnings);
     Ok(())
 }
@@ -275,7 +280,7 @@ fn stdin_uses(request: &Request) -> Vec<&'static str> {
 }
 
 /// Refuses a request that reads standard input twice: the second reader would find nothing.
-fn stdin_feeds_one_thing(request: &mut Request) -> Result<(), UsageError> {
+fn check_stdin(request: &Request) -> Result<(), UsageError> {
     let mut uses = stdin_uses(request);
     if request.body == Body::Stdin && !uses.is_empty() {
         uses.push("--body-file -");
@@ -291,14 +296,13 @@ fn stdin_feeds_one_thing(request: &mut Request) -> Result<(), UsageError> {
 
 /// Reads every address once, so that all bad ones are named together.
 fn check_addresses(request: &Request) -> Result<(), UsageError> {
-    let lists =
-        [("", &request.recipients), ("--to", &request.to), ("--cc", &request.cc), ("--bcc", &request.bcc)];
+    let lists = [("", &request.recipients), ("To", &request.to), ("Cc", &request.cc), ("Bcc", &request.bcc)];
     let lists = lists.into_iter().flat_map(|(option, lists)| lists.iter().map(move |list| (option, list)));
     let lists = lists.map(|(option, list)| addresses(option, list).map(drop));
-    let from = request.from.iter().map(|from| one_address("--from", from));
-    let reply_to = request.reply_to.iter().map(|list| addresses("--reply-to", list).map(drop));
+    let from = request.from.iter().map(|from| one_address("From", from));
+    let reply_to = request.reply_to.iter().map(|list| addresses("Reply-To", list).map(drop));
     let path = request.reverse_path.iter().filter(|path| !matches!(path.trim(), "" | "<>"));
-    let path = path.map(|path| one_address("--reverse-path", path));
+    let path = path.map(|path| one_address("reverse-path", path));
     let errors: Vec<String> = lists
         .chain(from)
         .chain(reply_to)

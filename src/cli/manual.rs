@@ -28,9 +28,9 @@ pub fn long_help() -> String {
 /// `whippet 0.1.0`, and with `features` what it was built with.
 pub fn version(features: bool) -> String {
     let version = format!("whippet {}\n", env!("CARGO_PKG_VERSION"));
-    let built = "TLS: rustls with ring, TLS 1.2 and 1.3, trust anchors of the system\n\
-                 Routes: smtp, sendmail, sandbox\n\
-                 Login: PLAIN, LOGIN, XOAUTH2 and what the profile names\n";
+    let built = "TLS: rustls with ring, TLS 1.2 and 1.3, trust anchors of the system
+Routes: smtp, sendmail, sandbox
+";
     if features { version + built } else { version }
 }
 
@@ -43,10 +43,11 @@ pub fn completions(shell: Shell) -> String {
 
 /// The manual page whippet(1), in roff.
 pub fn man_page() -> String {
-    let man = Man::new(described()).title("WHIPPET").manual("User Commands");
-    let mut octets = Vec::new();
+    let man = Man::new(described());
+    // Not render_title: it leaves the empty date out, and what follows moves up.
+    let title = concat!(".TH WHIPPET 1 \"\" \"whippet ", env!("CARGO_PKG_VERSION"), "\" \"User Commands\"\n");
+    let mut octets = title.as_bytes().to_vec();
     let mut render = || -> std::io::Result<()> {
-        man.render_title(&mut octets)?;
         man.render_name_section(&mut octets)?;
         front().to_writer(&mut octets)?;
         man.render_options_section(&mut octets)?;
@@ -60,34 +61,25 @@ pub fn man_page() -> String {
 /// The command with summary and description of each option in one paragraph.
 fn described() -> Command {
     SendArgs::command().mut_args(|arg| {
-        let (Some(summary), Some(text)) = (arg.get_help(), arg.get_long_help()) else { return arg };
-        let (summary, text) = (summary.to_string(), text.to_string());
+        let summary = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let text = arg.get_long_help().map(ToString::to_string).unwrap_or_default();
         let description = text.strip_prefix(&summary).unwrap_or(&text).trim();
-        arg.long_help(format!("{summary}. {description}"))
+        arg.long_help(format!("{summary}. {description}").trim_end().to_owned())
     })
 }
 
-/// Breaks a line at blanks; what follows is indented as the line was.
+/// Breaks a line that is too long at its blanks; what follows is indented as the line was.
 fn fold(line: &str, out: &mut String) {
     let indent = &line[..line.len() - line.trim_start().len()];
-    let mut column = 0;
-    for word in line.split_whitespace() {
-        let width = word.chars().count();
-        if column == 0 {
-            out.push_str(indent);
-            column = indent.len();
-        } else if column + 1 + width > WIDTH {
-            out.push('\n');
-            out.push_str(indent);
-            column = indent.len();
-        } else if line.len() > WIDTH {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += width;
+    let mut rest = line.trim_start();
+    while indent.len() + rest.chars().count() > WIDTH {
+        let most = rest.char_indices().nth(WIDTH - indent.len()).map_or(rest.len(), |(at, _)| at);
+        // The blank may stand just behind what fits.
+        let Some(blank) = rest[..=most].rfind(' ') else { break };
+        out.extend([indent, &rest[..blank], "\n"]);
+        rest = rest[blank..].trim_start();
     }
-    out.push('\n');
+    out.extend([indent, rest, "\n"]);
 }
 
 /// The sections before the options.
@@ -158,29 +150,36 @@ fn back() -> Roff {
         "Recipients that the server takes get the mail in every case. If several fail in different ways, the status is the \
          first of 70 71 74 73 78 77 76 75 69 68 67 65 that occurs.",
     )]);
-    section(
-        &mut roff,
-        "EXAMPLES",
-        &[
-            ("echo 'All is well.' | whippet -s 'Nightly report' you@example.org", "One line of text."),
-            (
-                "whippet -s 'The logs' -a syslog auth.log -- you@example.org < letter.txt",
-                "A text and two attachments.",
-            ),
-            (
-                "pg_dump db | whippet -s Dump --attach-stdin db.sql you@example.org",
-                "Standard input as an attachment.",
-            ),
-            (
-                "whippet --dry-run --profile work -s Test you@example.org < /dev/null",
-                "All checks, and nothing is sent.",
-            ),
-        ],
-    );
+    roff.control("SH", ["EXAMPLES"]);
+    for (text, line) in EXAMPLES {
+        roff.control("PP", []);
+        roff.text([roman(text)]);
+        roff.control("PP", []);
+        roff.control("EX", []);
+        roff.text([roman(format!("  {line}"))]);
+        roff.control("EE", []);
+    }
     roff.control("SH", ["SEE ALSO"]);
     roff.text([bold("mutt"), roman("(1), "), bold("sendmail"), roman("(8)")]);
     roff
 }
+
+/// Examples, each with what it does.
+const EXAMPLES: [(&str, &str); 4] = [
+    ("One line of text:", "echo 'All is well.' | whippet -s 'Nightly report' you@example.org"),
+    (
+        "A text and two attachments:",
+        "whippet -s 'The logs' -a syslog auth.log -- you@example.org < letter.txt",
+    ),
+    (
+        "Standard input as an attachment:",
+        "pg_dump db | whippet -s Dump --attach-stdin db.sql you@example.org",
+    ),
+    (
+        "All checks, and nothing is sent:",
+        "whippet --dry-run --profile work -s Test you@example.org < /dev/null",
+    ),
+];
 
 /// The exit codes that a send can end with, as in `sysexits.h`.
 const EXIT_STATUS: [(&str, &str); 15] = [

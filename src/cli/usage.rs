@@ -8,6 +8,30 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 const ONE_LINE: &str =
     "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
 
+/// Long options that are documented and not in this version.
+const NOT_YET: [&str; 20] = [
+    "allow-draft-attach",
+    "draft",
+    "dsn-notify",
+    "dsn-return",
+    "encrypt",
+    "envid",
+    "expect-bytes",
+    "expect-sha256",
+    "html",
+    "idempotency-key",
+    "inline",
+    "no-queue",
+    "only-remaining",
+    "output",
+    "queue",
+    "raw",
+    "require-tls",
+    "resend",
+    "sign",
+    "undecodable",
+];
+
 /// What kind of error it is; the exit code follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsageKind {
@@ -95,9 +119,33 @@ impl UsageError {
     }
 }
 
+/// What is said of a letter that is no option.
+pub(super) fn refuse_letter(letter: &str) -> UsageError {
+    let not_here =
+        |what: &str| UsageError::usage(format!("-{letter} ({what}) is not in this version of whippet"));
+    match letter {
+        "H" => not_here("send a draft"),
+        "E" => not_here("edit the draft first"),
+        "C" => not_here("sign or encrypt"),
+        "p" => UsageError::usage("-p: whippet keeps no postponed mail"),
+        "f" | "y" | "z" | "Z" | "R" | "m" => {
+            UsageError::usage(format!("-{letter} concerns mailboxes; whippet only sends"))
+        }
+        "B" | "G" | "g" | "l" | "O" | "S" | "T" => {
+            UsageError::usage(format!("-{letter} is an option of neomutt that whippet does not have"))
+        }
+        _ => UsageError::unknown(&format!("-{letter}")),
+    }
+}
+
+/// What is said of a long option that comes with a later version.
+pub(super) fn refuse_long(name: &str) -> Option<UsageError> {
+    NOT_YET.contains(&name).then(|| UsageError::usage(format!("--{name} is not in this version of whippet")))
+}
+
 /// An option as clap shows it, `--subject <TEXT>`, cut down to its name.
 fn option_name(shown: &str) -> String {
-    printable(shown.split(' ').next().unwrap_or_default())
+    printable(shown.split(' ').next().unwrap_or_default().trim_end_matches("...").trim_matches(['<', '>']))
 }
 
 /// The first line of a text of clap, without its label.

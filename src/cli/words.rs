@@ -9,8 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use clap::{Arg, Command};
 
-use crate::cli::letters::{refuse_letter, refuse_long};
-use crate::cli::usage::{UsageError, shown};
+use crate::cli::usage::{UsageError, refuse_letter, refuse_long, shown};
 
 /// What a walk ends with.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,19 +72,22 @@ impl Walker<'_> {
         let name = String::from_utf8_lossy(halves.next().unwrap_or_default()).into_owned();
         let value = halves.next().map(|value| OsString::from_vec(value.to_vec()));
         let Some(option) = self.command.get_arguments().find(|arg| arg.get_long() == Some(&name)) else {
-            // clap knows which option is meant. The value may be a secret and stays here.
-            let unknown = OsString::from(format!("--{name}"));
-            return refuse_long(&name).map_or_else(|| Ok(self.options.push(unknown)), Err);
-        };
-        match (takes_value(option), value) {
-            (false, Some(_)) => Err(UsageError::usage(format!("--{name} takes no value"))),
-            (false, None) => Ok(self.write(option, None)),
-            (true, Some(value)) => Ok(self.write(option, Some(value))),
-            (true, None) => {
-                let value = self.words.next().cloned().ok_or_else(|| needs_value(&format!("--{name}")))?;
-                Ok(self.write(option, Some(value)))
+            if let Some(error) = refuse_long(&name) {
+                return Err(error);
             }
-        }
+            // clap knows which option is meant. The value may be a secret and stays here.
+            self.options.push(OsString::from(format!("--{name}")));
+            return Ok(());
+        };
+        let value = match (takes_value(option), value) {
+            (false, Some(_)) => return Err(UsageError::usage(format!("--{name} takes no value"))),
+            (true, None) => {
+                Some(self.words.next().cloned().ok_or_else(|| needs_value(&format!("--{name}")))?)
+            }
+            (_, value) => value,
+        };
+        self.write(option, value);
+        Ok(())
     }
 
     /// Reads a cluster of letters, given without its dash; `true` if `-h` is among them.

@@ -3,12 +3,16 @@
 //! Anything else is an error, because a command that is passed over changes what is sent. Nothing is run and
 //! nothing is expanded: no backticks, no `$name`.
 
+mod field;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use words::Words;
+pub(super) use field::{FieldRole, field_role};
+use words::{Assignment, Words};
 
 use crate::cli::rules::{header_parts, media_type, one_line, server_url, text, visible_secret};
 use crate::cli::usage::{UsageError, printable};
@@ -27,6 +31,29 @@ const WITHOUT_EFFECT: [&str; 12] = [
     "signature",
     "editor",
     "send_charset",
+];
+
+/// Variables of mutt that are understood.
+const VARIABLES: [&str; 19] = [
+    "from",
+    "realname",
+    "hostname",
+    "envelope_from_address",
+    "content_type",
+    "charset",
+    "smtp_url",
+    "dsn_notify",
+    "dsn_return",
+    "sendmail",
+    "ssl_ca_certificates_file",
+    "ssl_client_cert",
+    "use_from",
+    "use_envelope_from",
+    "ssl_starttls",
+    "ssl_force_tls",
+    "ssl_verify_host",
+    "ssl_verify_dates",
+    "smtp_pass",
 ];
 
 /// What the commands of all `-e` amount to.
@@ -71,19 +98,19 @@ impl Muttrc {
                 muttrc.run(&command, &mut words)?;
             }
         }
-        muttrc.settle()
+        Ok(muttrc.settle())
     }
 
     /// Runs one command; its words come next.
     fn run(&mut self, command: &str, words: &mut Words<'_>) -> Result<(), UsageError> {
         match command {
             "set" => {
-                while let Some((name, value)) = words.assignment()? {
+                while let Some(Assignment { name, value }) = words.assignment()? {
                     match value {
                         Some(value) => self.assign(&name, Given::Value(OsString::from_vec(value)))?,
                         None => match name.strip_prefix("no").filter(|rest| is_variable(rest)) {
-                            Some(rest) if !is_variable(&name) => self.assign(rest, Given::Off)?,
-                            _ => self.assign(&name, Given::On)?,
+                            Some(rest) => self.assign(rest, Given::Off)?,
+                            None => self.assign(&name, Given::On)?,
                         },
                     }
                 }
@@ -112,7 +139,7 @@ impl Muttrc {
             }
             _ => Err(UsageError::usage(format!(
                 "-e: `{}` is no command that whippet understands",
-                printable(command)
+                shown_name(command)
             ))
             .with_hint("-e takes set, unset, my_hdr and unmy_hdr")),
         }
@@ -120,7 +147,7 @@ impl Muttrc {
 
     /// Gives a variable its value.
     fn assign(&mut self, name: &str, given: Given) -> Result<(), UsageError> {
-        let option = format!("-e set {}", printable(name));
+        let option = format!("-e set {}", shown_name(name));
         let slot = match name {
             "from" => &mut self.from,
             "hostname" => &mut self.hostname,
@@ -177,53 +204,34 @@ impl Muttrc {
             _ => {
                 return Err(UsageError::usage(format!(
                     "-e: `{}` is no variable that whippet understands",
-                    printable(name)
+                    shown_name(name)
                 )));
             }
         }
         Ok(())
     }
 
-    /// What can be judged only when all commands were read.
-    fn settle(mut self) -> Result<Self, UsageError> {
-        let has_user = self.smtp_url.as_ref().is_some_and(|url| url.contains('@'));
-        if has_user && self.ssl_force_tls == Some(false) {
-            return Err(unverified("-e set ssl_force_tls=no with a user in smtp_url"));
-        }
+    /// Applies the switches that other variables depend on, when all commands were read.
+    fn settle(mut self) -> Self {
         if self.use_from == Some(false) {
             (self.from, self.realname) = (None, None);
         }
         if self.use_envelope_from == Some(false) {
             self.reverse_path = None;
         }
-        Ok(self)
+        self
     }
 }
 
 /// Whether `set noNAME` means that NAME is switched off.
 fn is_variable(name: &str) -> bool {
-    let known = [
-        "from",
-        "realname",
-        "hostname",
-        "envelope_from_address",
-        "content_type",
-        "charset",
-        "smtp_url",
-        "dsn_notify",
-        "dsn_return",
-        "sendmail",
-        "ssl_ca_certificates_file",
-        "ssl_client_cert",
-        "use_from",
-        "use_envelope_from",
-        "ssl_starttls",
-        "ssl_force_tls",
-        "ssl_verify_host",
-        "ssl_verify_dates",
-        "smtp_pass",
-    ];
-    known.contains(&name) || WITHOUT_EFFECT.contains(&name) || name.starts_with("crypt_")
+    VARIABLES.contains(&name) || WITHOUT_EFFECT.contains(&name) || name.starts_with("crypt_")
+}
+
+/// A name from `-e` for an error: what follows it may be a secret, even where quotes made it one word.
+fn shown_name(name: &str) -> String {
+    let is_name = |c: &char| c.is_ascii_alphanumeric() || "_-+?&".contains(*c);
+    name.chars().take_while(is_name).take(40).collect()
 }
 
 /// The value of a variable that is a text; `None` if it is unset or set to nothing.
@@ -265,201 +273,13 @@ fn words_of(option: &str, value: String, known: &[&str]) -> Result<String, Usage
 }
 
 /// The error for a connection that would take any certificate, or send a login in the clear.
-fn unverified(option: &str) -> UsageError {
+pub(super) fn unverified(option: &str) -> UsageError {
     UsageError::usage(format!("{option} is refused: anybody could read the login"))
         .with_hint("if the server's certificate is signed by nobody, use a pin: tls.pin in the profile")
-}
-
-/// What a field of `my_hdr` is to whippet.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum FieldRole {
-    To,
-    Cc,
-    Bcc,
-    From,
-    ReplyTo,
-    /// Left out; mutt leaves it out too, or whippet writes it itself.
-    Ignored,
-    /// Added as it is.
-    Added,
-}
-
-/// Decides what a field of `my_hdr` is.
-pub(super) fn field_role(name: &str) -> Result<FieldRole, UsageError> {
-    let name = name.to_ascii_lowercase();
-    Ok(match name.as_str() {
-        "to" => FieldRole::To,
-        "cc" => FieldRole::Cc,
-        "bcc" => FieldRole::Bcc,
-        "from" => FieldRole::From,
-        "reply-to" => FieldRole::ReplyTo,
-        "subject" | "return-path" | "received" | "date" => FieldRole::Ignored,
-        "mime-version" => return Err(mime_field(&name)),
-        _ if name.starts_with("content-") => return Err(mime_field(&name)),
-        _ if name.starts_with("resent-") => {
-            return Err(UsageError::usage(format!(
-                "-e my_hdr: the field {name} cannot be added: whippet does not resend"
-            )));
-        }
-        _ => FieldRole::Added,
-    })
-}
-
-fn mime_field(name: &str) -> UsageError {
-    UsageError::usage(format!("-e my_hdr: the field {name} cannot be added; use content_type"))
-        .with_hint("-e 'set content_type=text/html'")
 }
 
 /// The variable `sendmail` as argv: divided at blanks, no shell.
 pub(super) fn sendmail_argv(value: &OsStr) -> Vec<OsString> {
     let words = value.as_bytes().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     words.map(|word| OsString::from_vec(word.to_vec())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::usage::UsageKind::{Data, Usage};
-
-    fn read(commands: &[&str]) -> Result<Muttrc, UsageError> {
-        Muttrc::read(&commands.iter().map(OsString::from).collect::<Vec<_>>())
-    }
-
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    #[test]
-    fn variables() {
-        let muttrc = read(&[
-            "set from='Al <a@x>' realname=\"Al Ice\"; set hostname = h.org",
-            "set envelope_from_address=b@x use_envelope_from content_type=text/html charset=iso-8859-1",
-            "set smtp_url=smtps://u@h:465 ssl_starttls=no nossl_force_tls ssl_force_tls",
-            "set ssl_ca_certificates_file=/ca ssl_client_cert=/cert sendmail='/bin/x -i  -f a' dsn_notify=failure,delay",
-            "set dsn_return=hdrs ssl_verify_host=yes ssl_verify_dates",
-        ])
-        .unwrap();
-        let expected = Muttrc {
-            from: some("Al <a@x>"),
-            realname: Some("Al Ice".into()),
-            hostname: some("h.org"),
-            reverse_path: some("b@x"),
-            use_envelope_from: Some(true),
-            content_type: some("text/html"),
-            charset: some("iso-8859-1"),
-            smtp_url: some("smtps://u@h:465"),
-            ssl_starttls: Some(false),
-            ssl_force_tls: Some(true),
-            ca_file: Some("/ca".into()),
-            client_cert: Some("/cert".into()),
-            sendmail: Some("/bin/x -i  -f a".into()),
-            dsn_notify: some("failure,delay"),
-            dsn_return: some("hdrs"),
-            ..Muttrc::default()
-        };
-        assert_eq!(muttrc, expected);
-        assert_eq!(sendmail_argv(OsStr::new("/bin/x -i  -f a")), ["/bin/x", "-i", "-f", "a"]);
-        let unset = [
-            "unset from realname content_type",
-            "set nosmtp_url nossl_starttls",
-            "set sendmail=",
-            "unset dsn_notify",
-        ];
-        let muttrc = read(
-            &[
-                &["set from=a@x realname=b content_type=a/b smtp_url=smtp://h sendmail=x dsn_notify=never"],
-                &unset[..],
-            ]
-            .concat(),
-        );
-        assert_eq!(muttrc.unwrap(), Muttrc { ssl_starttls: Some(false), ..Muttrc::default() });
-        assert_eq!(read(&["set from=a@x realname=b use_from=no"]).unwrap().from, None);
-        assert_eq!(read(&["set envelope_from_address=a@x nouse_envelope_from"]).unwrap().reverse_path, None);
-        assert_eq!(read(&["set ssl_starttls=ask-yes"]).unwrap().ssl_starttls, Some(true));
-    }
-
-    #[test]
-    fn variables_without_effect() {
-        for name in WITHOUT_EFFECT.into_iter().chain(["crypt_use_gpgme", "crypt_replysign"]) {
-            for commands in [
-                format!("set {name}=yes"),
-                format!("set {name}"),
-                format!("set no{name}"),
-                format!("unset {name}"),
-            ] {
-                assert_eq!(read(&[&commands]), Ok(Muttrc::default()), "{commands}");
-            }
-        }
-        assert_eq!(read(&["set crypt_autosign=yes"]).unwrap().warnings.len(), 1);
-        assert_eq!(read(&["set crypt_autosign=no; unset crypt_autoencrypt"]).unwrap().warnings.len(), 0);
-    }
-
-    #[test]
-    fn fields() {
-        let muttrc = read(&["my_hdr X-NMUDIFF-Version: 2", "my_hdr X-A: \"b\" 'c ; my_hdr x-a: d"]).unwrap();
-        assert_eq!(muttrc.fields, [("X-NMUDIFF-Version".into(), "2".into()), ("x-a".into(), "d".into())]);
-        assert_eq!(read(&["my_hdr X: 1;my_hdr Y: 2; unmy_hdr x:"]).unwrap().fields.len(), 1);
-        assert_eq!(read(&["my_hdr X: 1;my_hdr Y: 2; unmy_hdr *"]).unwrap().fields.len(), 0);
-        for (name, role) in [
-            ("To", FieldRole::To),
-            ("cc", FieldRole::Cc),
-            ("BCC", FieldRole::Bcc),
-            ("From", FieldRole::From),
-            ("Reply-To", FieldRole::ReplyTo),
-            ("Subject", FieldRole::Ignored),
-            ("Return-Path", FieldRole::Ignored),
-            ("Received", FieldRole::Ignored),
-            ("Date", FieldRole::Ignored),
-            ("X-Y", FieldRole::Added),
-        ] {
-            assert_eq!(field_role(name), Ok(role), "{name}");
-        }
-        for name in ["Content-Type", "content-transfer-encoding", "MIME-Version"] {
-            assert!(field_role(name).unwrap_err().message.contains("use content_type"), "{name}");
-        }
-        assert!(field_role("Resent-To").is_err());
-    }
-
-    #[test]
-    fn refusals() {
-        for (commands, kind, why) in [
-            ("source /etc/x", Usage, "`source` is no command"),
-            ("set from=`id`", Usage, "backticks"),
-            ("exec x", Usage, "`exec` is no command"),
-            ("send-hook . 'set x'", Usage, "`send-hook` is no command"),
-            ("set sort=date", Usage, "`sort` is no variable"),
-            ("set nosort", Usage, "`nosort` is no variable"),
-            ("unset sort", Usage, "`sort` is no variable"),
-            ("set from", Usage, "needs a value"),
-            ("set from?", Usage, "`from?` is no variable"),
-            ("set from+=x", Usage, "`from+` is no variable"),
-            ("set from=$EMAIL", Usage, "expands no $"),
-            ("set from='a@x", Usage, "a quote is not closed"),
-            ("set from=a@x # me", Usage, "# begins a comment"),
-            ("set use_from=maybe", Usage, "takes yes or no"),
-            ("set content_type=text", Usage, "no media type"),
-            ("set dsn_notify=always", Usage, "takes never, delay"),
-            ("set dsn_return=all", Usage, "takes full, hdrs"),
-            ("set ssl_verify_host=no", Usage, "refused"),
-            ("unset ssl_verify_dates", Usage, "refused"),
-            ("set ssl_force_tls=no smtp_url=smtp://u@h", Usage, "refused"),
-            ("set smtp_pass=canary", Usage, "visible to every user"),
-            ("set smtp_url=smtp://u:canary@h", Usage, "visible to every user"),
-            ("set imap_pass=canary", Usage, "no variable"),
-            ("my_hdr X-A", Usage, "no colon"),
-            ("my_hdr X-A: a\\nBcc: e@x", Data, "one line"),
-            ("my_hdr X-A: a\nBcc: e@x", Data, "one line"),
-            ("my_hdr X A: a", Data, "no field name"),
-            ("set from=\"a\\nb\"", Data, "one line"),
-            ("set realname=\"a\\rb\"", Data, "one line"),
-        ] {
-            let error = read(&[commands]).unwrap_err();
-            assert_eq!(error.kind, kind, "{commands}: {error}");
-            assert!(error.message.contains(why), "{commands}: {error}");
-            assert!(!format!("{error:?}").contains("canary"), "{commands}");
-        }
-        let error = read(&["set ssl_verify_host=no"]).unwrap_err();
-        assert!(error.hint.unwrap().contains("use a pin: tls.pin"));
-        assert!(read(&["set ssl_force_tls=no smtp_url=smtp://h"]).is_ok());
-    }
 }

@@ -9,6 +9,15 @@ pub(super) struct Words<'a> {
     at: usize,
 }
 
+/// One word or pair of a `set`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    /// The variable's name, perhaps with `no` before it.
+    pub name: String,
+    /// What stands behind the equals sign, if there is one.
+    pub value: Option<Vec<u8>>,
+}
+
 /// How far a word goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -31,7 +40,7 @@ impl<'a> Words<'a> {
         self.skip(|octet| octet.is_ascii_whitespace() || octet == b';');
         match self.octets.get(self.at) {
             None => Ok(None),
-            Some(_) => Ok(Some(String::from_utf8_lossy(&self.read(Until::Blank)?).into_owned())),
+            Some(_) => Ok(Some(String::from_utf8_lossy(&self.read(Until::Equals)?).into_owned())),
         }
     }
 
@@ -41,18 +50,18 @@ impl<'a> Words<'a> {
     }
 
     /// The next `name=value` or `name` of the command. Blanks may stand around the equals sign.
-    pub fn assignment(&mut self) -> Result<Option<(String, Option<Vec<u8>>)>, UsageError> {
+    pub fn assignment(&mut self) -> Result<Option<Assignment>, UsageError> {
         if self.is_at_end() {
             return Ok(None);
         }
         let name = String::from_utf8_lossy(&self.read(Until::Equals)?).into_owned();
         self.skip(|octet| octet.is_ascii_whitespace());
         if self.octets.get(self.at) != Some(&b'=') {
-            return Ok(Some((name, None)));
+            return Ok(Some(Assignment { name, value: None }));
         }
         self.at += 1;
         let value = self.word()?.unwrap_or_default();
-        Ok(Some((name, Some(value))))
+        Ok(Some(Assignment { name, value: Some(value) }))
     }
 
     /// The rest of the command.
@@ -184,16 +193,13 @@ mod tests {
     #[test]
     fn assignments() {
         let mut words = Words::new(b"a=b c = 'd e' f g= h=i;j");
-        let mut next = || {
-            words
-                .assignment()
-                .unwrap()
-                .map(|(name, value)| (name, value.map(|v| String::from_utf8(v).unwrap())))
+        let mut next = || words.assignment().unwrap();
+        let some = |name: &str, value: &str| {
+            Some(Assignment { name: name.to_owned(), value: Some(value.as_bytes().to_vec()) })
         };
-        let some = |name: &str, value: &str| Some((name.to_owned(), Some(value.to_owned())));
         assert_eq!(next(), some("a", "b"));
         assert_eq!(next(), some("c", "d e"));
-        assert_eq!(next(), Some(("f".to_owned(), None)));
+        assert_eq!(next(), Some(Assignment { name: "f".to_owned(), value: None }));
         // As in mutt, blanks behind the equals sign do not end the assignment.
         assert_eq!(next(), some("g", "h=i"));
         assert_eq!(next(), None);

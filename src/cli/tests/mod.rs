@@ -1,0 +1,233 @@
+//! From argv to invocation: the rows of the tables of the mutt face.
+
+mod attachments;
+mod refusals;
+
+use std::os::unix::ffi::OsStringExt;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn argv(words: &[&str]) -> Vec<OsString> {
+    ["whippet"].iter().chain(words).map(OsString::from).collect()
+}
+
+fn request_of(words: &[&str]) -> Request {
+    match parse(&argv(words)) {
+        Ok(Invocation::Send(request)) => *request,
+        other => panic!("{words:?}: {other:?}"),
+    }
+}
+
+fn error_of(words: &[&str]) -> UsageError {
+    parse(&argv(words)).map(|other| panic!("{words:?}: {other:?}")).unwrap_err()
+}
+
+#[test]
+fn the_table_is_sound() {
+    args::command().debug_assert();
+    SendArgs::command().debug_assert();
+    ConfigArgs::command().debug_assert();
+    GenerateArgs::command().debug_assert();
+}
+
+#[test]
+fn who_gets_it_and_what_it_says() {
+    let request = request_of(&[
+        "a@x, b@x",
+        "Al Ice <c@x>",
+        "T: d@x;",
+        "mailto:e@x?cc=f@x&subject=no&body=hi&bcc=g@x&In-Reply-To=%3C1@x%3E",
+        "-c",
+        "h@x,i@x",
+        "--cc=j@x",
+        "-b",
+        "k@x",
+        "--to",
+        "l@x",
+        "-c",
+        "",
+        "-s",
+        "yes",
+        "--from",
+        "Me <me@x>",
+        "--reply-to",
+        "r@x, s@x",
+        "--reverse-path",
+        "<>",
+        "--header",
+        "X-A: b",
+        "--charset",
+        "latin1",
+    ]);
+    assert_eq!(request.recipients, ["a@x, b@x", "Al Ice <c@x>", "T: d@x;", "e@x"]);
+    assert_eq!(
+        (request.to, request.cc, request.bcc),
+        (vec!["l@x".into()], vec!["f@x".into(), "h@x,i@x".into(), "j@x".into()], vec!["k@x".into()])
+    );
+    assert_eq!(request.subject, Some("yes".into()));
+    assert_eq!(request.body, Body::Text("hi".into()));
+    assert_eq!(request.headers, [("X-A".into(), "b".into()), ("In-Reply-To".into(), "<1@x>".into())]);
+    assert_eq!(request.warnings, ["bcc in the mailto: URL is ignored"]);
+    assert_eq!(
+        (request.from, request.reply_to, request.reverse_path),
+        (Some("Me <me@x>".into()), Some("r@x, s@x".into()), Some("<>".into()))
+    );
+    assert_eq!(request.charset, Some("latin1".into()));
+}
+
+#[test]
+fn the_last_one_counts() {
+    let request = request_of(&[
+        "-s", "a", "-s", "b", "-i", "f", "-i", "g", "--from", "a@x", "--from", "b@x", "-n", "-n", "r",
+    ]);
+    assert_eq!(request.subject, Some("b".into()));
+    assert_eq!(request.include, Some(Include::File("g".into())));
+    assert_eq!(request.from, Some("b@x".into()));
+    assert!(request.no_system);
+}
+
+#[test]
+fn levels_and_routes() {
+    assert_eq!(request_of(&["-d", "3", "r"]).verbose, 3);
+    assert_eq!(request_of(&["-d", "0", "r"]).verbose, 0);
+    assert_eq!(request_of(&["--verbose", "--verbose", "r"]).verbose, 2);
+    let request = request_of(&[
+        "-e",
+        "set sendmail='/x -i'; set from=b@x; my_hdr From: c@x; my_hdr Reply-To: d@x",
+        "r",
+    ]);
+    assert_eq!((request.sendmail, request.sendmail_argv), (true, vec!["/x".into(), "-i".into()]));
+    assert_eq!((request.from, request.reply_to), (Some("b@x".into()), Some("d@x".into())));
+    let request = request_of(&["-e", "set sendmail=/x smtp_url=smtp://h; my_hdr From: c@x", "r"]);
+    assert_eq!(
+        (request.sendmail, request.smtp, request.from),
+        (false, Some("smtp://h".into()), Some("c@x".into()))
+    );
+    let request = request_of(&[
+        "--sendmail",
+        "--from",
+        "a@x",
+        "-e",
+        "set smtp_url=smtp://h from=b@x; my_hdr Date: x",
+        "r",
+    ]);
+    assert_eq!((request.sendmail, request.smtp, request.from), (true, None, Some("a@x".into())));
+    assert_eq!(request.warnings, ["-e: my_hdr Date is ignored"]);
+}
+
+#[test]
+fn other_invocations() {
+    let print = |words: &[&str]| match parse(&argv(words)) {
+        Ok(Invocation::Print(text)) => text,
+        other => panic!("{words:?}: {other:?}"),
+    };
+    assert_eq!(print(&["-h"]), help());
+    assert_eq!(print(&["--help"]), long_help());
+    assert_eq!(print(&["-v"]), version(false));
+    assert_eq!(print(&["--version", "r"]), version(false));
+    assert_eq!(print(&["-vv"]), version(true));
+    assert!(print(&["config", "show", "--help"]).contains("--profile"));
+    let Ok(Invocation::Dump(request)) = parse(&argv(&["-D", "-F", "/dev/null", "-n"])) else { panic!() };
+    assert_eq!((request.config_file, request.no_system), (Some("/dev/null".into()), true));
+    let Ok(Invocation::Query(name, request)) = parse(&argv(&["-Q", "from", "-e", "set from=a@x"])) else {
+        panic!()
+    };
+    assert_eq!((name.as_str(), request.from), ("from", Some("a@x".into())));
+    let Ok(Invocation::Alias(name, _)) = parse(&argv(&["-A", "team"])) else { panic!() };
+    assert_eq!(name, "team");
+    let words = ["config", "show", "--profile=p", "--set", "a=b", "-n", "--json", "--json"];
+    let Ok(Invocation::ShowConfig(request)) = parse(&argv(&words)) else {
+        panic!("{:?}", parse(&argv(&words)))
+    };
+    assert_eq!(
+        (request.profile, request.set, request.json),
+        (Some("p".into()), vec![("a".into(), "b".into())], true)
+    );
+    for (words, what) in [
+        (&["generate", "man"][..], Generate::Man),
+        (&["generate", "completions", "zsh"], Generate::Completions(Shell::Zsh)),
+        (&["generate", "config"], Generate::Config),
+        (&["generate", "help"], Generate::Help),
+    ] {
+        assert_eq!(parse(&argv(words)), Ok(Invocation::Generate(what)));
+    }
+    for words in [&["-s", "x", "config"][..], &["--", "send"], &["generate@host"]] {
+        assert_eq!(request_of(words).recipients, [*words.last().unwrap()]);
+    }
+}
+
+#[test]
+fn lines_that_callers_execute() {
+    let nmudiff = request_of(&[
+        "-s",
+        "S",
+        "-i",
+        "F",
+        "-e",
+        "my_hdr X-NMUDIFF-Version: 2",
+        "-a",
+        "../p.diff",
+        "-b",
+        "b@x",
+        "--",
+        "1@bugs.x",
+    ]);
+    assert_eq!(nmudiff.headers, [("X-NMUDIFF-Version".into(), "2".into())]);
+    assert_eq!((nmudiff.recipients, nmudiff.bcc), (vec!["1@bugs.x".into()], vec!["b@x".into()]));
+    let report = request_of(&["-e", "set content_type=text/html", "-s", "S", "r@x", "-a", "F"]);
+    assert_eq!((report.body_type, report.recipients), (Some("text/html".into()), vec!["r@x".into()]));
+    let script = request_of(&[
+        "-e",
+        "set send_charset=utf-8; set from='a@x'; set user_agent=no; set copy=no",
+        "r@x",
+        "-s",
+        "S",
+    ]);
+    assert_eq!(
+        (script.from, script.subject, script.recipients),
+        (Some("a@x".into()), Some("S".into()), vec!["r@x".into()])
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_words_are_read_or_refused(words in proptest::collection::vec(word(), 0..8)) {
+        if let Err(error) = parse(&words) {
+            prop_assert!(!error.message.is_empty());
+            prop_assert!(!error.message.chars().any(char::is_control), "{}", error.message);
+        }
+    }
+}
+
+/// Options, addresses, noise, and octets that are no text.
+fn word() -> impl Strategy<Value = OsString> {
+    let known: Vec<OsString> = SendArgs::command()
+        .get_arguments()
+        .flat_map(|arg| {
+            [arg.get_short().map(|c| format!("-{c}")), arg.get_long().map(|name| format!("--{name}"))]
+        })
+        .flatten()
+        .map(OsString::from)
+        .collect();
+    prop_oneof![
+        proptest::sample::select(known),
+        "[-a-zA-Z@=:./,; <>'\"`$#]{0,12}".prop_map(OsString::from),
+        "--[a-z-]{0,12}=?\\PC{0,6}".prop_map(OsString::from),
+        "mailto:[a-z@%?=&0-9]{0,20}".prop_map(OsString::from),
+        proptest::sample::select(vec![
+            "whippet",
+            "-",
+            "--",
+            "r@x",
+            "config",
+            "show",
+            "generate",
+            "set from=a",
+            "a=b"
+        ])
+        .prop_map(OsString::from),
+        proptest::collection::vec(any::<u8>(), 0..10).prop_map(OsString::from_vec),
+    ]
+}
