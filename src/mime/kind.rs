@@ -11,6 +11,9 @@ use super::source::Source;
 /// First octets that are looked at. A text that becomes something else later is still sent byte for byte.
 const LOOKED_AT: usize = 8 * 1024;
 
+/// Formats that are no text/* but may be all text.
+const TEXT_FORMATS: [&str; 3] = ["application/pdf", "application/postscript", "application/rtf"];
+
 /// What an attachment is sent as.
 pub(super) struct Kind {
     pub(super) media: MediaType,
@@ -55,10 +58,13 @@ fn by_name(name: Option<&str>) -> Option<&'static str> {
 }
 
 fn by_octets(beginning: &[u8], charset: Option<&str>) -> &'static str {
-    match infer::get(beginning) {
-        Some(found) => found.mime_type(),
-        None if charset.is_some() => "text/plain",
-        None => "application/octet-stream",
+    let found = infer::get(beginning).map(|found| found.mime_type());
+    match (found, charset) {
+        // Two letters pass for the mark of an image: a text that begins with `BM` or `MZ` is still a text.
+        (Some(found), Some(_)) if found.starts_with("text/") || TEXT_FORMATS.contains(&found) => found,
+        (_, Some(_)) => "text/plain",
+        (Some(found), None) => found,
+        (None, None) => "application/octet-stream",
     }
 }
 
@@ -105,6 +111,7 @@ mod tests {
             (Some("a.csv"), None, "é".as_bytes(), "text/csv; charset=utf-8", "a.csv"),
             (Some("a.csv"), None, b"\xe9", "text/csv", "a.csv"),
             (Some("a.csv"), Some("text/csv; charset=gbk"), b"\xe9", "text/csv; charset=gbk", "a.csv"),
+            (Some("noext"), None, b"BMW: sales", "text/plain; charset=us-ascii", "noext"),
             (Some("noext"), None, b"a\0b", "application/octet-stream", "noext"),
             (None, None, b"text", "text/plain; charset=us-ascii", "stdin.txt"),
             (None, None, b"\xff\xfe\0", "application/octet-stream", "stdin.bin"),

@@ -142,3 +142,104 @@ impl Part {
         Part { header: header.text, content, size, outline }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::mail::{Address, Listed, Mailbox};
+    use crate::mime::{Message, MessageError, Source};
+    use crate::sys::SeededRandom;
+    use jiff::{Timestamp, tz::TimeZone};
+    use std::io;
+
+    fn draft() -> Draft {
+        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
+        let from = Mailbox::from(Address::parse("a@example.org").unwrap());
+        let mut draft = Draft::new(from, date, "<1@example.org>".into());
+        draft.to = vec![Listed::Mailbox(Address::parse("b@example.org").unwrap().into())];
+        draft
+    }
+
+    fn compose(draft: Draft) -> Result<Message, ComposeError> {
+        Message::compose(draft, &SeededRandom::new(1))
+    }
+
+    fn written(message: &Message) -> String {
+        let mut out = Vec::new();
+        message.write_to(&mut out).unwrap();
+        assert_eq!(out.len() as u64, message.size());
+        String::from_utf8(out).unwrap()
+    }
+
+    fn attachment(name: &str, media_type: Option<&str>, octets: impl Into<Vec<u8>>) -> Attachment {
+        let media_type = media_type.map(str::to_owned);
+        Attachment { source: Source::Octets(octets.into()), name: Some(name.into()), media_type }
+    }
+
+    #[test]
+    fn an_attached_message_is_not_encoded() {
+        let inner = "Subject: inner\n\nbody\n";
+        let of = |attachment| {
+            let message = compose(Draft { attachments: vec![attachment], ..draft() }).unwrap();
+            (written(&message), message.warnings().len())
+        };
+        let (text, warnings) = of(attachment("a.eml", None, inner));
+        assert!(
+            text.contains(
+                "Content-Type: message/rfc822; name=\"a.eml\"\r\nContent-Transfer-Encoding: 7bit\r\n"
+            )
+        );
+        assert!(text.contains("\r\n\r\nSubject: inner\r\n\r\nbody\r\n\r\n--=_"), "{text}");
+        assert_eq!(warnings, 0);
+        for (explicit, expected) in [(None, 0), (Some("message/rfc822"), 1)] {
+            let (text, warnings) = of(attachment("a.eml", explicit, "Subject: é\n\n"));
+            assert!(text.contains("Content-Type: application/octet-stream; name=\"a.eml\"\r\n"), "{text}");
+            assert_eq!(warnings, expected);
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_is_no_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.txt");
+        std::fs::write(&path, "12345 é").unwrap();
+        for as_body in [true, false] {
+            std::fs::write(&path, "12345 é").unwrap();
+            let source = Source::open(&path).unwrap();
+            let mut draft = draft();
+            if as_body {
+                draft.body = source.into();
+            } else {
+                draft.attachments = vec![Attachment::from(source)];
+            }
+            let message = compose(draft).unwrap();
+            written(&message);
+            std::fs::write(&path, "1234567890 é").unwrap();
+            let error = message.write_to(&mut io::sink()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("{} changed while it was being sent: it is longer than before", path.display())
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_that_changed_unseen_by_the_stamp_is_no_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let write = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        };
+        for (before, after) in [("a\nb\n", "a\rb\n"), ("abc", "a\0c"), ("abc", "a\u{e9}"), ("a\nbc", "abcd")]
+        {
+            write(before);
+            let message = compose(Draft { body: Source::open(&path).unwrap().into(), ..draft() }).unwrap();
+            write(after);
+            let error = message.write_to(&mut io::sink()).unwrap_err();
+            assert!(matches!(error, MessageError::Changed { .. }), "{after:?}: {error}");
+        }
+    }
+}

@@ -204,7 +204,7 @@ mod tests {
             "Content-Type: application/pdf;\r\n name*=utf-8''%D1%84%D0%B0%D0%B9%D0%BB%20%D0%B8%D0%BC%D1%8F.pdf\r\n"
         );
         let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-        assert_eq!(written(word, "r.docx"), format!("Content-Type: {word};\r\n name=\"r.docx\"\r\n"));
+        assert_eq!(written(word, "r.docx"), format!("Content-Type:\r\n {word};\r\n name=\"r.docx\"\r\n"));
         assert_eq!(
             written("a/b", "=?utf-8?Q?x?="),
             "Content-Type: a/b; name*=utf-8''%3D%3Futf-8%3FQ%3Fx%3F%3D\r\n"

@@ -29,12 +29,19 @@ pub(in crate::mime) struct Value<'a> {
 impl Value<'_> {
     /// Adds a blank and a word that is never divided.
     pub(in crate::mime) fn word(&mut self, word: &str) -> fmt::Result {
-        if self.begun && self.writer.projected_line_len() + 1 + word.len() > FOLD {
+        self.blank_before(word.len())?;
+        self.writer.write_str(word)
+    }
+
+    /// Adds a blank, at the beginning of a new line if `length` octets do not fit on this one. Right behind the field's
+    /// name a new line is begun only where that keeps the word within the limit.
+    fn blank_before(&mut self, length: usize) -> fmt::Result {
+        if self.writer.projected_line_len() + 1 + length > FOLD && (self.begun || length < FOLD) {
             self.writer.new_line()?;
         }
         self.writer.space();
         self.begun = true;
-        self.writer.write_str(word)
+        Ok(())
     }
 
     /// Adds text right behind the last word.
@@ -44,8 +51,7 @@ impl Value<'_> {
 
     /// Adds ASCII text that may be folded at its blanks.
     pub(super) fn folded(&mut self, text: &str) -> fmt::Result {
-        self.writer.space();
-        self.begun = true;
+        self.blank_before(text.find(' ').unwrap_or(text.len()))?;
         self.writer.folding().write_str(text)
     }
 
@@ -53,11 +59,7 @@ impl Value<'_> {
     /// blank between two of them.
     pub(super) fn encoded(&mut self, text: &str) -> fmt::Result {
         let length = ENCODED_WORD + text.len().div_ceil(3) * 4;
-        if length < FOLD && self.begun && self.writer.projected_line_len() + 1 + length > FOLD {
-            self.writer.new_line()?;
-        }
-        self.writer.space();
-        self.begun = true;
+        self.blank_before(if self.begun && length < FOLD { length } else { 0 })?;
         rfc2047::encode(text, &mut self.writer)
     }
 
