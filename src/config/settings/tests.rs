@@ -1,0 +1,95 @@
+//! What settles, and what is shown of it.
+
+use super::*;
+use crate::config::layer::Spot;
+use crate::config::value::Given;
+
+fn settled(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+    let mut scope = Scope::default();
+    for (key, text) in pairs {
+        let spot = Spot { origin: Origin::Flag(format!("--set {key}")), home: None, folder: None };
+        scope.assign(key, Given::Text(text), &spot).unwrap();
+    }
+    Settings::settle(scope, None, Vec::new()).map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn tls_and_port_tell_each_other() {
+    use TlsMode::{Implicit, None as Clear, StartTls};
+    for (pairs, tls, port) in [
+        (&[][..], Implicit, 465),
+        (&[("port", "465")], Implicit, 465),
+        (&[("port", "25")], StartTls, 25),
+        (&[("port", "587")], StartTls, 587),
+        (&[("tls", "starttls")], StartTls, 587),
+        (&[("tls", "implicit")], Implicit, 465),
+        (&[("tls", "none")], Clear, 25),
+        (&[("tls", "none"), ("port", "465")], Clear, 465),
+    ] {
+        let settings = settled(pairs).unwrap();
+        assert_eq!((settings.tls.value, settings.port.value), (tls, port), "{pairs:?}");
+    }
+    assert_eq!(settled(&[("tls", "none")]).unwrap().port.origin.to_string(), "--set tls");
+}
+
+#[test]
+fn a_route_has_its_place() {
+    assert_eq!(
+        settled(&[("route", "file")]).unwrap_err(),
+        "--set route: route = \"file\" needs `output`, the file or Maildir"
+    );
+    assert!(settled(&[("route", "smtp")]).is_err());
+    assert!(settled(&[("route", "smtp"), ("host", "h")]).unwrap().is_configured());
+    assert!(settled(&[("route", "sendmail")]).unwrap().is_configured());
+    assert!(!settled(&[("from", "a@b")]).unwrap().is_configured());
+}
+
+#[test]
+fn each_key_has_a_row_with_what_was_said() {
+    for key in KEYS.iter().filter(|key| key.name != "password") {
+        let text = match key.name {
+            "auth" => "login, plain",
+            "from" | "reply_to" => "a@b",
+            "tls" => "starttls",
+            "route" => "sendmail",
+            "password_command" => "pass show x",
+            "tls_ca_file" | "password_file" | "output" => "/a/b",
+            "charset" => "UTF-8",
+            "allow_plaintext_auth" => "true",
+            name if name.starts_with("timeouts.") => "7s",
+            _ => key.example.trim_matches('"'),
+        };
+        let row = settled(&[(key.name, text)]).unwrap().row(key.name).unwrap();
+        let wanted =
+            Row { key: key.name, value: Some(text.to_owned()), origin: format!("--set {}", key.name) };
+        assert_eq!(row, wanted);
+    }
+    assert_eq!(settled(&[]).unwrap().rows().len(), KEYS.len());
+}
+
+#[test]
+fn built_in_values_are_those_of_the_table() {
+    let settings = settled(&[]).unwrap();
+    for key in KEYS.iter().filter(|key| !matches!(key.name, "tls" | "port" | "auth")) {
+        let row = settings.row_of(key);
+        assert_eq!(row.origin, "built-in");
+        if let Some(value) = row.value {
+            assert_eq!(key.default.trim_matches('"'), value, "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_row_is_answered_with_advice() {
+    let error = settled(&[]).unwrap().row("hots").unwrap_err();
+    assert_eq!(error.to_string(), "there is no setting `hots`; did you mean `host`?");
+}
+
+#[test]
+fn the_author_has_a_name_from_realname() {
+    let author = |pairs: &[(&str, &str)]| settled(pairs).unwrap().author();
+    assert_eq!(author(&[("realname", "Me")]), None);
+    let named = author(&[("realname", "Me, Myself"), ("from", "a@b")]).unwrap();
+    assert_eq!(mailbox_text(&named), "\"Me, Myself\" <a@b>");
+    assert_eq!(author(&[("realname", ""), ("from", "a@b")]).unwrap().name, None);
+}

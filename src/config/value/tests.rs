@@ -1,0 +1,87 @@
+//! Values of each type, good and bad.
+
+use super::*;
+
+/// Reads the value of `key = TEXT`.
+fn toml<T>(text: &str, read: impl Fn(Given<'_>) -> Reading<T>) -> Reading<T> {
+    let value = DeValue::parse(text).unwrap();
+    read(Given::Toml(value.get_ref()))
+}
+
+#[test]
+fn types_are_told() {
+    assert_eq!(toml("'465'", port).unwrap_err(), "must be a number from 1 to 65535, not a string");
+    assert_eq!(toml("0", port).unwrap_err(), "must be a number from 1 to 65535");
+    assert_eq!(toml("65536", port).unwrap_err(), "must be a number from 1 to 65535");
+    assert_eq!(toml("1_025", port), Ok(1025));
+    assert_eq!(toml("0x19", port), Ok(25));
+    assert_eq!(toml("1.5", text).unwrap_err(), "must be a string, not a number with a fraction");
+    assert_eq!(toml("'true'", boolean).unwrap_err(), "must be true or false, not a string");
+    assert_eq!(
+        toml("[1]", auth).unwrap_err(),
+        "must be \"plain\", \"login\" or a list of them, not a number"
+    );
+}
+
+#[test]
+fn a_flag_takes_the_type_of_its_key() {
+    assert_eq!(port(Given::Text("465")), Ok(465));
+    assert!(port(Given::Text("+465")).is_err());
+    assert_eq!(boolean(Given::Text("yes")), Ok(true));
+    assert_eq!(auth(Given::Text("login,plain")), Ok(vec![AuthMechanism::Login, AuthMechanism::Plain]));
+}
+
+#[test]
+fn line_ends_and_nul_pass_nowhere() {
+    for bad in ["a\rb", "a\nb", "a\0b"] {
+        let given = Given::Text(bad);
+        assert!(text(given).is_err() && any_text(given).is_err() && hello_name(given).is_err());
+        assert!(host_setting(given).is_err() && mailbox(given).is_err() && reverse_path(given).is_err());
+        assert!(path(given, None, None).is_err() && charset(given).is_err());
+    }
+    let error = toml("\"can\\nary\"", password).unwrap_err();
+    assert_eq!(error, "may not hold a line break or NUL");
+    assert_eq!(text(Given::Text("a\nb")).unwrap_err(), "may not hold the control character \\n");
+}
+
+#[test]
+fn a_reverse_path_may_be_null() {
+    for null in ["", "<>", " <> "] {
+        assert_eq!(reverse_path(Given::Text(null)), Ok(None));
+    }
+    let address = Address::parse("a@b").unwrap();
+    assert_eq!(reverse_path(Given::Text("<a@b>")), Ok(Some(address.clone())));
+    assert_eq!(reverse_path(Given::Text("a@b")), Ok(Some(address)));
+    assert!(reverse_path(Given::Text("a")).is_err());
+}
+
+#[test]
+fn paths_begin_at_home_or_at_the_file() {
+    let home = Some(Path::new("/h"));
+    let folder = Some(Path::new("/f"));
+    let read = |text| path(Given::Text(text), home, folder);
+    assert_eq!(read("~/x"), Ok(PathBuf::from("/h/x")));
+    assert_eq!(read("x/y"), Ok(PathBuf::from("/f/x/y")));
+    assert_eq!(read("/x"), Ok(PathBuf::from("/x")));
+    assert!(read("~root/x").is_err());
+    assert!(path(Given::Text("~/x"), None, folder).is_err());
+    assert_eq!(program(Given::Text("sendmail"), home, folder), Ok(PathBuf::from("sendmail")));
+}
+
+#[test]
+fn times_have_bounds() {
+    let limit = &timeouts::LIMITS[0];
+    assert_eq!(toml("30", |given| time(given, limit)), Ok(Duration::from_secs(30)));
+    assert_eq!(toml("'5m'", |given| time(given, limit)), Ok(Duration::from_secs(300)));
+    assert_eq!(toml("301", |given| time(given, limit)).unwrap_err(), "may be at most 5m (RFC 5321 4.5.3.2)");
+    assert_eq!(toml("0", any_time).unwrap_err(), "must be at least 1s");
+    assert!(toml("-1", any_time).is_err());
+    assert!(toml("true", any_time).unwrap_err().ends_with("not true or false"));
+}
+
+#[test]
+fn charsets_are_those_of_the_web() {
+    assert_eq!(charset(Given::Text("Latin1")).unwrap().name(), "windows-1252");
+    assert!(charset(Given::Text("utf-9")).is_err());
+    assert!(charset(Given::Text("hz-gb-2312")).is_err(), "a charset that decodes to nothing");
+}
