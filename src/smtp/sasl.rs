@@ -47,21 +47,43 @@ impl Mechanism {
     }
 }
 
+/// The proof that a login may be sent over this connection. An [`Exchange`] cannot begin without it, so that a login
+/// in the clear does not compile unless the profile's own words allow it.
+#[derive(Debug)]
+pub(super) struct Protected(());
+
+impl Protected {
+    /// TLS is on and the certificate verified.
+    pub(super) fn by_tls() -> Self {
+        Protected(())
+    }
+
+    /// The profile says `allow_plaintext_auth = true`.
+    pub(super) fn by_permission(allow_plaintext_auth: bool) -> Option<Self> {
+        allow_plaintext_auth.then_some(Protected(()))
+    }
+}
+
 /// One login under way: what to say next.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) mechanism: Mechanism,
+    pub(super) protected: Protected,
     answered: usize,
 }
 
 impl Exchange {
     /// Begins; gives the initial response in base64.
-    pub(super) fn begin(mechanism: Mechanism, credentials: &Credentials) -> (Self, Option<Secret>) {
+    pub(super) fn begin(
+        mechanism: Mechanism,
+        credentials: &Credentials,
+        protected: Protected,
+    ) -> (Self, Option<Secret>) {
         let initial = match mechanism {
             Mechanism::Plain => Some(plain(credentials)),
             Mechanism::Login => None,
         };
-        (Exchange { mechanism, answered: 0 }, initial)
+        (Exchange { mechanism, protected, answered: 0 }, initial)
     }
 
     /// Answers a 334 whose text may be in any language; `None` when the mechanism has nothing more to say.
@@ -98,14 +120,14 @@ mod tests {
 
     #[test]
     fn plain_as_in_rfc_4616() {
-        let (_, initial) = Exchange::begin(Mechanism::Plain, &credentials());
+        let (_, initial) = Exchange::begin(Mechanism::Plain, &credentials(), Protected::by_tls());
         assert_eq!(initial.unwrap().expose(), b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
     }
 
     #[test]
     fn login_answers_twice() {
         let credentials = credentials();
-        let (mut exchange, initial) = Exchange::begin(Mechanism::Login, &credentials);
+        let (mut exchange, initial) = Exchange::begin(Mechanism::Login, &credentials, Protected::by_tls());
         assert!(initial.is_none());
         assert_eq!(exchange.answer(&credentials).unwrap().expose(), b"dGlt");
         assert_eq!(exchange.answer(&credentials).unwrap().expose(), b"dGFuc3RhYWZ0YW5zdGFhZg==");

@@ -1,12 +1,12 @@
 //! The session up to the point where mail can be handed over: greeting, EHLO, STARTTLS, login (RFC 5321 3.1, 3.2).
 //!
 //! Security rules, each by construction:
-//! - A login needs a [`Protected`], which only TLS or the profile's own words give.
+//! - A login needs a `Protected`, which only TLS or the profile's own words give.
 //! - What the server offered before TLS is forgotten (RFC 3207 4.2).
 //! - After a refused login nothing else is tried; only "mechanism not known" lets the next one try.
 
 use crate::mail::{Problem, Stage, TlsMode, Verdict};
-use crate::smtp::sasl::Exchange;
+use crate::smtp::sasl::{Exchange, Protected};
 use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, verdict};
 
 /// What the profile asks of a session.
@@ -37,20 +37,6 @@ pub enum SessionStep {
     Ready,
     /// There will be no hand-over, for this reason.
     Failed(Box<Verdict>),
-}
-
-/// The proof that a login may be sent over this connection.
-#[derive(Debug)]
-struct Protected(());
-
-impl Protected {
-    fn by_tls() -> Self {
-        Protected(())
-    }
-
-    fn by_permission(policy: &SessionPolicy) -> Option<Self> {
-        policy.allow_plaintext_auth.then_some(Protected(()))
-    }
 }
 
 #[derive(Debug)]
@@ -140,7 +126,7 @@ impl Session {
             (State::Ehlo, 5) if self.may_say_helo() => {
                 self.say(State::Helo, Command::Helo(self.policy.hello_name.clone()));
             }
-            (State::Login(exchange), 5) => self.login_refused(&exchange, reply),
+            (State::Login(exchange), 5) => self.login_refused(exchange, reply),
             (_, 4 | 5) => self.fail(verdict::refused(stage, reply)),
             (State::Greeting, 2) => self.say_ehlo(),
             (State::Ehlo, 2) => {
@@ -217,7 +203,7 @@ impl Session {
             self.state = State::Ready;
             return;
         }
-        match self.protected.take().or_else(|| Protected::by_permission(&self.policy)) {
+        match self.protected.take().or_else(|| Protected::by_permission(self.policy.allow_plaintext_auth)) {
             Some(protected) => self.log_in(protected),
             None => self.fail(Verdict::failed(
                 Stage::Auth,
@@ -228,7 +214,6 @@ impl Session {
     }
 
     fn log_in(&mut self, protected: Protected) {
-        self.protected = Some(protected);
         let Some(credentials) = &self.policy.credentials else {
             self.state = State::Ready;
             return;
@@ -236,7 +221,7 @@ impl Session {
         let offered = &self.capabilities.auth;
         match Mechanism::choose(offered, &self.policy.mechanisms, &self.refused) {
             Some(mechanism) => {
-                let (exchange, initial) = Exchange::begin(mechanism, credentials);
+                let (exchange, initial) = Exchange::begin(mechanism, credentials, protected);
                 self.say(State::Login(exchange), Command::Auth { mechanism: mechanism.name(), initial });
             }
             None if offered.is_empty() => self.fail(Verdict::failed(
@@ -266,23 +251,20 @@ impl Session {
     }
 
     /// 504 and the statuses 5.5.4 and 5.7.4 speak of the mechanism (RFC 4954 section 6), all else of the login.
-    fn login_refused(&mut self, exchange: &Exchange, reply: &Reply) {
+    fn login_refused(&mut self, exchange: Exchange, reply: &Reply) {
         let status = reply.status().map(|status| (status.subject, status.detail));
         let is_about_mechanism = reply.code == 504 || matches!(status, Some((5, 4) | (7, 4)));
-        let next = is_about_mechanism && self.refused.is_empty();
-        self.refused.push(exchange.mechanism);
-        if next
-            && Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused).is_some()
-        {
-            if let Some(protected) = self.protected.take() {
-                return self.log_in(protected);
-            }
+        let mechanism = exchange.mechanism;
+        let may_go_on = is_about_mechanism && self.refused.is_empty();
+        self.refused.push(mechanism);
+        let next = Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused);
+        if may_go_on && next.is_some() {
+            return self.log_in(exchange.protected);
         }
         let mut verdict = verdict::refused(Stage::Auth, reply);
         if is_about_mechanism {
             verdict.problem = Some(Problem::NoMechanism);
-            verdict.sentence =
-                format!("the server refused the login mechanism {}", exchange.mechanism.name());
+            verdict.sentence = format!("the server refused the login mechanism {}", mechanism.name());
         }
         self.fail(verdict);
     }
