@@ -55,7 +55,7 @@ pub(super) struct MessageArgs {
     /// Attach files, up to the next option or --
     ///
     /// Recipients stand before the option or behind --. - is standard input. FILE is a path, taken
-    /// literally.
+    /// literally. If there is no recipient elsewhere, the last word may be one: an address that is no file.
     #[arg(short = 'a', value_name = "FILE...", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub list: Vec<OsString>,
     /// Attach one file
@@ -95,7 +95,7 @@ pub(super) struct MessageArgs {
     pub body_file: Option<OsString>,
     /// Charset of the text, if it is not UTF-8
     ///
-    /// What is sent is UTF-8 in every case.
+    /// What is sent is UTF-8, or in the charset of the profile.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub charset: Option<OsString>,
     /// Add a field
@@ -122,8 +122,8 @@ pub(super) struct MessageArgs {
 pub(super) struct RecipientArgs {
     /// Address, list of addresses, or mailto: URL
     ///
-    /// A list has commas between its addresses. A word without @ is an alias, or gets the domain of the
-    /// profile.
+    /// A list has commas between its addresses. A word without @ gets the domain of the
+    /// sender.
     #[arg(value_name = "RECIPIENT")]
     pub words: Vec<OsString>,
     /// One more recipient
@@ -196,9 +196,9 @@ pub(super) struct DeliveryArgs {
     /// Hand over to the local sendmail program
     #[arg(long)]
     pub sendmail: bool,
-    /// Hand over to a server that keeps nothing
+    /// Hand over to a server made for this run
     ///
-    /// The server is made for this run, on this machine.
+    /// It runs on this machine, shows what arrives, and keeps it in ./whippet-sandbox, a Maildir.
     #[arg(long, conflicts_with_all = ["smtp", "sendmail"])]
     pub sandbox: bool,
     /// Check everything, print the mail, send nothing

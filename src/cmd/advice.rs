@@ -6,17 +6,18 @@ use crate::config::{Origin, Settings};
 use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Report, Stage, TlsMode};
 
 /// The hints for a report, each once, in the order of the outcomes.
-pub(super) fn hints(report: &Report, settings: &Settings) -> Vec<String> {
+/// `profile_place` is where a profile would stand.
+pub(super) fn hints(report: &Report, settings: &Settings, profile_place: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     report
         .outcomes()
         .iter()
-        .filter_map(|outcome| hint(outcome, settings))
+        .filter_map(|outcome| hint(outcome, settings, profile_place))
         .filter(|hint| seen.insert(hint.clone()))
         .collect()
 }
 
-fn hint(outcome: &Outcome, settings: &Settings) -> Option<String> {
+fn hint(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Option<String> {
     let problem = outcome.problem.as_ref()?;
     if outcome.in_doubt {
         return Some("ask the recipient, or look into the server's log, before you send it again".to_owned());
@@ -54,8 +55,7 @@ fn hint(outcome: &Outcome, settings: &Settings) -> Option<String> {
         Problem::LoginRefused if outcome.fate == Fate::Failed => login_hint(settings),
         Problem::SenderRefused => "set `from` (or --from) to an address that this login may use".to_owned(),
         Problem::ProgramExit(_) | Problem::Program if !settings.is_configured() => {
-            "no profile names a server, so the mail was handed to this program; `whippet config show` says where a profile goes"
-                .to_owned()
+            format!("no profile names a server, so this program got the mail; a profile goes into {profile_place}")
         }
         Problem::TooBig => "send a smaller attachment, or a link to it".to_owned(),
         _ if outcome.fate == Fate::Deferred && outcome.stage != Stage::Local => "try again later".to_owned(),

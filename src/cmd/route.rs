@@ -121,9 +121,16 @@ fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Resul
     }
 }
 
+/// Where the user's profile is, or would be.
+pub(super) fn profile_place(world: &World<'_>) -> String {
+    match world.surroundings.user_file() {
+        Some(path) => world.surroundings.shown(&path),
+        None => "a file named by -F".to_owned(),
+    }
+}
+
 fn unconfigured(world: &World<'_>) -> Failure {
-    let place = world.surroundings.user_file();
-    let place = place.map_or_else(|| "a file named by -F".to_owned(), |path| world.surroundings.shown(&path));
+    let place = profile_place(world);
     let complaint = Complaint::new("there is no profile, and so no server to send to")
         .hint(format!(
             "write {place}:\n  host = \"smtp.example.org\"\n  username = \"you@example.org\"\n  password_command = \"pass show mail\"\n  from = \"Your Name <you@example.org>\""

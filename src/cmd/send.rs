@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::route::{Route, hello_name};
+use crate::cmd::route::{Route, hello_name, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, settings};
 use crate::config::Settings;
 use crate::deliver::{File, Sandbox, Sendmail, SmartHost, Transport};
@@ -106,7 +106,7 @@ fn tell(
     world: &mut World<'_>,
 ) -> Exit {
     let exit = Exit::of_report(report);
-    let hints = advice::hints(report, settings);
+    let hints = advice::hints(report, settings, &profile_place(world));
     if request.json {
         let text = ui::report_json(report, exit.code(), message.message_id(), message.size(), &hints);
         // A reader that went away cannot change what became of the mail.

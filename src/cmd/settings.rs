@@ -1,6 +1,7 @@
 //! The verb `config show`, and mutt's `-D` and `-Q`: what is set, and where. Also how a request finds its settings.
 
 use crate::cli::Request;
+use crate::cmd::route::profile_place;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{self, Row, Settings, Wanted};
 use crate::mail::{Listed, parse_list};
@@ -35,6 +36,10 @@ pub(super) fn show(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     rows.extend(settings.rows().into_iter().filter_map(row));
     let text = if request.json { ui::settings_json(&rows) } else { ui::settings(&rows) };
     let _ = world.stdout.write_all(text.as_bytes());
+    if !settings.is_configured() {
+        let place = profile_place(world);
+        let _ = writeln!(world.stderr, "whippet: no profile names a server; one goes into {place}");
+    }
     Ok(Exit::Ok)
 }
 

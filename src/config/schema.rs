@@ -101,8 +101,8 @@ pub const KEYS: &[Key] = keys! {
         "Where answers go; $REPLYTO is stronger.";
     Sender "envelope_from", "address or \"<>\"", "the address of `from`", r#""bounces@example.org""#,
         "The reverse-path, where reports of failure go; \"<>\" asks for none.";
-    Sender "charset", "name", "that of the locale, else UTF-8", r#""utf-8""#,
-        "The charset of the text that comes in.";
+    Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
+        "The charset that text outside ASCII is sent in; UTF-8 where it lacks a character.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
         "How mail leaves: to the server above, through a sendmail program, or into `output`.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,

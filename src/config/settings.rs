@@ -46,7 +46,7 @@ pub struct Settings {
     pub reply_to: Option<Setting<Vec<Mailbox>>>,
     /// The reverse-path; an inner `None` is the null one.
     pub envelope_from: Option<Setting<Option<Address>>>,
-    /// The charset of the text that comes in.
+    /// The charset that text outside ASCII is sent in; `None` is UTF-8.
     pub charset: Option<Setting<&'static Encoding>>,
     /// The program of [`Route::Sendmail`].
     pub sendmail_path: Setting<PathBuf>,

@@ -37,12 +37,11 @@ impl Mechanism {
         Self::ALL.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
     }
 
-    /// The preferred one that the server offers, the profile allows, and `refused` does not hold.
+    /// The first of `allowed` (all, if it is empty) that the server offers and `refused` does not hold.
     pub fn choose(offered: &[String], allowed: &[Mechanism], refused: &[Mechanism]) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| {
-            offered.iter().any(|name| name == mechanism.name())
-                && (allowed.is_empty() || allowed.contains(mechanism))
-                && !refused.contains(mechanism)
+        let allowed = if allowed.is_empty() { &Self::ALL[..] } else { allowed };
+        allowed.iter().copied().find(|mechanism| {
+            offered.iter().any(|name| name == mechanism.name()) && !refused.contains(mechanism)
         })
     }
 }

@@ -1,0 +1,88 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_whippet_global_optspecs
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox dry-run e= x json verbose quiet d= D Q= h/help v/version
+end
+
+function __fish_whippet_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_whippet_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_whippet_using_subcommand
+    set -l cmd (__fish_whippet_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c whippet -n "__fish_whippet_needs_command" -s s -l subject -d 'Subject, one line' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s a -d 'Attach files, up to the next option or --' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l attach -d 'Attach one file' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l attach-as -d 'Attach a file under another name' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l attach-stdin -d 'Attach standard input under this name' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l attach-type -d 'Media type of the next attachment' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s i -l include -d 'Begin the text with a file' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l body -d 'Text, instead of standard input' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l body-file -d 'File with the text' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l charset -d 'Charset of the text, if it is not UTF-8' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l header -d 'Add a field' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l empty-body -d 'If the text is empty: send, skip or fail' -r -f -a "send\t'It is sent'
+skip\t'It is not sent, and that is no error'
+fail\t'It is an error'"
+complete -c whippet -n "__fish_whippet_needs_command" -l missing-subject -d 'If there is no Subject: send or fail' -r -f -a "send\t'It is sent'
+fail\t'It is an error'"
+complete -c whippet -n "__fish_whippet_needs_command" -l to -d 'One more recipient' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s c -l cc -d 'Recipient of a copy' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s b -l bcc -d 'Recipient whom the others do not see' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l from -d 'Sender, instead of the profile\'s' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l reply-to -d 'Where answers go' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l reverse-path -d 'Where reports of failure go' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s A -d 'Print what an alias stands for' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l profile -d 'Profile to use' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l smtp -d 'Server, instead of the profile\'s' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s e -d 'Commands of a muttrc' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s d -d 'As --verbose; LEVEL is 0 (nothing) to 5' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s Q -d 'Print one setting and where it comes from' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_needs_command" -l sendmail -d 'Hand over to the local sendmail program'
+complete -c whippet -n "__fish_whippet_needs_command" -l sandbox -d 'Hand over to a server made for this run'
+complete -c whippet -n "__fish_whippet_needs_command" -l dry-run -d 'Check everything, print the mail, send nothing'
+complete -c whippet -n "__fish_whippet_needs_command" -s x -d 'Accepted and ignored, as mutt\'s'
+complete -c whippet -n "__fish_whippet_needs_command" -l json -d 'Report in JSON on standard output'
+complete -c whippet -n "__fish_whippet_needs_command" -l verbose -d 'Show the session on standard error'
+complete -c whippet -n "__fish_whippet_needs_command" -l quiet -d 'Say nothing but errors'
+complete -c whippet -n "__fish_whippet_needs_command" -s D -d 'Print all settings and where each comes from'
+complete -c whippet -n "__fish_whippet_needs_command" -s h -l help -d 'Print a summary (-h) or all of this (--help)'
+complete -c whippet -n "__fish_whippet_needs_command" -s v -l version -d 'Print the version; -vv the features too'
+complete -c whippet -n "__fish_whippet_needs_command" -a "config" -d 'Shows the settings'
+complete -c whippet -n "__fish_whippet_needs_command" -a "generate" -d 'Prints what is made from the table of options'
+complete -c whippet -n "__fish_whippet_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c whippet -n "__fish_whippet_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Print all settings and where each comes from'
+complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Profile to use' -r
+complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print them in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "man" -d 'The manual page, in roff'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "completions" -d 'A file that completes the options in a shell'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "config" -d 'A configuration file to begin with'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "help" -d 'The description of all options'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate help" -f -a "config" -d 'Shows the settings'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate help" -f -a "generate" -d 'Prints what is made from the table of options'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print all settings and where each comes from'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "man" -d 'The manual page, in roff'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "completions" -d 'A file that completes the options in a shell'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "config" -d 'A configuration file to begin with'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "help" -d 'The description of all options'

@@ -1,0 +1,42 @@
+//! What is made from the program is in the repository as the program makes it: `scripts/generate` writes it.
+
+use std::path::Path;
+
+use whippet::cli::{self, Shell};
+use whippet::config;
+
+fn is_fresh(path: &str, made: &str) {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let kept = std::fs::read_to_string(&place).unwrap_or_default();
+    assert!(kept == made, "{path} is not what the program makes: run scripts/generate");
+    assert!(!kept.is_empty(), "{path} is empty");
+}
+
+#[test]
+fn manual_page() {
+    is_fresh("man/whippet.1", &cli::man_page());
+}
+
+#[test]
+fn help() {
+    is_fresh("doc/help.txt", &cli::long_help());
+}
+
+#[test]
+fn example_of_a_profile() {
+    is_fresh("config.example.toml", &config::example());
+}
+
+#[test]
+fn completions() {
+    is_fresh("contrib/completions/whippet.bash", &cli::completions(Shell::Bash));
+    is_fresh("contrib/completions/_whippet", &cli::completions(Shell::Zsh));
+    is_fresh("contrib/completions/whippet.fish", &cli::completions(Shell::Fish));
+}
+
+#[test]
+fn the_schema_is_json_and_names_the_version() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("doc/report.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(place).unwrap()).unwrap();
+    assert_eq!(schema["$id"], "whippet-report/1");
+}
