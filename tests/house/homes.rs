@@ -75,7 +75,7 @@ const HOMES: [Home; 4] = [
             &["std", "env", "set_var"],
             &["std", "env", "remove_var"],
         ],
-        places: &["src/cmd/world.rs", "src/config/surroundings.rs", "src/main.rs"],
+        places: &["src/cmd/world.rs", "src/main.rs"],
     },
     Home {
         what: "arguments",

@@ -2,6 +2,8 @@
 //! literals, and (for the rules on shipped code) without what stands under `#[cfg(test)]`. It is no parser: it knows
 //! just enough of the language's tokens for braces and words to be counted.
 
+const TEST: &str = "#[cfg(test)]";
+
 /// One file. The three views have the same length and the same lines, so a position means the same in each.
 pub struct Source {
     /// The path from the root of the repository, such as `src/mail/address.rs`.
@@ -9,17 +11,28 @@ pub struct Source {
     pub text: String,
     /// The text with comments and the contents of literals replaced by spaces.
     pub code: String,
-    /// `code` without the items under `#[cfg(test)]`; empty for a file that is a test module as a whole.
+    /// `code` without the items under `#[cfg(test)]`; empty for a file that is a test module as a whole
+    /// ([`Source::test_files`]) or stands outside of `src/`.
     pub shipped: String,
 }
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Source {
         let code = without_comments_and_literals(text);
-        let whole_file_is_test =
-            path.ends_with("/tests.rs") || path.contains("/tests/") || !path.starts_with("src/");
-        let shipped = if whole_file_is_test { String::new() } else { without_test_items(&code) };
+        let shipped = if path.starts_with("src/") { without_test_items(&code) } else { String::new() };
         Source { path: path.to_owned(), text: text.to_owned(), code, shipped }
+    }
+
+    /// The files that hold the modules declared here as `#[cfg(test)] mod name;`: each path without its `.rs`.
+    pub fn test_files(&self) -> Vec<String> {
+        let folder = self.path.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/lib");
+        let mut found = Vec::new();
+        for (at, mark) in self.code.match_indices(TEST) {
+            let item = &self.code[at + mark.len()..end_of_item(&self.code, at + mark.len())];
+            let declared = item.split_once("mod ").and_then(|(_, name)| name.strip_suffix(';'));
+            found.extend(declared.map(|name| format!("{folder}/{}", name.trim())));
+        }
+        found
     }
 
     /// "path:line" for a position in any of the views.
@@ -131,7 +144,7 @@ pub fn end_of_item(code: &str, from: usize) -> usize {
 
 fn without_test_items(code: &str) -> String {
     let mut shipped = code.to_owned();
-    for mark in ["#[cfg(test)]", "#![cfg(test)]"] {
+    for mark in [TEST, "#![cfg(test)]"] {
         while let Some(from) = shipped.find(mark) {
             let to =
                 if mark.starts_with("#!") { shipped.len() } else { end_of_item(&shipped, from + mark.len()) };
@@ -164,5 +177,17 @@ fn test_items_are_not_shipped() {
     let source = Source::new("src/a.rs", text);
     assert_eq!(source.shipped.split_whitespace().collect::<String>(), "fna(){}fne(){}");
     assert_eq!(source.shipped.len(), text.len());
-    assert_eq!(Source::new("src/a/tests.rs", text).shipped, "");
+    assert_eq!(Source::new("tests/a.rs", text).shipped, "");
+}
+
+#[test]
+fn files_of_test_modules_are_found() {
+    let of = |path, text| Source::new(path, text).test_files();
+    assert_eq!(
+        of("src/a/mod.rs", "mod x;\n#[cfg(test)]\n#[allow(y)]\nmod judges;\nmod z;"),
+        ["src/a/judges"]
+    );
+    assert_eq!(of("src/a/b.rs", "#[cfg(test)] pub(crate) mod tests;"), ["src/a/b/tests"]);
+    assert_eq!(of("src/lib.rs", "#[cfg(test)] mod tests;"), ["src/tests"]);
+    assert!(of("src/a.rs", "#[cfg(test)] mod tests { mod x; }\n#[cfg(test)] use b;").is_empty());
 }

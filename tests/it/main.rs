@@ -1,0 +1,6 @@
+//! The integration tests: the real program, in a sandbox, against scripted and real servers. One file here is one
+//! face or one promise of the program; what they share is in `support`.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+mod support;
