@@ -132,16 +132,19 @@ impl Session {
     /// A reply came. `has_more` says whether octets of the server are left over behind it.
     pub fn reply(&mut self, reply: &Reply, has_more: bool) {
         let stage = self.stage();
-        if has_more {
+        let is_refusal = matches!(reply.class(), 4 | 5);
+        // A refusal stands whatever came with it: servers say 535 and 421 in one breath.
+        if has_more && !is_refusal {
             return self.fail(left_over(stage));
         }
         let state = std::mem::replace(&mut self.state, State::Ready);
         match (state, reply.class()) {
-            (State::Ehlo, 5) if self.may_say_helo() => {
+            // Another try would be answered by what came with the refusal.
+            (State::Ehlo, 5) if self.may_say_helo() && !has_more => {
                 self.say(State::Helo, Command::Helo(self.policy.hello_name.clone()));
             }
-            (State::Login(exchange), 5) => self.login_refused(&exchange, reply),
-            (_, 4 | 5) => self.fail(verdict::refused(stage, reply)),
+            (State::Login(exchange), 5) => self.login_refused(&exchange, reply, !has_more),
+            _ if is_refusal => self.fail(verdict::refused(stage, reply)),
             (State::Greeting, 2) => self.say_ehlo(),
             (State::Ehlo, 2) => {
                 self.capabilities = Capabilities::read(reply);
@@ -266,17 +269,19 @@ impl Session {
     }
 
     /// 504 and the statuses 5.5.4 and 5.7.4 speak of the mechanism (RFC 4954 section 6), all else of the login.
-    fn login_refused(&mut self, exchange: &Exchange, reply: &Reply) {
+    fn login_refused(&mut self, exchange: &Exchange, reply: &Reply, may_go_on: bool) {
         let status = reply.status().map(|status| (status.subject, status.detail));
         let is_about_mechanism = reply.code == 504 || matches!(status, Some((5, 4) | (7, 4)));
-        let next = is_about_mechanism && self.refused.is_empty();
+        let is_first = self.refused.is_empty();
         self.refused.push(exchange.mechanism);
-        if next
-            && Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused).is_some()
+        let next = Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused);
+        if is_about_mechanism
+            && is_first
+            && may_go_on
+            && next.is_some()
+            && let Some(protected) = self.protected.take()
         {
-            if let Some(protected) = self.protected.take() {
-                return self.log_in(protected);
-            }
+            return self.log_in(protected);
         }
         let mut verdict = verdict::refused(Stage::Auth, reply);
         if is_about_mechanism {
