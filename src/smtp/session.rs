@@ -7,7 +7,7 @@
 
 use crate::mail::{Problem, Stage, TlsMode, Verdict};
 use crate::smtp::sasl::Exchange;
-use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, verdict};
+use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, ReplyError, verdict};
 
 /// What the profile asks of a session.
 #[derive(Debug, Clone)]
@@ -174,12 +174,10 @@ impl Session {
     pub fn lost(&mut self, loss: &Loss) {
         let mut verdict = verdict::lost(self.stage(), loss);
         let is_first_word = self.stage() == Stage::Greeting && self.protected.is_none();
-        if is_first_word && matches!(loss, Loss::NoReply(_)) {
-            verdict = Verdict::failed(
-                Stage::Greeting,
-                Problem::NotTls,
-                "what answers there is no mail server, or it wants TLS from the first octet",
-            );
+        if is_first_word && matches!(loss, Loss::NoReply(ReplyError::NoCode(_))) {
+            verdict
+                .sentence
+                .push_str("; it may be no mail server, or one that wants TLS from the first octet");
         }
         self.fail(verdict);
     }
