@@ -99,9 +99,9 @@ pub(super) fn accepted(reply: &Reply) -> Verdict {
 fn problem(stage: Stage, reply: &Reply) -> Problem {
     let status = reply.status().map(|status| (status.subject, status.detail));
     match (stage, reply.code, status) {
+        (Stage::Auth, ..) | (_, 530 | 534 | 535 | 538, _) => Problem::LoginRefused,
         (Stage::Greeting | Stage::Ehlo, ..) => Problem::SessionRefused,
         (Stage::StartTls, ..) => Problem::StartTlsUnavailable,
-        (Stage::Auth, ..) | (_, 530 | 534 | 535 | 538, _) => Problem::LoginRefused,
         (_, _, Some((1, 7 | 8))) => Problem::SenderRefused,
         (Stage::Mail | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => Problem::SenderRefused,
         (_, _, Some((1, 2 | 10))) => Problem::NoSuchDomain,
