@@ -132,6 +132,11 @@ impl Session {
     /// A reply came. `has_more` says whether octets of the server are left over behind it.
     pub fn reply(&mut self, reply: &Reply, has_more: bool) {
         let stage = self.stage();
+        if stage != Stage::Ehlo
+            && let Err(error) = reply.check_length()
+        {
+            return self.lost(&Loss::NoReply(error));
+        }
         let is_refusal = matches!(reply.class(), 4 | 5);
         // A refusal stands whatever came with it: servers say 535 and 421 in one breath.
         if has_more && !is_refusal {

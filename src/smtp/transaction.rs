@@ -114,6 +114,9 @@ impl<'a> Transaction<'a> {
 
     /// A reply came. Cannot fail: a strange reply becomes a verdict.
     pub fn reply(&mut self, reply: &Reply) {
+        if let Err(error) = reply.check_length() {
+            return self.lost(&Loss::NoReply(error));
+        }
         match self.state {
             State::Commands if self.heard == self.sent => {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
