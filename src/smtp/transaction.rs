@@ -253,7 +253,8 @@ impl<'a> Transaction<'a> {
         match reply.class() {
             2 => self.good[index] = self.verdicts[index].is_none(),
             4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
-            _ => return self.drop_out(&verdict::misplaced(Stage::Rcpt, reply)),
+            // A whole reply in its place, though a strange one: it says nothing about anybody else.
+            _ => self.settle(index, verdict::misplaced(Stage::Rcpt, reply)),
         }
         if self.heard > self.count() {
             self.end_if_settled();
