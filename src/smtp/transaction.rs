@@ -121,6 +121,8 @@ impl<'a> Transaction<'a> {
             State::Commands if self.heard == self.sent => {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
             }
+            // The server closes: what is on its way will not be answered, and nothing more should be said.
+            State::Commands if reply.code == 421 => self.drop_out(&verdict::refused(self.stage(), reply)),
             State::Commands if self.heard == 0 => self.hear_mail(reply),
             State::Commands if self.heard <= self.count() => self.hear_rcpt(reply),
             State::Commands => self.hear_data(reply),
