@@ -181,6 +181,10 @@ impl<'a> Transaction<'a> {
         self.verdicts.len()
     }
 
+    fn anybody_good(&self) -> bool {
+        self.good.iter().any(|&good| good)
+    }
+
     /// What the message needs and the server lacks.
     fn unmet(&self) -> Option<Verdict> {
         let failed = |problem, sentence: String| Some(Verdict::failed(Stage::Mail, problem, sentence));
@@ -254,6 +258,9 @@ impl<'a> Transaction<'a> {
         self.heard += 1;
         match reply.class() {
             2 => self.good[index] = self.verdicts[index].is_none(),
+            4 | 5 if self.anybody_good() && verdict::is_too_many(reply) => {
+                self.settle(index, verdict::too_many(reply));
+            }
             4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
             // A whole reply in its place, though a strange one: it says nothing about anybody else.
             _ => self.settle(index, verdict::misplaced(Stage::Rcpt, reply)),
@@ -273,8 +280,7 @@ impl<'a> Transaction<'a> {
 
     fn hear_data(&mut self, reply: &Reply) {
         self.heard += 1;
-        let anybody = self.good.iter().any(|&good| good);
-        match (reply.class(), anybody) {
+        match (reply.class(), self.anybody_good()) {
             (3, true) if reply.code == 354 => self.state = State::Body,
             // A server that lets us go on although it refused everybody gets a lone dot, and its reply means nothing
             // (RFC 2920 3.1).

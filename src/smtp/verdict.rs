@@ -88,6 +88,23 @@ pub(super) fn refused(stage: Stage, reply: &Reply) -> Verdict {
     }
 }
 
+/// Whether a refusal of RCPT, behind recipients that were taken, says that there are too many for one transaction:
+/// status x.5.3, or 452 or 552 without a status (RFC 5321 4.5.3.1.10).
+pub(super) fn is_too_many(reply: &Reply) -> bool {
+    match reply.status() {
+        Some(status) => (status.subject, status.detail) == (5, 3),
+        None => matches!(reply.code, 452 | 552),
+    }
+}
+
+/// [`is_too_many`]: a further transaction can help, so it is never final, whatever the code's first digit.
+pub(super) fn too_many(reply: &Reply) -> Verdict {
+    let sentence = "the server takes no more recipients at once; a further transaction can help";
+    let mut verdict = Verdict::deferred(Stage::Rcpt, Problem::Refused, sentence).with_status(4, 5, 3);
+    verdict.reply = Some(reply.reported());
+    verdict
+}
+
 /// The reply to the dot was 2yz.
 pub(super) fn accepted(reply: &Reply) -> Verdict {
     let mut verdict = Verdict::accepted(Stage::Dot, "accepted by the next hop");
