@@ -120,7 +120,9 @@ fn problem(stage: Stage, reply: &Reply) -> Problem {
         (Stage::Greeting | Stage::Ehlo, ..) => Problem::SessionRefused,
         (Stage::StartTls, ..) => Problem::StartTlsUnavailable,
         (_, _, Some((1, 7 | 8))) => Problem::SenderRefused,
-        (Stage::Mail | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => Problem::SenderRefused,
+        (Stage::Mail | Stage::Rcpt | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => {
+            Problem::SenderRefused
+        }
         (_, _, Some((1, 2 | 10))) => Problem::NoSuchDomain,
         (Stage::Rcpt, _, Some((1, _))) => Problem::NoSuchRecipient,
         (Stage::Rcpt, 550 | 551 | 553, None) => Problem::NoSuchRecipient,
