@@ -308,7 +308,8 @@ impl<'a> Transaction<'a> {
     fn hear_dot(&mut self, reply: &Reply) {
         let verdict = match reply.class() {
             2 => {
-                if reply.code != 250 {
+                // The reply to a lone dot means nothing.
+                if reply.code != 250 && self.anybody_good() {
                     self.warning = Some(format!("the server accepted with {reply}, not with 250"));
                 }
                 verdict::accepted(reply)
