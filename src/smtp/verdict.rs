@@ -124,7 +124,8 @@ fn problem(stage: Stage, reply: &Reply) -> Problem {
             Problem::SenderRefused
         }
         (_, _, Some((1, 2 | 10))) => Problem::NoSuchDomain,
-        (Stage::Rcpt, _, Some((1, _))) => Problem::NoSuchRecipient,
+        // At MAIL 5.1.x speaks of the sender.
+        (Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot, _, Some((1, _))) => Problem::NoSuchRecipient,
         (Stage::Rcpt, 550 | 551 | 553, None) => Problem::NoSuchRecipient,
         (_, _, Some((3, 4))) | (Stage::Mail | Stage::Data | Stage::Body | Stage::Dot, 552, None) => {
             Problem::TooBig
@@ -215,6 +216,8 @@ mod tests {
             (Stage::Rcpt, 550, "5.1.2 no", Problem::NoSuchDomain),
             (Stage::Rcpt, 550, "5.7.1 relaying denied", Problem::Refused),
             (Stage::Rcpt, 452, "4.2.2 full", Problem::Refused),
+            (Stage::Mail, 550, "5.1.0 no", Problem::Refused),
+            (Stage::Dot, 550, "5.1.1 no such user", Problem::NoSuchRecipient),
             (Stage::Dot, 554, "5.6.0 malformed", Problem::Malformed),
             (Stage::Dot, 552, "5.3.4 too big", Problem::TooBig),
             (Stage::Dot, 554, "5.7.1 spam", Problem::Refused),
