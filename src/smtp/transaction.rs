@@ -135,6 +135,16 @@ impl<'a> Transaction<'a> {
         }
     }
 
+    /// Octets are left over behind the last whole reply: half of one. Where none is due they must not become the
+    /// beginning of the next; while one is due, or the message is being written, they are just early.
+    pub fn left_over(&mut self) {
+        match self.state {
+            State::Commands if self.heard == self.sent => self.lost(&Loss::Unasked),
+            State::Done => self.is_spent = true,
+            _ => {}
+        }
+    }
+
     /// The message's octets are written, but for what rides with the dot.
     pub fn body_written(&mut self) {
         // An early reply may have ended the transaction while the last octets were written.
