@@ -27,25 +27,17 @@ enum Word {
 
 const WORDS: [Word; 6] = [Word::Yes, Word::Go, Word::Later, Word::Never, Word::Bad, Word::Goodbye];
 
+const DROP: &str = "deferred, drop";
+
 /// The table: what a word means at a stage, for the recipients that it concerns. A RCPT's reply concerns its own
 /// recipient, every other one those that are not settled; a drop concerns them in any case.
 const TABLE: [(&str, [&str; 6]); 5] = [
-    //         2yz               354               4yz               5yz             bad               421
-    ("MAIL", ["go on", "deferred, drop", "deferred", "failed", "deferred, drop", "deferred, drop"]),
-    ("RCPT", ["go on", "deferred", "deferred", "failed", "deferred, drop", "deferred, drop"]),
-    ("DATA", ["deferred, drop", "go on", "deferred", "failed", "deferred, drop", "deferred, drop"]),
-    (
-        "body",
-        [
-            "deferred, drop",
-            "deferred, drop",
-            "deferred, drop",
-            "failed, drop",
-            "deferred, drop",
-            "deferred, drop",
-        ],
-    ),
-    ("dot", ["accepted", "in doubt, drop", "deferred", "failed", "in doubt, drop", "deferred, drop"]),
+    //        2yz      354      4yz         5yz       bad   421
+    ("MAIL", ["go on", DROP, "deferred", "failed", DROP, DROP]),
+    ("RCPT", ["go on", "deferred", "deferred", "failed", DROP, DROP]),
+    ("DATA", [DROP, "go on", "deferred", "failed", DROP, DROP]),
+    ("body", [DROP, DROP, DROP, "failed, drop", DROP, DROP]),
+    ("dot", ["accepted", "in doubt, drop", "deferred", "failed", "in doubt, drop", DROP]),
 ];
 
 /// Fate, and whether it is in doubt.

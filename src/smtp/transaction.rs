@@ -197,27 +197,22 @@ impl<'a> Transaction<'a> {
 
     /// What the message needs and the server lacks.
     fn unmet(&self) -> Option<Verdict> {
-        let failed = |problem, sentence: String| Some(Verdict::failed(Stage::Mail, problem, sentence));
-        match self.offers.size_limit {
-            Some(limit) if self.needs.size > limit => {
-                let sentence = format!(
-                    "the message has {} octets, and the server takes at most {limit}",
-                    self.needs.size
-                );
-                return failed(Problem::TooBig, sentence).map(|verdict| verdict.with_status(5, 3, 4));
-            }
-            _ => {}
+        if let Some(limit) = self.offers.size_limit
+            && self.needs.size > limit
+        {
+            let size = self.needs.size;
+            let sentence = format!("the message has {size} octets, and the server takes at most {limit}");
+            return Some(Verdict::failed(Stage::Mail, Problem::TooBig, sentence).with_status(5, 3, 4));
         }
+        let unsupported = |sentence: &str| Verdict::failed(Stage::Mail, Problem::Unsupported, sentence);
         if self.wants_smtputf8() && !self.offers.smtputf8 {
             let sentence =
                 "an address has letters outside ASCII before its @, and the server does not offer SMTPUTF8";
-            return failed(Problem::Unsupported, sentence.to_owned())
-                .map(|verdict| verdict.with_status(5, 6, 7));
+            return Some(unsupported(sentence).with_status(5, 6, 7));
         }
         if self.needs.eight_bit && !self.offers.eight_bit_mime {
             let sentence = "the message holds 8-bit text, and the server does not offer 8BITMIME";
-            return failed(Problem::Unsupported, sentence.to_owned())
-                .map(|verdict| verdict.with_status(5, 6, 3));
+            return Some(unsupported(sentence).with_status(5, 6, 3));
         }
         None
     }
