@@ -204,17 +204,17 @@ impl<'a> Transaction<'a> {
             let sentence = format!("the message has {size} octets, and the server takes at most {limit}");
             return Some(Verdict::failed(Stage::Mail, Problem::TooBig, sentence).with_status(5, 3, 4));
         }
-        let unsupported = |sentence: &str| Verdict::failed(Stage::Mail, Problem::Unsupported, sentence);
-        if self.wants_smtputf8() && !self.offers.smtputf8 {
-            let sentence =
-                "an address has letters outside ASCII before its @, and the server does not offer SMTPUTF8";
-            return Some(unsupported(sentence).with_status(5, 6, 7));
-        }
-        if self.needs.eight_bit && !self.offers.eight_bit_mime {
-            let sentence = "the message holds 8-bit text, and the server does not offer 8BITMIME";
-            return Some(unsupported(sentence).with_status(5, 6, 3));
-        }
-        None
+        let (what, extension, detail) = if self.envelope.needs_smtputf8() && !self.offers.smtputf8 {
+            ("an address has letters outside ASCII before its @", "SMTPUTF8", 7)
+        } else if self.needs.smtputf8 && !self.offers.smtputf8 {
+            ("the message has a header in UTF-8", "SMTPUTF8", 7)
+        } else if self.needs.eight_bit && !self.offers.eight_bit_mime {
+            ("the message holds 8-bit text", "8BITMIME", 3)
+        } else {
+            return None;
+        };
+        let sentence = format!("{what}, and the server does not offer {extension}");
+        Some(Verdict::failed(Stage::Mail, Problem::Unsupported, sentence).with_status(5, 6, detail))
     }
 
     fn wants_smtputf8(&self) -> bool {
