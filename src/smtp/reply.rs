@@ -12,8 +12,10 @@ use crate::mail::{EnhancedStatus, ReportedReply};
 const LINE_KEPT: usize = 4 * 1024;
 /// Octets of a line after which the reader gives up.
 const LINE_LIMIT: usize = 64 * 1024;
-/// Lines of a reply; EHLO of a server with everything switched on has about 30.
-const LINES_LIMIT: usize = 200;
+/// Lines of a reply to EHLO; a server with everything switched on has about 30.
+const EHLO_LINES_LIMIT: usize = 200;
+/// Lines of any other reply.
+const LINES_LIMIT: usize = 100;
 
 /// One whole reply: a code from 200 to 599 and at least one line of text, which may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +38,21 @@ pub enum ReplyError {
     /// A line is longer than 64 KiB.
     #[error("a line of more than {} KiB", LINE_LIMIT / 1024)]
     LongLine,
-    /// A reply has more than 200 lines.
-    #[error("a reply of more than {LINES_LIMIT} lines")]
-    ManyLines,
+    /// A reply has more lines than this limit: 200 for EHLO, 100 for all else.
+    #[error("a reply of more than {0} lines")]
+    ManyLines(usize),
 }
 
 impl Reply {
     /// The first digit of the code.
     pub fn class(&self) -> u16 {
         self.code / 100
+    }
+
+    /// Fails if it has more lines than a reply to anything but EHLO may have. The reader knows no commands, so whoever
+    /// knows what was asked looks.
+    pub(super) fn check_length(&self) -> Result<(), ReplyError> {
+        if self.lines.len() > LINES_LIMIT { Err(ReplyError::ManyLines(LINES_LIMIT)) } else { Ok(()) }
     }
 
     /// The enhanced status at the beginning of the text (RFC 2034), if its class is the code's.
@@ -147,8 +155,8 @@ impl ReplyReader {
         if reply.code != code {
             return Err(ReplyError::MixedCodes(reply.code, code));
         }
-        if reply.lines.len() == LINES_LIMIT {
-            return Err(ReplyError::ManyLines);
+        if reply.lines.len() == EHLO_LINES_LIMIT {
+            return Err(ReplyError::ManyLines(EHLO_LINES_LIMIT));
         }
         reply.lines.push(printable(text));
         if is_last {
@@ -230,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_no_reply() {
         let long = [&b"250 "[..], &vec![b'a'; LINE_LIMIT], b"\r\n"].concat();
-        let many = b"250-x\r\n".repeat(LINES_LIMIT + 1);
+        let many = b"250-x\r\n".repeat(EHLO_LINES_LIMIT + 1);
         for (octets, error) in [
             (&b"hello\r\n"[..], ReplyError::NoCode("hello".to_owned())),
             (b"150 x\r\n", ReplyError::NoCode("150 x".to_owned())),
@@ -239,7 +247,7 @@ mod tests {
             (b"\r\n", ReplyError::NoCode(String::new())),
             (b"250-a\r\n550 b\r\n", ReplyError::MixedCodes(250, 550)),
             (&long, ReplyError::LongLine),
-            (&many, ReplyError::ManyLines),
+            (&many, ReplyError::ManyLines(EHLO_LINES_LIMIT)),
         ] {
             assert_eq!(read(octets), [Err(error)]);
         }

@@ -7,7 +7,7 @@
 
 use crate::mail::{Problem, Stage, TlsMode, Verdict};
 use crate::smtp::sasl::{Exchange, Protected};
-use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, verdict};
+use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, ReplyError, verdict};
 
 /// What the profile asks of a session.
 #[derive(Debug, Clone)]
@@ -118,16 +118,24 @@ impl Session {
     /// A reply came. `has_more` says whether octets of the server are left over behind it.
     pub fn reply(&mut self, reply: &Reply, has_more: bool) {
         let stage = self.stage();
-        if has_more {
+        if stage != Stage::Ehlo
+            && let Err(error) = reply.check_length()
+        {
+            return self.lost(&Loss::NoReply(error));
+        }
+        let is_refusal = matches!(reply.class(), 4 | 5);
+        // A refusal stands whatever came with it: servers say 535 and 421 in one breath.
+        if has_more && !is_refusal {
             return self.fail(left_over(stage));
         }
         let state = std::mem::replace(&mut self.state, State::Ready);
         match (state, reply.class()) {
-            (State::Ehlo, 5) if self.may_say_helo() => {
+            // Another try would be answered by what came with the refusal.
+            (State::Ehlo, 5) if self.may_say_helo() && !has_more => {
                 self.say(State::Helo, Command::Helo(self.policy.hello_name.clone()));
             }
-            (State::Login(exchange), 5) => self.login_refused(exchange, reply),
-            (_, 4 | 5) => self.fail(verdict::refused(stage, reply)),
+            (State::Login(exchange), 5) => self.login_refused(exchange, reply, !has_more),
+            _ if is_refusal => self.fail(verdict::refused(stage, reply)),
             (State::Greeting, 2) => self.say_ehlo(),
             (State::Ehlo, 2) => {
                 self.capabilities = Capabilities::read(reply);
@@ -157,12 +165,10 @@ impl Session {
     pub fn lost(&mut self, loss: &Loss) {
         let mut verdict = verdict::lost(self.stage(), loss);
         let is_first_word = self.stage() == Stage::Greeting && self.protected.is_none();
-        if is_first_word && matches!(loss, Loss::NoReply(_)) {
-            verdict = Verdict::failed(
-                Stage::Greeting,
-                Problem::NotTls,
-                "what answers there is no mail server, or it wants TLS from the first octet",
-            );
+        if is_first_word && matches!(loss, Loss::NoReply(ReplyError::NoCode(_))) {
+            verdict
+                .sentence
+                .push_str("; it may be no mail server, or one that wants TLS from the first octet");
         }
         self.fail(verdict);
     }
@@ -251,14 +257,14 @@ impl Session {
     }
 
     /// 504 and the statuses 5.5.4 and 5.7.4 speak of the mechanism (RFC 4954 section 6), all else of the login.
-    fn login_refused(&mut self, exchange: Exchange, reply: &Reply) {
+    fn login_refused(&mut self, exchange: Exchange, reply: &Reply, may_go_on: bool) {
         let status = reply.status().map(|status| (status.subject, status.detail));
         let is_about_mechanism = reply.code == 504 || matches!(status, Some((5, 4) | (7, 4)));
         let mechanism = exchange.mechanism;
-        let may_go_on = is_about_mechanism && self.refused.is_empty();
+        let is_first = self.refused.is_empty();
         self.refused.push(mechanism);
         let next = Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused);
-        if may_go_on && next.is_some() {
+        if is_about_mechanism && is_first && may_go_on && next.is_some() {
             return self.log_in(exchange.protected);
         }
         let mut verdict = verdict::refused(Stage::Auth, reply);

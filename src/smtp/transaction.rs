@@ -114,10 +114,15 @@ impl<'a> Transaction<'a> {
 
     /// A reply came. Cannot fail: a strange reply becomes a verdict.
     pub fn reply(&mut self, reply: &Reply) {
+        if let Err(error) = reply.check_length() {
+            return self.lost(&Loss::NoReply(error));
+        }
         match self.state {
             State::Commands if self.heard == self.sent => {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
             }
+            // The server closes: what is on its way will not be answered, and nothing more should be said.
+            State::Commands if reply.code == 421 => self.drop_out(&verdict::refused(self.stage(), reply)),
             State::Commands if self.heard == 0 => self.hear_mail(reply),
             State::Commands if self.heard <= self.count() => self.hear_rcpt(reply),
             State::Commands => self.hear_data(reply),
@@ -127,6 +132,16 @@ impl<'a> Transaction<'a> {
         }
         if reply.code == 421 {
             self.is_spent = true;
+        }
+    }
+
+    /// Octets are left over behind the last whole reply: half of one. Where none is due they must not become the
+    /// beginning of the next; while one is due, or the message is being written, they are just early.
+    pub fn left_over(&mut self) {
+        match self.state {
+            State::Commands if self.heard == self.sent => self.lost(&Loss::Unasked),
+            State::Done => self.is_spent = true,
+            _ => {}
         }
     }
 
@@ -176,31 +191,30 @@ impl<'a> Transaction<'a> {
         self.verdicts.len()
     }
 
+    fn anybody_good(&self) -> bool {
+        self.good.iter().any(|&good| good)
+    }
+
     /// What the message needs and the server lacks.
     fn unmet(&self) -> Option<Verdict> {
-        let failed = |problem, sentence: String| Some(Verdict::failed(Stage::Mail, problem, sentence));
-        match self.offers.size_limit {
-            Some(limit) if self.needs.size > limit => {
-                let sentence = format!(
-                    "the message has {} octets, and the server takes at most {limit}",
-                    self.needs.size
-                );
-                return failed(Problem::TooBig, sentence).map(|verdict| verdict.with_status(5, 3, 4));
-            }
-            _ => {}
+        if let Some(limit) = self.offers.size_limit
+            && self.needs.size > limit
+        {
+            let size = self.needs.size;
+            let sentence = format!("the message has {size} octets, and the server takes at most {limit}");
+            return Some(Verdict::failed(Stage::Mail, Problem::TooBig, sentence).with_status(5, 3, 4));
         }
-        if self.wants_smtputf8() && !self.offers.smtputf8 {
-            let sentence =
-                "an address has letters outside ASCII before its @, and the server does not offer SMTPUTF8";
-            return failed(Problem::Unsupported, sentence.to_owned())
-                .map(|verdict| verdict.with_status(5, 6, 7));
-        }
-        if self.needs.eight_bit && !self.offers.eight_bit_mime {
-            let sentence = "the message holds 8-bit text, and the server does not offer 8BITMIME";
-            return failed(Problem::Unsupported, sentence.to_owned())
-                .map(|verdict| verdict.with_status(5, 6, 3));
-        }
-        None
+        let (what, extension, detail) = if self.envelope.needs_smtputf8() && !self.offers.smtputf8 {
+            ("an address has letters outside ASCII before its @", "SMTPUTF8", 7)
+        } else if self.needs.smtputf8 && !self.offers.smtputf8 {
+            ("the message has a header in UTF-8", "SMTPUTF8", 7)
+        } else if self.needs.eight_bit && !self.offers.eight_bit_mime {
+            ("the message holds 8-bit text", "8BITMIME", 3)
+        } else {
+            return None;
+        };
+        let sentence = format!("{what}, and the server does not offer {extension}");
+        Some(Verdict::failed(Stage::Mail, Problem::Unsupported, sentence).with_status(5, 6, detail))
     }
 
     fn wants_smtputf8(&self) -> bool {
@@ -249,8 +263,12 @@ impl<'a> Transaction<'a> {
         self.heard += 1;
         match reply.class() {
             2 => self.good[index] = self.verdicts[index].is_none(),
+            4 | 5 if self.anybody_good() && verdict::is_too_many(reply) => {
+                self.settle(index, verdict::too_many(reply));
+            }
             4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
-            _ => return self.drop_out(&verdict::misplaced(Stage::Rcpt, reply)),
+            // A whole reply in its place, though a strange one: it says nothing about anybody else.
+            _ => self.settle(index, verdict::misplaced(Stage::Rcpt, reply)),
         }
         if self.heard > self.count() {
             self.end_if_settled();
@@ -267,8 +285,7 @@ impl<'a> Transaction<'a> {
 
     fn hear_data(&mut self, reply: &Reply) {
         self.heard += 1;
-        let anybody = self.good.iter().any(|&good| good);
-        match (reply.class(), anybody) {
+        match (reply.class(), self.anybody_good()) {
             (3, true) if reply.code == 354 => self.state = State::Body,
             // A server that lets us go on although it refused everybody gets a lone dot, and its reply means nothing
             // (RFC 2920 3.1).
@@ -296,7 +313,8 @@ impl<'a> Transaction<'a> {
     fn hear_dot(&mut self, reply: &Reply) {
         let verdict = match reply.class() {
             2 => {
-                if reply.code != 250 {
+                // The reply to a lone dot means nothing.
+                if reply.code != 250 && self.anybody_good() {
                     self.warning = Some(format!("the server accepted with {reply}, not with 250"));
                 }
                 verdict::accepted(reply)

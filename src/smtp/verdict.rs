@@ -88,6 +88,23 @@ pub(super) fn refused(stage: Stage, reply: &Reply) -> Verdict {
     }
 }
 
+/// Whether a refusal of RCPT, behind recipients that were taken, says that there are too many for one transaction:
+/// status x.5.3, or 452 or 552 without a status (RFC 5321 4.5.3.1.10).
+pub(super) fn is_too_many(reply: &Reply) -> bool {
+    match reply.status() {
+        Some(status) => (status.subject, status.detail) == (5, 3),
+        None => matches!(reply.code, 452 | 552),
+    }
+}
+
+/// [`is_too_many`]: a further transaction can help, so it is never final, whatever the code's first digit.
+pub(super) fn too_many(reply: &Reply) -> Verdict {
+    let sentence = "the server takes no more recipients at once; a further transaction can help";
+    let mut verdict = Verdict::deferred(Stage::Rcpt, Problem::Refused, sentence).with_status(4, 5, 3);
+    verdict.reply = Some(reply.reported());
+    verdict
+}
+
 /// The reply to the dot was 2yz.
 pub(super) fn accepted(reply: &Reply) -> Verdict {
     let mut verdict = Verdict::accepted(Stage::Dot, "accepted by the next hop");
@@ -99,13 +116,16 @@ pub(super) fn accepted(reply: &Reply) -> Verdict {
 fn problem(stage: Stage, reply: &Reply) -> Problem {
     let status = reply.status().map(|status| (status.subject, status.detail));
     match (stage, reply.code, status) {
+        (Stage::Auth, ..) | (_, 530 | 534 | 535 | 538, _) => Problem::LoginRefused,
         (Stage::Greeting | Stage::Ehlo, ..) => Problem::SessionRefused,
         (Stage::StartTls, ..) => Problem::StartTlsUnavailable,
-        (Stage::Auth, ..) | (_, 530 | 534 | 535 | 538, _) => Problem::LoginRefused,
         (_, _, Some((1, 7 | 8))) => Problem::SenderRefused,
-        (Stage::Mail | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => Problem::SenderRefused,
+        (Stage::Mail | Stage::Rcpt | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => {
+            Problem::SenderRefused
+        }
         (_, _, Some((1, 2 | 10))) => Problem::NoSuchDomain,
-        (Stage::Rcpt, _, Some((1, _))) => Problem::NoSuchRecipient,
+        // At MAIL 5.1.x speaks of the sender.
+        (Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot, _, Some((1, _))) => Problem::NoSuchRecipient,
         (Stage::Rcpt, 550 | 551 | 553, None) => Problem::NoSuchRecipient,
         (_, _, Some((3, 4))) | (Stage::Mail | Stage::Data | Stage::Body | Stage::Dot, 552, None) => {
             Problem::TooBig
@@ -196,6 +216,8 @@ mod tests {
             (Stage::Rcpt, 550, "5.1.2 no", Problem::NoSuchDomain),
             (Stage::Rcpt, 550, "5.7.1 relaying denied", Problem::Refused),
             (Stage::Rcpt, 452, "4.2.2 full", Problem::Refused),
+            (Stage::Mail, 550, "5.1.0 no", Problem::Refused),
+            (Stage::Dot, 550, "5.1.1 no such user", Problem::NoSuchRecipient),
             (Stage::Dot, 554, "5.6.0 malformed", Problem::Malformed),
             (Stage::Dot, 552, "5.3.4 too big", Problem::TooBig),
             (Stage::Dot, 554, "5.7.1 spam", Problem::Refused),

@@ -184,7 +184,8 @@ impl Player<'_> {
                 Step::Read => self.receive(&mut transaction),
                 Step::Body => match self.lines.pop_front() {
                     Some(Line::Body(true)) => {
-                        if let Some(Line::Server(_)) = self.lines.front() {
+                        let speaks = matches!(self.lines.front(), Some(Line::Server(_)));
+                        if speaks || !self.reader.is_empty() {
                             // The server speaks while the message is under way.
                             self.receive(&mut transaction);
                         }
@@ -218,6 +219,9 @@ impl Player<'_> {
                 Ok(reply) => transaction.reply(&reply),
                 Err(error) => return transaction.lost(&Loss::NoReply(error)),
             }
+        }
+        if !self.reader.is_empty() {
+            transaction.left_over();
         }
     }
 
