@@ -3,4 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod judge;
+mod postfix;
 mod support;
+mod tls;
+mod wire;
