@@ -179,6 +179,12 @@ impl Ran {
         self.hold(self.stdout.is_empty() && self.stderr.is_empty(), "should be quiet")
     }
 
+    /// Nothing was said on standard error.
+    #[track_caller]
+    pub fn quiet_on_stderr(&self) -> &Ran {
+        self.hold(self.stderr.is_empty(), "should say nothing")
+    }
+
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
