@@ -4,10 +4,10 @@
 mod changed;
 mod early;
 mod flights;
-//mod limits;
-//mod lost;
+mod limits;
+mod lost;
 mod pressure;
-//mod smuggling;
+mod smuggling;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! A file that changes while it is being sent: no final dot, no message, exit 74.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -93,4 +94,37 @@ fn an_attachment_before_anything_is_connected() {
     let sandbox = Sandbox::facing(peer.port(), "");
     sandbox.run(&["-a", "absent", ".", "--", "bob@example.test"]).exits(66).says("absent").says("directory");
     assert_eq!(peer.finish().connections(), 0);
+}
+
+/// A disk that fails at the k-th read, for every k. `strace` stands in for the disk.
+#[test]
+fn a_file_that_cannot_be_read_to_its_end() {
+    let mut failures = 0;
+    for k in 1..1000 {
+        let peer = Peer::healthy();
+        let sandbox = Sandbox::facing(peer.port(), "");
+        sandbox.file("report.txt", "line\n".repeat(60_000));
+        let inject = format!("inject=pread64:error=EIO:when={k}");
+        let program = sandbox.program();
+        let strace = ["-qq", "-o", "trace", "-P", "report.txt", "-e", &inject, program.to_str().unwrap()];
+        let arguments = ["-s", "E3", "-a", "report.txt", "--", "bob@example.test"];
+        if std::process::Command::new("strace").arg("-V").output().is_err() {
+            let _ = writeln!(std::io::stderr(), "SKIPPED: the disk that fails at the k-th read: no strace");
+            return;
+        }
+        let ran = sandbox.call().program("strace").run(&[&strace[..], &arguments].concat());
+        let trace = fs::read_to_string(sandbox.work().join("trace")).unwrap();
+        let book = peer.finish();
+        if !trace.contains("INJECTED") {
+            // The reads are at an end, and so are the failures.
+            ran.exits(0);
+            assert_eq!(book.dots(), 1);
+            break;
+        }
+        ran.exits(74).says("report.txt").says("input/output error");
+        assert_eq!(book.dots(), 0, "a final dot behind a failed read, {k}");
+        failures += 1;
+    }
+    // 300,000 octets are six blocks, and each is read to learn the size before it is read to be sent.
+    assert!(failures >= 6, "only {failures} reads");
 }
