@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::Request;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{AuthMechanism, Route as Wanted, Settings};
-use crate::deliver::{Sendmail, SmartHostRoute};
+use crate::deliver::SmartHostRoute;
 use crate::mail::TlsMode;
 use crate::smtp::{Credentials, Mechanism, SessionPolicy};
 use crate::ui::Complaint;
@@ -40,7 +40,7 @@ impl Route {
                 Some(output) => Ok(Route::File(output.value.clone())),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
-            Wanted::Smtp => match Sendmail::find(world.ourselves.clone()) {
+            Wanted::Smtp => match &world.sendmail {
                 Some(program) => Ok(Route::Sendmail(vec![program.into()])),
                 None => Err(unconfigured(world)),
             },
@@ -114,7 +114,7 @@ fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Resul
     if set.origin != crate::config::Origin::BuiltIn {
         return Ok(Route::Sendmail(vec![set.value.clone().into()]));
     }
-    match Sendmail::find(world.ourselves.clone()) {
+    match &world.sendmail {
         Some(program) => Ok(Route::Sendmail(vec![program.into()])),
         None => Err(Failure::plain(Exit::Config, "there is no sendmail program on this machine")
             .hint("name it in `sendmail_path`")),
