@@ -30,9 +30,22 @@ impl Certificate {
 
     /// Right in all but its days: it ended in February 2020.
     pub fn expired() -> Certificate {
-        Certificate::made(&["localhost", "peer.test", "127.0.0.1"], |params| {
+        Certificate::expired_for(&["localhost", "peer.test", "127.0.0.1"])
+    }
+
+    /// The same for these names.
+    pub fn expired_for(names: &[&str]) -> Certificate {
+        Certificate::made(names, |params| {
             (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2020, 2, 1));
         })
+    }
+
+    /// Signed by itself, for these names; it trusts nobody and nobody trusts it.
+    pub fn self_signed(names: &[&str]) -> Certificate {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        Certificate::of(&certificate, &key, Certificate::good().authority_pem)
     }
 
     fn made(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Certificate {
@@ -45,7 +58,10 @@ impl Certificate {
         let mut params = CertificateParams::new(names).unwrap();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         change(&mut params);
-        let certificate = params.signed_by(&key, &authority).unwrap();
+        Certificate::of(&params.signed_by(&key, &authority).unwrap(), &key, authority.pem())
+    }
+
+    fn of(certificate: &rcgen::Certificate, key: &KeyPair, authority_pem: String) -> Certificate {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -56,7 +72,7 @@ impl Certificate {
                 PrivateKeyDer::Pkcs8(key.serialize_der().into()),
             )
             .unwrap();
-        Certificate { config: Arc::new(config), authority_pem: authority.pem(), pem: certificate.pem() }
+        Certificate { config: Arc::new(config), authority_pem, pem: certificate.pem() }
     }
 
     /// The authority's certificate, to be trusted by a profile.
