@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::cli::Request;
+use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{AuthMechanism, Route as Wanted, Settings};
 use crate::deliver::SmartHostRoute;
@@ -99,7 +100,7 @@ fn credentials(settings: &Settings, world: &World<'_>) -> Result<Option<Credenti
     let Some(source) = &settings.secret else {
         let complaint = Complaint::new("there is no password to log in with")
             .because(format!("`username` is set ({}), and no source of its password is", username.origin))
-            .hint("set one of password_command, password_file, password_env, password_credential; or password in a file that only you can read");
+            .hint(SECRET_PLACES);
         return Err(Failure::new(Exit::Config, complaint));
     };
     let secret = source.value.fetch(world.run, &world.surroundings)?;
