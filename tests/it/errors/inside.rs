@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use whippet::cmd::{World, run_in};
 use whippet::config::Surroundings;
@@ -22,7 +23,7 @@ pub enum Names {
 }
 
 impl Resolve for Names {
-    fn resolve(&self, host: &str, _: u16) -> Result<Vec<SocketAddr>, ResolveError> {
+    fn resolve(&self, host: &str, _: u16, _: Duration) -> Result<Vec<SocketAddr>, ResolveError> {
         match self {
             Names::LeadTo(address) => Ok(vec![*address]),
             Names::DoNotExist => Err(ResolveError::NoSuchName(host.to_owned())),

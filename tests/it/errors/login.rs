@@ -34,7 +34,16 @@ fn what_the_server_says() {
         "auth = \"plain\"",
         refuse("504 5.5.4 Unrecognized authentication type"),
     );
-    case("login required", here, "", Rules::healthy().on("MAIL", [say("530 5.7.0 Authentication required")]));
+    let peer = secured(here, Rules::healthy().on("MAIL", [say("530 5.7.0 Authentication required")]));
+    let profile = format!("host = \"{here}\"\ntls_ca_file = \"ca.pem\"\nfrom = \"you@example.org\"\n");
+    page.run("no login in the profile, and the server wants one", &Inside::facing(&peer, &profile), &WORDS);
+    let peer =
+        secured(here, Rules::healthy().on("RCPT", [say("554 5.7.1 <ann@example.com>: Relay access denied")]));
+    page.run(
+        "no login in the profile, and the server does not relay",
+        &Inside::facing(&peer, &profile),
+        &WORDS,
+    );
     let peer = Peer::healthy();
     let profile = format!("{PROFILE}tls = \"none\"\n");
     page.run("the login would go in the clear", &Inside::facing(&peer, &profile), &WORDS);

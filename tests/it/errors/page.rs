@@ -56,7 +56,9 @@ impl Page {
     }
 }
 
-/// A line whose length is not ours: it repeats what a server said.
+/// A line whose length is not ours: it repeats what somebody else said, or a path, or it must be said whole.
 fn is_quoted(line: &str) -> bool {
-    line.contains("the server said")
+    const MARKS: [&str; 6] =
+        ["the server said", "and said:", "`", "sending again may duplicate", "/home/you/", "config.toml:"];
+    MARKS.iter().any(|mark| line.contains(mark))
 }

@@ -102,10 +102,13 @@ fn certificates() {
 
     let peer = Peer::start(Certificate::for_names(&[NAME]), vec![vec![Step::Tls]]);
     let inside = Inside::facing(&peer, PROFILE);
-    std::fs::write(inside.sandbox.home().join(".config/whippet/ca.pem"), Certificate::good().authority_pem())
-        .unwrap();
+    let trust =
+        |pem: &str| std::fs::write(inside.sandbox.home().join(".config/whippet/ca.pem"), pem).unwrap();
+    trust(Certificate::self_signed(&["another.example"]).pem());
     page.run("signed by somebody unknown", &inside, &WORDS);
-    std::fs::write(inside.sandbox.home().join(".config/whippet/ca.pem"), "no PEM\n").unwrap();
+    trust(Certificate::good().authority_pem());
+    page.run("signed by another key of a known name", &inside, &WORDS);
+    trust("no PEM\n");
     page.run("tls_ca_file without a certificate", &inside, &WORDS);
     std::fs::remove_file(inside.sandbox.home().join(".config/whippet/ca.pem")).unwrap();
     page.run("tls_ca_file missing", &inside, &WORDS);
