@@ -4,4 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod errors;
+mod judge;
+mod postfix;
 mod support;
+mod tls;
+mod wire;

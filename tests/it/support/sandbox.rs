@@ -40,6 +40,15 @@ impl Sandbox {
         sandbox
     }
 
+    /// A sandbox whose profile leads to this port on 127.0.0.1 in the clear; `more` is TOML that is added.
+    pub fn facing(port: u16, more: &str) -> Sandbox {
+        let sandbox = Sandbox::new();
+        let tls = if more.contains("tls =") { "" } else { "tls = \"none\"\n" };
+        let from = "from = \"ann@example.test\"";
+        sandbox.profile(&format!("host = \"127.0.0.1\"\nport = {port}\n{from}\n{tls}{more}\n"));
+        sandbox
+    }
+
     pub fn home(&self) -> PathBuf {
         self.root.path().join("home")
     }
