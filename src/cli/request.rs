@@ -161,9 +161,10 @@ impl Attachment {
         let word: &OsStr = path.as_os_str();
         if self.looks_like_address() {
             let error = UsageError::usage(format!(
-                "`{}` follows -a, so it names a file, and there is none; put `--` before the recipients, or name them first",
+                "`{}` follows -a, so it names a file, and there is none",
                 shown(word)
-            ));
+            ))
+            .with_hint("put `--` before the recipients, or name them first");
             return Some(Misplaced::Address(error));
         }
         let is_bare = !word.as_bytes().iter().any(|octet| matches!(octet, b'.' | b'/'));

@@ -186,11 +186,12 @@ fn holds_password(url: &str) -> bool {
 
 /// The error for a password in argv.
 pub(super) fn visible_secret(option: &str) -> UsageError {
-    UsageError::usage(format!("{option}: a password on the command line is visible to every user; put it in the profile"))
-        .with_hint(
-            "the profile takes password_command, password_file or password_credential, or password if only you can \
-             read the file (mode 0600)",
-        )
+    UsageError::usage(format!(
+        "{option}: a password on the command line is visible to every user; put it in the profile"
+    ))
+    .with_hint(
+        "it takes password_command, password_file, password_env, or password if only you can read the file",
+    )
 }
 
 #[cfg(test)]

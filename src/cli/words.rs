@@ -115,7 +115,7 @@ impl Walker<'_> {
             };
             if letter == b'a' {
                 let is_file = |value: &OsString| !behind.is_empty() || value != "--";
-                let file = value.filter(is_file).ok_or_else(|| UsageError::usage("no file follows -a"))?;
+                let file = value.filter(is_file).ok_or_else(no_file)?;
                 self.attach(&file);
                 self.list = true;
             } else {
@@ -150,6 +150,11 @@ impl Walker<'_> {
             (None, None) => {}
         }
     }
+}
+
+fn no_file() -> UsageError {
+    UsageError::usage("no file follows -a")
+        .with_hint("whippet -s 'The logs' -a syslog auth.log -- you@example.org < letter.txt")
 }
 
 fn takes_value(option: &Arg) -> bool {

@@ -12,13 +12,20 @@ pub(super) fn hints(report: &Report, settings: &Settings, profile_place: &str) -
     report
         .outcomes()
         .iter()
-        .filter_map(|outcome| hint(outcome, settings, profile_place))
+        .flat_map(|outcome| advice(outcome, settings, profile_place))
         .filter(|hint| seen.insert(hint.clone()))
         .collect()
 }
 
-fn hint(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Option<String> {
-    let problem = outcome.problem.as_ref()?;
+fn advice(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Vec<String> {
+    match &outcome.problem {
+        Some(Problem::LoginRefused) if outcome.fate == Fate::Failed => login_hints(settings),
+        Some(problem) => hint(problem, outcome, settings, profile_place).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place: &str) -> Option<String> {
     if outcome.in_doubt {
         return Some("ask the recipient, or look into the server's log, before you send it again".to_owned());
     }
@@ -27,14 +34,20 @@ fn hint(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Option<S
         Problem::LookupFailed => "is the network up? try again later".to_owned(),
         Problem::ConnectionRefused | Problem::Unreachable => port_hint(settings),
         Problem::TimedOut if outcome.stage == Stage::Connect => {
-            format!("{}; a firewall may be in the way", port_hint(settings))
+            let (port, host) = (settings.port.value, origin_of(settings, "host"));
+            format!("a firewall may block port {port}; is `host` ({host}) right?")
         }
         Problem::TimedOut if outcome.stage == Stage::Greeting && settings.tls.value != TlsMode::Implicit => {
             "a server that wants TLS from the first octet says nothing: try tls = \"implicit\" (usual on port 465)"
                 .to_owned()
         }
+        Problem::Protocol if outcome.stage == Stage::Greeting => port_hint(settings),
+        Problem::Protocol => "--verbose shows what was said; the server's owner should know of it".to_owned(),
         Problem::NotTls => tls_hint(settings),
         Problem::Certificate(problem) => certificate_hint(problem, settings),
+        Problem::TrustStore if settings.tls_ca_file.is_some() => {
+            format!("check `tls_ca_file` ({})", origin_of(settings, "tls_ca_file"))
+        }
         Problem::TrustStore => {
             "install your system's `ca-certificates`, or name a PEM file in `tls_ca_file`".to_owned()
         }
@@ -47,15 +60,17 @@ fn hint(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Option<S
         Problem::AuthUnavailable => {
             "use the submission port (465 or 587), or remove `username` if this server wants no login".to_owned()
         }
-        Problem::NoMechanism => "set `auth` to a mechanism that the server offers".to_owned(),
+        Problem::NoMechanism => format!("set `auth` ({}) to what the server offers", origin_of(settings, "auth")),
         Problem::PlaintextAuth => {
             "set tls = \"implicit\" or \"starttls\"; where nobody can listen, allow_plaintext_auth = true permits it"
                 .to_owned()
         }
-        Problem::LoginRefused if outcome.fate == Fate::Failed => login_hint(settings),
         Problem::SenderRefused => "set `from` (or --from) to an address that this login may use".to_owned(),
+        Problem::Refused if settings.username.is_none() && speaks_of_relaying(outcome) => {
+            "the server does this only for those who log in: set `username` and the password".to_owned()
+        }
         Problem::ProgramExit(_) | Problem::Program if !settings.is_configured() => {
-            format!("no profile names a server, so this program got the mail; a profile goes into {profile_place}")
+            format!("no profile names a server, so this program got the mail; one goes into {profile_place}")
         }
         Problem::TooBig => "send a smaller attachment, or a link to it".to_owned(),
         _ if outcome.fate == Fate::Deferred && outcome.stage != Stage::Local => "try again later".to_owned(),
@@ -64,19 +79,28 @@ fn hint(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Option<S
     Some(hint)
 }
 
+fn speaks_of_relaying(outcome: &Outcome) -> bool {
+    outcome.reply.as_ref().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("relay"))
+}
+
 fn port_hint(settings: &Settings) -> String {
-    let origin = origin_of(settings, "port");
-    let port = settings.port.value;
-    format!(
-        "check `port` ({port}, {origin}): mail is submitted on 465 (tls = \"implicit\") or 587 (tls = \"starttls\")"
-    )
+    let (port, host) = (settings.port.value, origin_of(settings, "host"));
+    match port {
+        465 => format!("check `host` ({host}); some servers take mail on port 587 only: set port = 587"),
+        587 => format!("check `host` ({host}); some servers take mail on port 465 only: set port = 465"),
+        _ => {
+            let origin = origin_of(settings, "port");
+            format!("check `port` ({port}, {origin}): mail is usually submitted on 465 or 587")
+        }
+    }
 }
 
 fn tls_hint(settings: &Settings) -> String {
     let origin = origin_of(settings, "tls");
-    match settings.tls.value {
-        TlsMode::Implicit => format!("check `tls` ({origin}): port 587 usually wants tls = \"starttls\""),
-        _ => format!("check `tls` ({origin}): port 465 usually wants tls = \"implicit\""),
+    match (settings.tls.value, settings.port.value) {
+        (TlsMode::Implicit, 25 | 587) => format!("set tls = \"starttls\", usual on this port ({origin})"),
+        (TlsMode::Implicit, _) => port_hint(settings),
+        _ => "the server's owner should know of it; port 465 with tls = \"implicit\" may do".to_owned(),
     }
 }
 
@@ -87,20 +111,25 @@ fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String
             "the server's owner must renew it; is the clock of this machine right?".to_owned()
         }
         CertificateProblem::NotYetValid(_) => "is the clock of this machine right?".to_owned(),
-        CertificateProblem::WrongName { .. } => {
+        CertificateProblem::WrongName { found, .. } if !found.is_empty() => {
             format!(
                 "set `host` ({origin}) to a name that the certificate is for, if it is the server you mean"
             )
         }
-        CertificateProblem::UnknownIssuer { .. } | CertificateProblem::SelfSigned => {
+        CertificateProblem::UnknownIssuer { .. } => {
             "if you know this server, get its authority's certificate and name the PEM file in `tls_ca_file`"
                 .to_owned()
         }
-        CertificateProblem::Other(_) => "ask the server's owner for a good certificate".to_owned(),
+        CertificateProblem::SelfSigned => {
+            "if you know this server, get its certificate and name the PEM file in `tls_ca_file`".to_owned()
+        }
+        CertificateProblem::WrongName { .. } | CertificateProblem::Other(_) => {
+            "ask the server's owner for a good certificate".to_owned()
+        }
     }
 }
 
-fn login_hint(settings: &Settings) -> String {
+fn login_hints(settings: &Settings) -> Vec<String> {
     let host = settings.host.as_ref().map_or("", |host| host.value.as_str());
     let known = match host {
         "smtp.gmail.com" => Some(
@@ -118,15 +147,20 @@ fn login_hint(settings: &Settings) -> String {
         "smtp-mail.outlook.com" => Some("Outlook.com takes no passwords any more, only OAuth"),
         _ => None,
     };
-    match (known, &settings.secret) {
-        (Some(known), _) => known.to_owned(),
-        (None, Some(secret)) => format!(
-            "check `username` ({}) and the secret ({}, {}); many providers want an app password here",
-            origin_of(settings, "username"),
-            secret.value.place.key(),
-            secret.origin
-        ),
-        (None, None) => format!("check `username` ({})", origin_of(settings, "username")),
+    if let Some(known) = known {
+        return vec![known.to_owned()];
+    }
+    let origin = origin_of(settings, "username");
+    match (&settings.username, &settings.secret) {
+        (None, _) => vec!["this server wants a login: set `username` and the password".to_owned()],
+        (Some(_), None) => vec![format!("check `username` ({origin})")],
+        (Some(_), Some(secret)) => {
+            let (key, place) = (secret.value.place.key(), &secret.origin);
+            vec![
+                format!("check `username` ({origin}) and `{key}` ({place})"),
+                "many providers want an app password here, not that of the account".to_owned(),
+            ]
+        }
     }
 }
 

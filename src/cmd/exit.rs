@@ -29,8 +29,8 @@ impl Exit {
     const ORDER: [Exit; 14] = [
         Exit::Software,
         Exit::OsErr,
-        Exit::CantCreat,
         Exit::IoErr,
+        Exit::CantCreat,
         Exit::Config,
         Exit::NoPerm,
         Exit::Protocol,

@@ -7,7 +7,12 @@ use crate::cmd::Exit;
 use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
+use crate::sys::RunError;
 use crate::ui::Complaint;
+
+/// Where a password may be.
+pub(super) const SECRET_PLACES: &str =
+    "name its place: password_command, password_file, password_env or password_credential";
 
 /// Why there was no hand-over, and the code to exit with.
 #[derive(Debug)]
@@ -95,7 +100,18 @@ impl From<ConfigError> for Failure {
             }
             _ => Exit::Config,
         };
-        Failure::new(exit, chain(&error))
+        let failure = Failure::new(exit, chain(&error));
+        match error {
+            ConfigError::SeveralProfiles { .. } => failure.hint(
+                "choose one with --profile NAME, or for good with default = \"NAME\" in the config file",
+            ),
+            ConfigError::MuttRc { .. } => {
+                failure.hint("`whippet generate config` prints a file to begin with")
+            }
+            ConfigError::ExposedPassword { remedy, .. } => failure.hint(remedy),
+            ConfigError::PasswordOnCommandLine { .. } => failure.hint(SECRET_PLACES),
+            _ => failure,
+        }
     }
 }
 
@@ -107,10 +123,23 @@ impl From<UnknownKey> for Failure {
 
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
-        Failure::new(
-            Exit::Config,
-            Complaint::new("there is no password to log in with").because(error.to_string()),
-        )
+        let complaint = Complaint::new("there is no password to log in with").because(error.to_string());
+        let failure = Failure::new(Exit::Config, complaint);
+        match error {
+            SecretError::Exposed { remedy, .. } => failure.hint(remedy),
+            SecretError::Run { failure: RunError::Late { .. } } => {
+                failure.hint("it must print the password without asking anybody: try it alone")
+            }
+            SecretError::Run { .. }
+            | SecretError::Failed { .. }
+            | SecretError::Empty { key: "password_command", .. } => {
+                failure.hint("it must print the password and nothing else: try it alone")
+            }
+            SecretError::NoCredential { name, .. } => {
+                failure.hint(format!("the unit of systemd needs LoadCredential={name}:/PATH"))
+            }
+            _ => failure,
+        }
     }
 }
 

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::cli::Request;
+use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{AuthMechanism, Route as Wanted, Settings};
-use crate::deliver::{Sendmail, SmartHostRoute};
+use crate::deliver::SmartHostRoute;
 use crate::mail::TlsMode;
 use crate::smtp::{Credentials, Mechanism, SessionPolicy};
 use crate::ui::Complaint;
@@ -40,7 +41,7 @@ impl Route {
                 Some(output) => Ok(Route::File(output.value.clone())),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
-            Wanted::Smtp => match Sendmail::find(world.ourselves.clone()) {
+            Wanted::Smtp => match &world.sendmail {
                 Some(program) => Ok(Route::Sendmail(vec![program.into()])),
                 None => Err(unconfigured(world)),
             },
@@ -99,7 +100,7 @@ fn credentials(settings: &Settings, world: &World<'_>) -> Result<Option<Credenti
     let Some(source) = &settings.secret else {
         let complaint = Complaint::new("there is no password to log in with")
             .because(format!("`username` is set ({}), and no source of its password is", username.origin))
-            .hint("set one of password_command, password_file, password_env, password_credential; or password in a file that only you can read");
+            .hint(SECRET_PLACES);
         return Err(Failure::new(Exit::Config, complaint));
     };
     let secret = source.value.fetch(world.run, &world.surroundings)?;
@@ -114,7 +115,7 @@ fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Resul
     if set.origin != crate::config::Origin::BuiltIn {
         return Ok(Route::Sendmail(vec![set.value.clone().into()]));
     }
-    match Sendmail::find(world.ourselves.clone()) {
+    match &world.sendmail {
         Some(program) => Ok(Route::Sendmail(vec![program.into()])),
         None => Err(Failure::plain(Exit::Config, "there is no sendmail program on this machine")
             .hint("name it in `sendmail_path`")),

@@ -41,7 +41,10 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
             warn(request, world, "skipped: empty body");
             return Ok(Exit::Ok);
         }
-        Some(EmptyBody::Fail) => return Err(Failure::plain(Exit::DataErr, "the body is empty")),
+        Some(EmptyBody::Fail) => {
+            return Err(Failure::plain(Exit::DataErr, "there is no text: the body is empty")
+                .hint("--empty-body send sends it all the same"));
+        }
         Some(EmptyBody::Send) | None => {}
     }
     let draft = draft(request, &settings, identity, recipients, inputs, world)?;

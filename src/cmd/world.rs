@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use crate::config::Surroundings;
+use crate::deliver::Sendmail;
 use crate::net::{Resolve, SystemResolve};
 use crate::sys::{Account, Clock, Random, Run, SystemClock, SystemRandom, SystemRun, machine_name};
 
@@ -24,8 +25,8 @@ pub struct World<'a> {
     pub account: Option<Account>,
     /// The machine's name.
     pub machine: String,
-    /// The running program's file.
-    pub ourselves: Option<PathBuf>,
+    /// The machine's sendmail program, if it has one that is not whippet itself.
+    pub sendmail: Option<PathBuf>,
     /// Standard input.
     pub stdin: &'a mut dyn Read,
     /// Whether a person would have to type it.
@@ -57,7 +58,7 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
         surroundings: Surroundings::real(|name| -> Option<OsString> { std::env::var_os(name) }),
         account: Account::ours(),
         machine: machine_name(),
-        ourselves: std::env::current_exe().ok(),
+        sendmail: Sendmail::find(std::env::current_exe().ok()),
         stdin: &mut stdin,
         stdin_is_terminal,
         stdout: &mut stdout,

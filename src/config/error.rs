@@ -42,7 +42,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A config file holds a password and is not private.
-    #[error("{path} holds a password and other users can read it: {remedy}")]
+    #[error("{path} holds a password and other users can read it")]
     ExposedPassword {
         /// The file.
         path: String,
@@ -71,11 +71,7 @@ pub enum ConfigError {
     #[error("{}", joined(.0))]
     Faults(Vec<Fault>),
     /// A password came by a flag or in a URL.
-    #[error(
-        "{origin}: {}; use password_command, password_file, password_env or password_credential, \
-             or put it into the config file",
-        exposure(origin)
-    )]
+    #[error("{origin}: {}", exposure(origin))]
     PasswordOnCommandLine {
         /// The flag or variable.
         origin: Origin,
@@ -93,7 +89,7 @@ pub enum ConfigError {
         suggestion: Option<String>,
     },
     /// There are several profiles and nothing chooses.
-    #[error("there are {} profiles ({}): choose one with --profile, or with `default = \"NAME\"` in the config file", known.len(), known.join(", "))]
+    #[error("there are {} profiles, and none of them is chosen: {}", known.len(), known.join(", "))]
     SeveralProfiles {
         /// Those that are in question.
         known: Vec<String>,

@@ -89,7 +89,7 @@ pub enum SecretError {
         reason: String,
     },
     /// The file is open to others.
-    #[error("password_file: {path} {problem}: {remedy}")]
+    #[error("password_file: {path} {problem}")]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -105,7 +105,7 @@ pub enum SecretError {
         failure: RunError,
     },
     /// The program failed.
-    #[error("password_command: {program} failed ({status}){}", spoken(said))]
+    #[error("password_command: {program} ended with {status}{}", spoken(said))]
     Failed {
         /// The program's name.
         program: String,
@@ -118,9 +118,7 @@ pub enum SecretError {
     #[error("password_env: the variable {0} is not set or empty")]
     NoVariable(String),
     /// There is no such credential.
-    #[error(
-        "password_credential: cannot read the credential {name}: {reason}; the unit needs LoadCredential={name}:/PATH"
-    )]
+    #[error("password_credential: cannot read the credential {name}: {reason}")]
     NoCredential {
         /// Its name.
         name: String,
@@ -236,7 +234,10 @@ impl SecretSource {
             let program = argv.first().cloned().unwrap_or_default();
             return Err(SecretError::Failed {
                 program,
-                status: ended.status.to_string(),
+                status: match ended.status.code() {
+                    Some(code) => format!("exit code {code}"),
+                    None => ended.status.to_string(),
+                },
                 said: ended.stderr,
             });
         }
@@ -317,7 +318,7 @@ fn cause(failure: &RunError) -> String {
 fn spoken(said: &str) -> String {
     let line = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
     let line: String = line.chars().map(|c| if c.is_control() { '?' } else { c }).take(SHOWN).collect();
-    if line.is_empty() { " and said nothing".to_owned() } else { format!(": {line}") }
+    if line.is_empty() { " and said nothing".to_owned() } else { format!(" and said: {line}") }
 }
 
 #[cfg(test)]

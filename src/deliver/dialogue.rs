@@ -31,15 +31,7 @@ impl<'a> Dialogue<'a> {
         let mut facts = None;
         loop {
             match session.next_step() {
-                SessionStep::Write(command) => {
-                    let mut line = Vec::new();
-                    command.write(&mut line);
-                    self.transcript.command(&command);
-                    if let Err(loss) = self.flush(&line, self.timeouts.at(session.stage()).as_secs()) {
-                        self.hear_session(session);
-                        session.lost(&loss);
-                    }
-                }
+                SessionStep::Write(command) => self.say(session, &command),
                 SessionStep::Read => {
                     if let Err(loss) = self.fill(session.stage()) {
                         session.lost(&loss);
@@ -60,11 +52,36 @@ impl<'a> Dialogue<'a> {
         }
     }
 
+    /// Writes one command of the session. What is there before it was written was not asked for.
+    fn say(&mut self, session: &mut Session, command: &Command) {
+        if let Err(error) = self.look() {
+            return session.lost(&loss(error));
+        }
+        if !self.reader.is_empty() {
+            return session.lost(&Loss::Unasked);
+        }
+        let mut line = Vec::new();
+        command.write(&mut line);
+        self.transcript.command(command);
+        if let Err(loss) = self.flush(&line, self.timeouts.at(session.stage()).as_secs()) {
+            self.hear_session(session);
+            session.lost(&loss);
+        }
+    }
+
     /// Runs the transaction to its end.
     pub(super) fn transact(&mut self, transaction: &mut Transaction<'_>, message: &Message) {
         let mut flight = Vec::new();
         let mut tail = Vec::new();
         loop {
+            if transaction.awaits_nothing() && flight.is_empty() {
+                // What comes now, comes unasked.
+                let look = self.look();
+                self.hear(transaction);
+                if let Err(error) = look {
+                    transaction.lost(&loss(error));
+                }
+            }
             match transaction.next_step() {
                 Step::Write(command) => {
                     command.write(&mut flight);
@@ -167,6 +184,15 @@ impl<'a> Dialogue<'a> {
         self.hear(transaction);
     }
 
+    /// Takes what is there, without waiting.
+    fn look(&mut self) -> Result<(), WireError> {
+        let reader = &mut self.reader;
+        self.wire.listen(&mut |heard| {
+            reader.push(heard);
+            true
+        })
+    }
+
     /// Hands every whole reply to the transaction.
     fn hear(&mut self, transaction: &mut Transaction<'_>) {
         while let Some(reply) = self.reader.next_reply() {
@@ -177,6 +203,9 @@ impl<'a> Dialogue<'a> {
                 }
                 Err(error) => return transaction.lost(&Loss::NoReply(error)),
             }
+        }
+        if !self.reader.is_empty() {
+            transaction.left_over();
         }
     }
 
@@ -193,11 +222,7 @@ impl<'a> Dialogue<'a> {
         match (written, end) {
             (Ok(()), _) if taken == message.size() => {
                 // What the server says before the dot is an early reply; a last look tells.
-                let reader = &mut self.reader;
-                let look = self.wire.listen(&mut |heard| {
-                    reader.push(heard);
-                    true
-                });
+                let look = self.look();
                 self.hear_early(transaction);
                 match look {
                     Ok(()) => transaction.body_written(),

@@ -89,6 +89,8 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Verdict {
-    let sentence = format!("cannot write {}: {error}", path.display());
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or(&words).to_lowercase();
+    let sentence = format!("cannot write {}: {words}", path.display());
     Verdict::failed(Stage::Local, Problem::Unwritable, sentence).with_status(5, 3, 0)
 }

@@ -106,7 +106,10 @@ impl Transport for Sendmail<'_> {
 
 fn run_words(error: &RunError) -> String {
     match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
+        Some(source) => {
+            let words = source.to_string();
+            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
+        }
         None => error.to_string(),
     }
 }

@@ -132,7 +132,13 @@ fn note_transaction(timings: &mut Timings, took: Duration) {
 }
 
 fn connect_verdict(error: &ConnectError) -> Verdict {
-    let sentence = error.to_string();
+    // Whoever shows an outcome names the host beside it.
+    let sentence = match error {
+        ConnectError::Resolve(error) => error.to_string(),
+        ConnectError::Refused(_) => "nothing listens at that port".to_owned(),
+        ConnectError::Unreachable(_, words) => format!("there is no way to it: {words}"),
+        ConnectError::TimedOut(_, seconds) => format!("it gave no answer within {seconds} s"),
+    };
     let stage = Stage::Connect;
     match error {
         ConnectError::Resolve(ResolveError::NoSuchName(_)) => {

@@ -20,7 +20,8 @@ pub(super) fn explain(error: &Error, certificate: &CertificateDer<'_>, wanted: &
             wanted: wanted.to_owned(),
             found: presented.iter().map(|name| bare_name(name)).collect(),
         },
-        CertificateError::UnknownIssuer => match names(certificate) {
+        // A bad signature is that of another key under a trusted name: an authority that was made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => match names(certificate) {
             Some((issuer, subject)) if issuer == subject => CertificateProblem::SelfSigned,
             Some((issuer, _)) => CertificateProblem::UnknownIssuer { issuer: title(issuer) },
             None => CertificateProblem::UnknownIssuer { issuer: "somebody".to_owned() },

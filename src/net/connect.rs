@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Why a name has no address.
@@ -34,8 +36,8 @@ pub enum ConnectError {
 
 /// Looks up names.
 pub trait Resolve {
-    /// The addresses of `host` with `port`, at least one, in the order to try them.
-    fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ResolveError>;
+    /// The addresses of `host` with `port`, at least one, in the order to try them, within `limit`.
+    fn resolve(&self, host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ResolveError>;
 }
 
 /// The system's resolver.
@@ -43,21 +45,26 @@ pub trait Resolve {
 pub struct SystemResolve;
 
 impl Resolve for SystemResolve {
-    fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ResolveError> {
+    fn resolve(&self, host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ResolveError> {
         let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
         if let Ok(address) = literal.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
-        match (host, port).to_socket_addrs() {
-            Ok(addresses) => {
-                let addresses: Vec<SocketAddr> = addresses.collect();
-                if addresses.is_empty() {
-                    Err(ResolveError::NoSuchName(host.to_owned()))
-                } else {
-                    Ok(addresses)
-                }
+        // getaddrinfo knows no deadline of ours, so it waits in a thread, which ends with the process if need be.
+        let (sender, receiver) = mpsc::channel();
+        let name = host.to_owned();
+        thread::spawn(move || {
+            let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            let _ = sender.send(found);
+        });
+        match receiver.recv_timeout(limit) {
+            Ok(Ok(addresses)) if addresses.is_empty() => Err(ResolveError::NoSuchName(host.to_owned())),
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(error)) => Err(classify(host, &error)),
+            Err(_) => {
+                let reason = format!("no answer within {} s", limit.as_secs());
+                Err(ResolveError::Temporary(host.to_owned(), reason))
             }
-            Err(error) => Err(classify(host, &error)),
         }
     }
 }
@@ -87,7 +94,7 @@ pub fn connect(
     limit: Duration,
 ) -> Result<(TcpStream, SocketAddr), ConnectError> {
     let end = Instant::now() + limit;
-    let addresses = resolve.resolve(host, port)?;
+    let addresses = resolve.resolve(host, port, limit)?;
     let place = format!("{host}:{port}");
     let mut worst = None;
     for (index, address) in addresses.iter().enumerate() {
@@ -133,7 +140,7 @@ mod tests {
     #[test]
     fn literals_need_no_lookup() {
         for host in ["127.0.0.1", "::1", "[::1]"] {
-            assert_eq!(SystemResolve.resolve(host, 25).unwrap().len(), 1, "{host}");
+            assert_eq!(SystemResolve.resolve(host, 25, Duration::from_secs(5)).unwrap().len(), 1, "{host}");
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Reply {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
     /// A line does not begin with a reply code from 200 to 599 and a blank, a hyphen or its end.
-    #[error("a line without a reply code: {0}")]
+    #[error("a line without a reply code: `{0}`")]
     NoCode(String),
     /// The lines of one reply have different codes.
     #[error("the codes {0} and {1} in one reply")]

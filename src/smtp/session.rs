@@ -174,9 +174,13 @@ impl Session {
     }
 
     /// The session cannot go on, for a reason found outside: a failed handshake.
+    ///
+    /// The first reason stands: a server that refuses and closes has refused.
     pub fn fail(&mut self, verdict: Verdict) {
         self.pending = None;
-        self.state = State::Failed(verdict);
+        if !matches!(self.state, State::Failed(_)) {
+            self.state = State::Failed(verdict);
+        }
     }
 
     fn say(&mut self, state: State, command: Command) {
@@ -292,4 +296,26 @@ fn left_over(stage: Stage) -> Verdict {
 fn allowed_names(allowed: &[Mechanism]) -> String {
     let allowed = if allowed.is_empty() { &Mechanism::ALL[..] } else { allowed };
     allowed.iter().map(|mechanism| mechanism.name()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server may refuse and close before a command is written; then the reply is heard, and the write fails.
+    #[test]
+    fn a_loss_behind_a_refusal_changes_nothing() {
+        let mut session = Session::new(SessionPolicy {
+            tls: TlsMode::None,
+            hello_name: "client.example".to_owned(),
+            credentials: None,
+            mechanisms: Vec::new(),
+            allow_plaintext_auth: false,
+        });
+        session.reply(&Reply { code: 554, lines: vec!["5.7.1 no".to_owned()] }, false);
+        session.lost(&Loss::Closed);
+        let SessionStep::Failed(verdict) = session.next_step() else { panic!("the session goes on") };
+        assert_eq!(verdict.problem, Some(Problem::SessionRefused));
+        assert_eq!(verdict.status.to_string(), "5.7.1");
+    }
 }

@@ -101,6 +101,11 @@ impl<'a> Transaction<'a> {
         }
     }
 
+    /// Whether no reply is due and the next step is a command.
+    pub fn awaits_nothing(&self) -> bool {
+        self.state == State::Commands && self.sent == self.heard
+    }
+
     /// Where the transaction is: the stage whose reply is due.
     pub fn stage(&self) -> Stage {
         match self.state {

@@ -50,7 +50,7 @@ pub(super) fn lost(stage: Stage, loss: &Loss) -> Verdict {
         .with_status(status.0, status.1, status.2);
     if stage == Stage::Dot {
         verdict.in_doubt = true;
-        verdict.sentence.push_str(": it may have been accepted, and sending it again may duplicate it");
+        verdict.sentence.push_str(": it may have been accepted; sending again may duplicate");
     }
     verdict
 }
@@ -65,7 +65,7 @@ pub(super) fn misplaced(stage: Stage, reply: &Reply) -> Verdict {
     .with_status(4, 5, 0);
     if stage == Stage::Dot {
         verdict.in_doubt = true;
-        verdict.sentence.push_str("; it may have been accepted, and sending it again may duplicate it");
+        verdict.sentence.push_str(": it may have been accepted; sending again may duplicate");
     }
     verdict.reply = Some(reply.reported());
     verdict
@@ -75,7 +75,11 @@ pub(super) fn misplaced(stage: Stage, reply: &Reply) -> Verdict {
 pub(super) fn refused(stage: Stage, reply: &Reply) -> Verdict {
     let is_final = reply.class() == 5;
     let problem = problem(stage, reply);
-    let sentence = sentence(stage, &problem, is_final);
+    let sentence = match reply.code {
+        // "Authentication required", or "must issue a STARTTLS command first" (RFC 4954 section 6, RFC 3207 section 4).
+        530 => "the server asks for a login first, or for TLS".to_owned(),
+        _ => sentence(stage, &problem, is_final),
+    };
     let status = reply.status().unwrap_or_else(|| default_status(stage, reply));
     Verdict {
         fate: if is_final { Fate::Failed } else { Fate::Deferred },
@@ -99,7 +103,7 @@ pub(super) fn is_too_many(reply: &Reply) -> bool {
 
 /// [`is_too_many`]: a further transaction can help, so it is never final, whatever the code's first digit.
 pub(super) fn too_many(reply: &Reply) -> Verdict {
-    let sentence = "the server takes no more recipients at once; a further transaction can help";
+    let sentence = "the server takes no more recipients of one mail";
     let mut verdict = Verdict::deferred(Stage::Rcpt, Problem::Refused, sentence).with_status(4, 5, 3);
     verdict.reply = Some(reply.reported());
     verdict
@@ -163,10 +167,27 @@ fn sentence(stage: Stage, problem: &Problem, is_final: bool) -> String {
         (Problem::NoSuchDomain, true) => "the recipient's domain takes no mail",
         (Problem::TooBig, _) => "the server finds the message too big",
         (Problem::Malformed, _) => "the server finds the message malformed",
-        (_, true) => return format!("the server refused it {stage}"),
-        (_, false) => return format!("the server does not take it now {stage}"),
+        (_, true) => refusal(stage),
+        (_, false) => postponement(stage),
     };
     words.to_owned()
+}
+
+fn refusal(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Mail => "the server refuses mail from this sender or from here",
+        Stage::Rcpt => "the server refuses to take mail for this recipient",
+        Stage::Dot => "the server has read the message and refuses it",
+        _ => "the server refuses the message",
+    }
+}
+
+fn postponement(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Mail => "the server takes no mail from this sender or from here now",
+        Stage::Rcpt => "the server takes no mail for this recipient now",
+        _ => "the server does not take the message now",
+    }
 }
 
 /// A status where the server gave none (RFC 3463; the table in RFC 5321 4.2.2 read as statuses).

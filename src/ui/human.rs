@@ -4,8 +4,12 @@ use std::fmt;
 
 use crate::mail::{Fate, Outcome, Report, Stage};
 
-/// Recipients named in one line before the rest is counted.
+/// Recipients that were accepted and are named before the rest is counted. Of the others all are named: to them the
+/// mail must be sent again.
 const NAMED: usize = 5;
+
+/// Where a line is broken, columns: 100 less the program's name before it.
+const WIDTH: usize = 100 - "whippet: ".len();
 
 /// One thing that went wrong, in the shape of every message:
 ///
@@ -84,7 +88,9 @@ pub fn complaints(report: &Report) -> Vec<Complaint> {
     let accepted: Vec<&Outcome> =
         report.outcomes().iter().filter(|outcome| outcome.problem.is_none()).collect();
     if !complaints.is_empty() && !accepted.is_empty() {
-        let mut rest = Complaint::new(format!("accepted for {}", names(&accepted)));
+        let count = accepted.len();
+        let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+        let mut rest = Complaint::new(names("accepted for ", &accepted[..count.min(NAMED)]) + &more);
         rest.hints.push("send again only to the others, or these get it twice".to_owned());
         complaints.push(rest);
     }
@@ -118,7 +124,14 @@ fn complaint(report: &Report, first: &Outcome, members: &[&Outcome]) -> Complain
         (Fate::Deferred, _) => "not accepted now",
         _ => "not accepted",
     };
-    let mut complaint = Complaint::new(format!("{verb} for {}: {}", names(members), first.sentence));
+    let headline = names(&format!("{verb} for "), members);
+    let sentence = &first.sentence;
+    // One line if it fits: `not accepted for ann@example.org: the server does not know this recipient`.
+    let is_short = headline.chars().count() + ": ".len() + sentence.chars().count() <= WIDTH;
+    let mut complaint = match is_short && !sentence.contains('\n') {
+        true => Complaint::new(format!("{headline}: {sentence}")),
+        false => Complaint::new(headline).because(sentence.as_str()),
+    };
     if first.reply.is_some() {
         complaint = complaint.because(reason(first));
     }
@@ -133,15 +146,19 @@ fn reason(outcome: &Outcome) -> String {
     }
 }
 
-fn names(outcomes: &[&Outcome]) -> String {
-    let mut text = outcomes
-        .iter()
-        .take(NAMED)
-        .map(|outcome| outcome.recipient.to_string())
-        .collect::<Vec<_>>()
-        .join(", ");
-    if outcomes.len() > NAMED {
-        text.push_str(&format!(" and {} more", outcomes.len() - NAMED));
+/// The recipients behind `start`, in lines that fit.
+fn names(start: &str, outcomes: &[&Outcome]) -> String {
+    let mut text = start.to_owned();
+    let mut column = text.chars().count();
+    for (index, outcome) in outcomes.iter().enumerate() {
+        let name = outcome.recipient.to_string();
+        if index > 0 {
+            let is_full = column + name.chars().count() + ", ,".len() > WIDTH;
+            text.push_str(if is_full { ",\n" } else { ", " });
+            column = if is_full { 0 } else { column + 2 };
+        }
+        column += name.chars().count();
+        text.push_str(&name);
     }
     text
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod errors;
 mod judge;
 mod postfix;
 mod support;

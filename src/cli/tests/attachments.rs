@@ -54,10 +54,8 @@ fn a_missing_file_may_be_a_recipient() {
     let request = request_of(&["-a", "bob@x.org", "root", "a.txt", "/x", "-n", "--attach", "eve@x"]);
     let misplaced: Vec<_> = request.attachments.iter().map(Attachment::misplaced).collect();
     let Some(Misplaced::Address(error)) = &misplaced[0] else { panic!("{misplaced:?}") };
-    assert_eq!(
-        error.message,
-        "`bob@x.org` follows -a, so it names a file, and there is none; put `--` before the recipients, or name them first"
-    );
+    assert_eq!(error.message, "`bob@x.org` follows -a, so it names a file, and there is none");
+    assert_eq!(error.hint.as_deref(), Some("put `--` before the recipients, or name them first"));
     assert_eq!(misplaced[1], Some(Misplaced::Perhaps("if `root` is a recipient, put `--` before it".into())));
     assert_eq!(misplaced[2..], [None, None, None]);
     assert!(request.attachments[0].looks_like_address() && !request.attachments[4].looks_like_address());

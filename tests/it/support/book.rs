@@ -43,8 +43,34 @@ pub struct Heard {
 }
 
 /// All events in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Book(pub Vec<Heard>);
+
+/// A transcript: connection, `tls` or `clear`, and what happened.
+impl std::fmt::Debug for Book {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for Heard { connection, secured, what } in &self.0 {
+            let guard = if *secured { "tls" } else { "clear" };
+            let show = |octets: &[u8]| octets.escape_ascii().to_string();
+            let end = |finished: &bool| if *finished { "whole" } else { "cut short" };
+            let told = match what {
+                What::Connected => "connected".to_owned(),
+                What::Line(line) => format!("C: {}", show(line.as_bytes())),
+                What::Said(text) => format!("S: {}", show(text.as_bytes())),
+                What::Body { octets, finished } => format!("C: body, {}: {}", end(finished), show(octets)),
+                What::Counted { octets, finished } => format!("C: body, {}: {octets} octets", end(finished)),
+                What::Octets { octets, finished } => format!("C: data, {}: {}", end(finished), show(octets)),
+                What::Secured(Ok(())) => "handshake done".to_owned(),
+                What::Secured(Err(error)) => format!("handshake failed: {error}"),
+                What::Early(octets) => format!("C: before the handshake: {}", show(octets)),
+                What::After(octets) => format!("C: after the end: {}", show(octets)),
+                What::Gone => "gone".to_owned(),
+            };
+            writeln!(out, "{connection} {guard:5} {told}")?;
+        }
+        Ok(())
+    }
+}
 
 impl Book {
     pub fn connections(&self) -> usize {

@@ -30,7 +30,12 @@ impl Certificate {
 
     /// Right in all but its days: it ended in February 2020.
     pub fn expired() -> Certificate {
-        Certificate::made(&["localhost", "peer.test", "127.0.0.1"], |params| {
+        Certificate::expired_for(&["localhost", "peer.test", "127.0.0.1"])
+    }
+
+    /// The same for these names.
+    pub fn expired_for(names: &[&str]) -> Certificate {
+        Certificate::made(names, |params| {
             (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2020, 2, 1));
         })
     }
@@ -56,10 +61,11 @@ impl Certificate {
         })
     }
 
-    /// Signed with its own key.
-    pub fn self_signed() -> Certificate {
+    /// Signed by itself, for these names.
+    pub fn self_signed(names: &[&str]) -> Certificate {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let params = CertificateParams::new(names).unwrap();
         let certificate = params.self_signed(&key).unwrap();
         // The authority that is named to others has nothing to do with it.
         let authority_pem = Certificate::good().authority_pem;
