@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::deliver::Transport;
+use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
-use crate::sys::{Child, Run, RunError};
+use crate::sys::{Child, Run};
 
 /// The transport that runs a sendmail program, which must not be whippet itself.
 pub struct Sendmail<'a> {
@@ -57,7 +57,7 @@ impl Sendmail<'_> {
                 message.write_to(&mut lines).map_err(|error| match error {
                     MessageError::Sink(error) => error,
                     other => {
-                        unreadable = Some(other.to_string());
+                        unreadable = Some(in_words(&other));
                         std::io::Error::other("the message cannot be read")
                     }
                 })
@@ -89,7 +89,7 @@ impl Sendmail<'_> {
                 }
             }
             Err(error) => {
-                Verdict::failed(Stage::Local, Problem::Program, run_words(&error)).with_status(5, 3, 0)
+                Verdict::failed(Stage::Local, Problem::Program, in_words(&error)).with_status(5, 3, 0)
             }
         }
     }
@@ -101,16 +101,6 @@ impl Transport for Sendmail<'_> {
         let facts = SessionFacts { host: host.clone(), ..SessionFacts::default() };
         let verdict = self.hand_over(envelope, message);
         Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
-    }
-}
-
-fn run_words(error: &RunError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => {
-            let words = source.to_string();
-            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
-        }
-        None => error.to_string(),
     }
 }
 
