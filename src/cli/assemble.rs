@@ -10,6 +10,7 @@ use crate::cli::args::{DeliveryArgs, MessageArgs, OutputArgs, ProfileArgs, Recip
 use crate::cli::mailto::Mailto;
 use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
+use crate::cli::rules::host_name;
 use crate::cli::rules::{
     addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
 };
@@ -238,12 +239,15 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     }
     request.from = request.from.take().or(muttrc.from).or(field_from);
     request.realname = muttrc.realname;
-    request.hostname = muttrc.hostname;
+    request.hostname = muttrc.hostname.map(|name| host_name("-e: set hostname", name)).transpose()?;
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
-    request.dsn_notify = muttrc.dsn_notify;
-    request.dsn_return = muttrc.dsn_return;
+    for (name, value) in [("dsn_notify", muttrc.dsn_notify), ("dsn_return", muttrc.dsn_return)] {
+        if value.is_some() {
+            request.warnings.push(format!("-e: {name} is passed over: this version asks for no reports"));
+        }
+    }
     request.tls = TlsWords {
         starttls: muttrc.ssl_starttls,
         force: muttrc.ssl_force_tls,
