@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use crate::deliver::in_words;
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
 use crate::mime::{Message, MessageError};
 use crate::net::{Tls, TlsError, Wire, WireError};
@@ -244,7 +245,7 @@ impl<'a> Dialogue<'a> {
                 self.hear_early(transaction);
                 transaction.lost(&loss(error));
             }
-            (Err(error), _) => transaction.unreadable(&error.to_string()),
+            (Err(error), _) => transaction.unreadable(&in_words(&error)),
         }
         tail
     }

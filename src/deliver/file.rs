@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::deliver::Transport;
+use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
 
@@ -92,7 +92,7 @@ fn write_new(path: &Path, message: &Message) -> Result<(), Verdict> {
         match error {
             MessageError::Sink(error) => unwritable(path, &error),
             other => {
-                Verdict::deferred(Stage::Local, Problem::Unreadable, other.to_string()).with_status(4, 3, 0)
+                Verdict::deferred(Stage::Local, Problem::Unreadable, in_words(&other)).with_status(4, 3, 0)
             }
         }
     })

@@ -21,3 +21,14 @@ pub trait Transport {
     /// Hands `message` over for the recipients of `envelope`; one outcome for each.
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report;
 }
+
+/// An error with its reason, as the system gives it but without the number.
+fn in_words(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => {
+            let words = source.to_string();
+            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
+        }
+        None => error.to_string(),
+    }
+}

@@ -6,10 +6,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::deliver::Transport;
+use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
+<<<<<<< HEAD
 use crate::sys::{Child, Ended, Run, RunError};
+=======
+use crate::sys::{Child, Run};
+>>>>>>> wire
 
 /// The transport that runs a sendmail program, which must not be whippet itself.
 pub struct Sendmail<'a> {
@@ -55,8 +59,13 @@ impl Sendmail<'_> {
                 let written = message.write_to(&mut lines).map_err(|error| match error {
                     MessageError::Sink(error) => error,
                     other => {
+<<<<<<< HEAD
                         unreadable = Some(other.to_string());
                         io::Error::other("the message cannot be read")
+=======
+                        unreadable = Some(in_words(&other));
+                        std::io::Error::other("the message cannot be read")
+>>>>>>> wire
                     }
                 });
                 match written {
@@ -74,12 +83,17 @@ impl Sendmail<'_> {
                 let sentence = format!("the message was not sent to its end: {words}");
                 Verdict::deferred(Stage::Local, Problem::Unreadable, sentence).with_status(4, 3, 0)
             }
+<<<<<<< HEAD
             (None, Ok(ended)) => self.judge(&ended),
             (None, Err(error @ RunError::Late { .. })) => {
                 Verdict::deferred(Stage::Local, Problem::TimedOut, run_words(&error)).with_status(4, 3, 0)
             }
             (None, Err(error)) => {
                 Verdict::failed(Stage::Local, Problem::Program, run_words(&error)).with_status(5, 3, 0)
+=======
+            Err(error) => {
+                Verdict::failed(Stage::Local, Problem::Program, in_words(&error)).with_status(5, 3, 0)
+>>>>>>> wire
             }
         }
     }
@@ -126,16 +140,6 @@ impl Transport for Sendmail<'_> {
         let facts = SessionFacts { host: host.clone(), ..SessionFacts::default() };
         let verdict = self.hand_over(envelope, message);
         Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
-    }
-}
-
-fn run_words(error: &RunError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => {
-            let words = source.to_string();
-            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
-        }
-        None => error.to_string(),
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Certificate {
     config: Arc<ServerConfig>,
     authority_pem: String,
     pem: String,
+    key_pem: String,
 }
 
 impl Certificate {
@@ -70,7 +71,7 @@ impl Certificate {
         // The authority that is named to others has nothing to do with it.
         let authority_pem = Certificate::good().authority_pem;
         let config = server_config(certificate.der().clone(), &key, rustls::ALL_VERSIONS);
-        Certificate { config, authority_pem, pem: certificate.pem() }
+        Certificate { config, authority_pem, pem: certificate.pem(), key_pem: key.serialize_pem() }
     }
 
     /// As [`Certificate::good`], by a server that speaks nothing newer than TLS 1.2.
@@ -98,7 +99,12 @@ impl Certificate {
         change(&mut params);
         let certificate = params.signed_by(key, &authority).unwrap();
         let config = server_config(certificate.der().clone(), key, versions);
-        Certificate { config, authority_pem: authority.pem(), pem: certificate.pem() }
+        Certificate {
+            config,
+            authority_pem: authority.pem(),
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+        }
     }
 
     /// The authority's certificate, to be trusted by a profile.
@@ -109,6 +115,11 @@ impl Certificate {
     /// The server's certificate, for pins.
     pub fn pem(&self) -> &str {
         &self.pem
+    }
+
+    /// The server's key, for servers that are not ours.
+    pub fn key_pem(&self) -> &str {
+        &self.key_pem
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

@@ -205,12 +205,12 @@ impl Connection {
         }
     }
 
-    /// From here on reads at most so many octets at a time, and offers a small window.
+    /// From here on reads at most so many octets at a time, through a window that does not grow.
     pub fn sip(&mut self, octets: usize) {
         self.gulp = octets;
         if let Some(socket) = self.socket() {
-            // The kernel takes its own minimum for this.
-            rustix::net::sockopt::set_socket_recv_buffer_size(socket, 1).unwrap();
+            // Less than a segment of loopback would make the kernel wait for timers at each of them.
+            rustix::net::sockopt::set_socket_recv_buffer_size(socket, 128 * 1024).unwrap();
         }
     }
 

@@ -21,7 +21,7 @@ pub enum Step {
     Octets(usize),
     /// Reads to the final dot and keeps only the number of octets: for messages that are too big to be kept.
     Count,
-    /// From here on reads at most so many octets at a time, through a window as small as the system allows.
+    /// From here on reads at most so many octets at a time, through a window that does not grow.
     Sip(usize),
     /// Neither says nor reads anything until the test opens the gate.
     Meet(Gate),
