@@ -69,7 +69,7 @@ fn chain(error: &dyn Error) -> Complaint {
 }
 
 /// `No such file or directory (os error 2)` → `no such file or directory`.
-fn system_words(text: &str) -> String {
+pub(super) fn system_words(text: &str) -> String {
     match text.split_once(" (os error") {
         Some((words, _)) => words.to_lowercase(),
         None => text.to_owned(),

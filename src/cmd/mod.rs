@@ -69,7 +69,7 @@ fn say(failure: &Failure, json: bool, world: &mut World<'_>) {
     for complaint in &failure.complaints {
         let _ = write!(world.stderr, "{complaint}");
     }
-    if let (true, Some(first)) = (json, failure.complaints.first()) {
-        let _ = world.stdout.write_all(ui::failure_json(first, failure.exit.code()).as_bytes());
+    if json {
+        let _ = world.stdout.write_all(ui::failure_json(&failure.complaints, failure.exit.code()).as_bytes());
     }
 }

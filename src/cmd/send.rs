@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
+use crate::cmd::failure::system_words;
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::route::{Route, hello_name, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, settings};
@@ -16,6 +17,9 @@ use crate::ui::{self, Complaint};
 
 /// Where the sandbox keeps what arrives.
 const SANDBOX: &str = "whippet-sandbox";
+
+/// What is said of a mail that `--empty-body skip` keeps back.
+const SKIPPED: &str = "skipped: empty body";
 
 /// Sends the mail that `request` asks for.
 pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
@@ -38,7 +42,10 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     }
     match inputs.emptiness(request)? {
         Some(EmptyBody::Skip) => {
-            warn(request, world, "skipped: empty body");
+            warn(request, world, SKIPPED);
+            if request.json {
+                let _ = world.stdout.write_all(ui::nothing_json(SKIPPED).as_bytes());
+            }
             return Ok(Exit::Ok);
         }
         Some(EmptyBody::Fail) => {
@@ -144,7 +151,7 @@ fn dry_run(envelope: &Envelope, message: &Message, world: &mut World<'_>) -> Res
         // Whoever reads our output may stop when they have seen enough.
         Err(crate::mime::MessageError::Sink(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let complaint = Complaint::new("cannot write the message to the standard output");
-            Err(Failure::new(Exit::IoErr, complaint.because(error.to_string())))
+            Err(Failure::new(Exit::IoErr, complaint.because(system_words(&error.to_string()))))
         }
         Err(crate::mime::MessageError::Sink(_)) | Ok(()) => Ok(Exit::Ok),
         Err(error) => Err(error.into()),
@@ -160,7 +167,7 @@ fn sandbox(
     world: &mut World<'_>,
 ) -> Result<Exit, Failure> {
     let broken = |error: std::io::Error| {
-        let complaint = Complaint::new("the sandbox does not work").because(error.to_string());
+        let complaint = Complaint::new("the sandbox does not work").because(system_words(&error.to_string()));
         Failure::new(
             Exit::CantCreat,
             complaint.hint(format!("it keeps its mail in ./{SANDBOX}: can you write there?")),

@@ -22,6 +22,23 @@ struct Document<'a> {
     failure: Option<FailureRow<'a>>,
 }
 
+impl Document<'_> {
+    /// Nobody was written to.
+    fn empty() -> Self {
+        Document {
+            schema: SCHEMA,
+            exit: 0,
+            message_id: None,
+            size: None,
+            outcomes: Vec::new(),
+            session: None,
+            warnings: &[],
+            hints: &[],
+            failure: None,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct OutcomeRow<'a> {
     recipient: String,
@@ -107,19 +124,26 @@ pub fn report(report: &Report, exit: u8, message_id: &str, size: u64, hints: &[S
     })
 }
 
-/// The document for a command that could not do its work.
-pub fn failure(complaint: &Complaint, exit: u8) -> String {
+/// The document for a command that could not do its work: all complaints in one.
+pub fn failure(complaints: &[Complaint], exit: u8) -> String {
+    let message: Vec<&str> = complaints.iter().map(|complaint| complaint.headline.as_str()).collect();
+    let all = |lines: fn(&Complaint) -> &[String]| -> Vec<String> {
+        complaints.iter().flat_map(lines).cloned().collect()
+    };
     render(&Document {
-        schema: SCHEMA,
         exit,
-        message_id: None,
-        size: None,
-        outcomes: Vec::new(),
-        session: None,
-        warnings: &[],
-        hints: &complaint.hints,
-        failure: Some(FailureRow { message: &complaint.headline, because: &complaint.because }),
+        hints: &all(|complaint| &complaint.hints),
+        failure: Some(FailureRow {
+            message: &message.join("; "),
+            because: &all(|complaint| &complaint.because),
+        }),
+        ..Document::empty()
     })
+}
+
+/// The document for a command that had nothing to do, and why.
+pub fn nothing(why: &str) -> String {
+    render(&Document { warnings: &[why.to_owned()], ..Document::empty() })
 }
 
 /// Settings as an array of key, value and origin; secrets are `***` before they come here.
