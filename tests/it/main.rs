@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod errors;
+mod faces;
 mod support;
