@@ -91,9 +91,10 @@ impl From<UsageError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let exit = match &error {
-            ConfigError::PasswordOnCommandLine { .. } => Exit::Usage,
             // What was typed wrong in a flag is an error of usage, what stands in a file one of configuration.
-            ConfigError::Faults(_) | ConfigError::UnknownProfile { .. }
+            ConfigError::Faults(_)
+            | ConfigError::UnknownProfile { .. }
+            | ConfigError::PasswordOnCommandLine { .. }
                 if error.layer() == Some(Layer::Flags) =>
             {
                 Exit::Usage
