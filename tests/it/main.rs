@@ -5,4 +5,5 @@
 
 mod errors;
 mod faces;
+mod secrets;
 mod support;
