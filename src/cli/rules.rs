@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::cli::usage::{UsageError, printable, shown};
-use crate::mail::{Listed, parse_list};
+use crate::mail::{Address, Listed, parse_list};
 
 /// Longest name of a field, octets: with its colon it fits a line that cannot be folded (RFC 5322 2.1.1).
 const LONGEST_NAME: usize = 76;
@@ -131,6 +131,15 @@ pub(super) fn media_type(option: &str, value: OsString) -> Result<String, UsageE
         false => {
             Err(UsageError::usage(format!("{option}: `{}` is no media type like text/csv", printable(&text))))
         }
+    }
+}
+
+/// The name of a host, as it may stand behind the @ of an address.
+pub(super) fn host_name(option: &str, value: OsString) -> Result<String, UsageError> {
+    let name = text(option, value)?;
+    match Address::new("x", &name) {
+        Ok(_) => Ok(name),
+        Err(_) => Err(UsageError::data(format!("{option}: `{}` is no name of a host", printable(&name)))),
     }
 }
 
