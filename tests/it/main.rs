@@ -5,5 +5,6 @@
 
 mod errors;
 mod faces;
+mod injection;
 mod secrets;
 mod support;
