@@ -223,7 +223,7 @@ pub(super) struct OutputArgs {
     /// Report in JSON on standard output
     ///
     /// It holds the outcome of each recipient.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     pub json: bool,
     /// Show the session on standard error
     ///

@@ -10,7 +10,6 @@ use crate::cli::args::{DeliveryArgs, MessageArgs, OutputArgs, ProfileArgs, Recip
 use crate::cli::mailto::Mailto;
 use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
-use crate::cli::rules::host_name;
 use crate::cli::rules::{
     addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
 };
@@ -239,7 +238,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     }
     request.from = request.from.take().or(muttrc.from).or(field_from);
     request.realname = muttrc.realname;
-    request.hostname = muttrc.hostname.map(|name| host_name("-e: set hostname", name)).transpose()?;
+    request.hostname = muttrc.hostname;
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;

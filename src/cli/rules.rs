@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::cli::usage::{UsageError, printable, shown};
-use crate::mail::{Listed, parse_list};
+use crate::mail::{Address, Listed, parse_list};
 
 /// Longest name of a field, octets: with its colon it fits a line that cannot be folded (RFC 5322 2.1.1).
 const LONGEST_NAME: usize = 76;
@@ -41,18 +41,6 @@ pub(super) fn text(option: &str, value: OsString) -> Result<String, UsageError> 
     value
         .into_string()
         .map_err(|value| UsageError::data(format!("{option}: `{}` is not UTF-8", shown(&value))))
-}
-
-/// A host's name: letters, digits, dots and hyphens, beginning and ending with a letter or digit (RFC 1123 2.1).
-pub(super) fn host_name(option: &str, name: String) -> Result<String, UsageError> {
-    let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
-    let is_good = name.chars().all(is_inner)
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.ends_with(|c: char| c.is_ascii_alphanumeric());
-    match is_good {
-        true => Ok(name),
-        false => Err(UsageError::data(format!("{option}: `{}` is no host name", printable(&name)))),
-    }
 }
 
 /// The value as a path; an empty one is a mistake of the caller's script.
@@ -145,6 +133,15 @@ pub(super) fn media_type(option: &str, value: OsString) -> Result<String, UsageE
         false => {
             Err(UsageError::usage(format!("{option}: `{}` is no media type like text/csv", printable(&text))))
         }
+    }
+}
+
+/// The name of a host, as it may stand behind the @ of an address.
+pub(super) fn host_name(option: &str, value: OsString) -> Result<String, UsageError> {
+    let name = text(option, value)?;
+    match Address::new("x", &name) {
+        Ok(_) => Ok(name),
+        Err(_) => Err(UsageError::data(format!("{option}: `{}` is no name of a host", printable(&name)))),
     }
 }
 

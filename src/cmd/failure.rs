@@ -76,7 +76,7 @@ fn chain(error: &dyn Error) -> Complaint {
 }
 
 /// `No such file or directory (os error 2)` → `no such file or directory`.
-fn system_words(text: &str) -> String {
+pub(super) fn system_words(text: &str) -> String {
     match text.split_once(" (os error") {
         Some((words, _)) => words.to_lowercase(),
         None => text.to_owned(),
@@ -98,9 +98,10 @@ impl From<UsageError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let exit = match &error {
-            ConfigError::PasswordOnCommandLine { .. } => Exit::Usage,
             // What was typed wrong in a flag is an error of usage, what stands in a file one of configuration.
-            ConfigError::Faults(_) | ConfigError::UnknownProfile { .. }
+            ConfigError::Faults(_)
+            | ConfigError::UnknownProfile { .. }
+            | ConfigError::PasswordOnCommandLine { .. }
                 if error.layer() == Some(Layer::Flags) =>
             {
                 Exit::Usage

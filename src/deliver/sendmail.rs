@@ -9,11 +9,7 @@ use std::time::Duration;
 use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
-<<<<<<< HEAD
 use crate::sys::{Child, Ended, Run, RunError};
-=======
-use crate::sys::{Child, Run};
->>>>>>> wire
 
 /// The transport that runs a sendmail program, which must not be whippet itself.
 pub struct Sendmail<'a> {
@@ -59,13 +55,8 @@ impl Sendmail<'_> {
                 let written = message.write_to(&mut lines).map_err(|error| match error {
                     MessageError::Sink(error) => error,
                     other => {
-<<<<<<< HEAD
-                        unreadable = Some(other.to_string());
-                        io::Error::other("the message cannot be read")
-=======
                         unreadable = Some(in_words(&other));
-                        std::io::Error::other("the message cannot be read")
->>>>>>> wire
+                        io::Error::other("the message cannot be read")
                     }
                 });
                 match written {
@@ -83,17 +74,12 @@ impl Sendmail<'_> {
                 let sentence = format!("the message was not sent to its end: {words}");
                 Verdict::deferred(Stage::Local, Problem::Unreadable, sentence).with_status(4, 3, 0)
             }
-<<<<<<< HEAD
             (None, Ok(ended)) => self.judge(&ended),
             (None, Err(error @ RunError::Late { .. })) => {
-                Verdict::deferred(Stage::Local, Problem::TimedOut, run_words(&error)).with_status(4, 3, 0)
+                Verdict::deferred(Stage::Local, Problem::TimedOut, in_words(&error)).with_status(4, 3, 0)
             }
             (None, Err(error)) => {
-                Verdict::failed(Stage::Local, Problem::Program, run_words(&error)).with_status(5, 3, 0)
-=======
-            Err(error) => {
                 Verdict::failed(Stage::Local, Problem::Program, in_words(&error)).with_status(5, 3, 0)
->>>>>>> wire
             }
         }
     }

@@ -144,7 +144,7 @@ pub fn failure(complaints: &[Complaint], exit: u8) -> String {
     let headlines: Vec<&str> = complaints.iter().map(|complaint| complaint.headline.as_str()).collect();
     let (because, hints) = (all(|complaint| &complaint.because), all(|complaint| &complaint.hints));
     let summary = Summary { exit, message_id: None, size: None, warnings: &[], hints: &hints };
-    let failure = FailureRow { message: &headlines.join("\n"), because: &because };
+    let failure = FailureRow { message: &headlines.join("; "), because: &because };
     render(&Document { failure: Some(failure), ..summary.document() })
 }
 
