@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::cli::usage::{UsageError, printable, shown};
-use crate::mail::{Listed, parse_list};
+use crate::mail::{Address, Listed, parse_list};
 
 /// Longest name of a field, octets: with its colon it fits a line that cannot be folded (RFC 5322 2.1.1).
 const LONGEST_NAME: usize = 76;
@@ -35,7 +35,13 @@ pub(super) fn one_line(option: &str, what: &str, value: &OsStr) -> Result<(), Us
     )))
 }
 
-/// The value as text; a name, a charset or an address is UTF-8.
+/// The value as text of one line: the name of a profile, of a charset.
+pub(super) fn word(option: &str, value: OsString) -> Result<String, UsageError> {
+    one_line(option, "its value", &value)?;
+    text(option, value)
+}
+
+/// The value as text; an address is UTF-8, and refuses line ends itself.
 pub(super) fn text(option: &str, value: OsString) -> Result<String, UsageError> {
     value
         .into_string()
@@ -107,6 +113,7 @@ fn instead_of_field(name: &str) -> Option<&'static str> {
         "reply-to" => "say --reply-to",
         "return-path" => "say --reverse-path",
         "received" | "delivered-to" => "trace fields are written by the servers on the way",
+        "date" | "message-id" => "whippet writes this field itself",
         "mime-version" => "whippet writes the MIME fields itself",
         _ if name.starts_with("content-") => {
             "whippet writes the MIME fields itself; -e 'set content_type=text/html' changes the type of the text"
@@ -134,11 +141,21 @@ pub(super) fn media_type(option: &str, value: OsString) -> Result<String, UsageE
     }
 }
 
+/// The name of a host, as it may stand behind the @ of an address.
+pub(super) fn host_name(option: &str, value: OsString) -> Result<String, UsageError> {
+    let name = text(option, value)?;
+    match Address::new("x", &name) {
+        Ok(_) => Ok(name),
+        Err(_) => Err(UsageError::data(format!("{option}: `{}` is no name of a host", printable(&name)))),
+    }
+}
+
 /// The name of an attachment: no path, no control character.
 pub(super) fn attachment_name(option: &str, name: &OsStr) -> Result<String, UsageError> {
     let text = name.to_string_lossy().into_owned();
     let fail = |why: &str| Err(UsageError::usage(format!("{option}: {why}: `{}`", printable(&text))));
     match () {
+        () if text.contains(['\r', '\n', '\0']) => one_line(option, "a name", name).map(|()| text),
         () if text.is_empty() => Err(UsageError::usage(format!("{option}: the name is empty"))),
         () if text.contains(['/', '\\']) => fail("a name holds no / and no \\"),
         () if text.chars().any(char::is_control) => fail("a name holds no control character"),
@@ -163,7 +180,9 @@ pub(super) fn setting(word: OsString) -> Result<(String, String), UsageError> {
     {
         return Err(visible_secret(&format!("--set {}", printable(name))));
     }
-    one_line("--set", "a setting", OsStr::new(name))?;
+    for part in [name, value] {
+        one_line("--set", "a setting", OsStr::new(part))?;
+    }
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -173,7 +192,7 @@ pub(super) fn server_url(option: &str, value: OsString) -> Result<String, UsageE
         value.into_string().map_err(|_| UsageError::usage(format!("{option}: the URL is not UTF-8")))?;
     match holds_password(&url) {
         true => Err(visible_secret(option)),
-        false => Ok(url),
+        false => one_line(option, "a URL", OsStr::new(&url)).map(|()| url),
     }
 }
 
@@ -282,8 +301,15 @@ mod tests {
     #[test]
     fn attachment_names() {
         assert_eq!(attachment_name("--attach-as", OsStr::new("файл имя.pdf")).as_deref(), Ok("файл имя.pdf"));
-        for name in ["", "a/b", "a\\b", "a\nb", "a\0", "\u{1b}[2J"] {
-            assert_eq!(attachment_name("--attach-as", OsStr::new(name)).unwrap_err().kind, Usage, "{name:?}");
+        for (name, kind) in [
+            ("", Usage),
+            ("a/b", Usage),
+            ("a\\b", Usage),
+            ("a\nb", Data),
+            ("a\0", Data),
+            ("\u{1b}[2J", Usage),
+        ] {
+            assert_eq!(attachment_name("--attach-as", OsStr::new(name)).unwrap_err().kind, kind, "{name:?}");
         }
     }
 }

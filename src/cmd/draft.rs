@@ -1,6 +1,7 @@
 //! From what was typed and what is set to a draft and an envelope: addresses are qualified here.
 
 use crate::cli::{Request, no_recipient};
+use crate::cmd::failure::system_words;
 use crate::cmd::inputs::Inputs;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
@@ -136,7 +137,7 @@ pub(super) fn draft(
     let token = world.random.token(26).map_err(|error| {
         Failure::new(
             Exit::OsErr,
-            Complaint::new("no random octets for a Message-ID").because(error.to_string()),
+            Complaint::new("no random octets for a Message-ID").because(system_words(&error.to_string())),
         )
     })?;
     let message_id = format!("<{token}@{}>", identity.domain);

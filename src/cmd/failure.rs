@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::cli::{UsageError, UsageKind};
-use crate::cmd::Exit;
+use crate::cmd::{Exit, World};
 use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
@@ -48,6 +48,13 @@ impl Failure {
         })
     }
 
+    /// Says it on standard error.
+    pub(super) fn say(&self, world: &mut World<'_>) {
+        for complaint in &self.complaints {
+            let _ = write!(world.stderr, "{complaint}");
+        }
+    }
+
     /// The same with an advice behind its last complaint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         if let Some(complaint) = self.complaints.last_mut() {
@@ -69,7 +76,7 @@ fn chain(error: &dyn Error) -> Complaint {
 }
 
 /// `No such file or directory (os error 2)` → `no such file or directory`.
-fn system_words(text: &str) -> String {
+pub(super) fn system_words(text: &str) -> String {
     match text.split_once(" (os error") {
         Some((words, _)) => words.to_lowercase(),
         None => text.to_owned(),
@@ -91,9 +98,10 @@ impl From<UsageError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let exit = match &error {
-            ConfigError::PasswordOnCommandLine { .. } => Exit::Usage,
             // What was typed wrong in a flag is an error of usage, what stands in a file one of configuration.
-            ConfigError::Faults(_) | ConfigError::UnknownProfile { .. }
+            ConfigError::Faults(_)
+            | ConfigError::UnknownProfile { .. }
+            | ConfigError::PasswordOnCommandLine { .. }
                 if error.layer() == Some(Layer::Flags) =>
             {
                 Exit::Usage
@@ -180,6 +188,13 @@ impl From<ComposeError> for Failure {
             _ => Exit::DataErr,
         };
         Failure::new(exit, chain(&error))
+    }
+}
+
+/// What the system refused, outside of what has a code of its own: a folder or file that cannot be made or read.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Failure::new(Exit::CantCreat, chain(error.as_ref()))
     }
 }
 

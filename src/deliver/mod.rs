@@ -10,6 +10,7 @@ mod smart_host;
 pub use file::File;
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;
+pub(crate) use sendmail::is_same_file;
 pub use smart_host::{SmartHost, SmartHostRoute};
 
 use crate::mail::{Envelope, Report};

@@ -8,6 +8,9 @@ use std::fmt;
 /// Longest address, octets (RFC 5321 4.5.3.1.3).
 const LONGEST: usize = 254;
 
+/// Most of a culprit that an error repeats, characters.
+pub(super) const SHOWN: usize = 200;
+
 /// One e-mail address, `local@domain`. A domain outside ASCII is kept as its A-labels (RFC 5890).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address {
@@ -47,9 +50,13 @@ impl AddressError {
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("`")?;
-        for c in self.text.chars() {
-            // Line ends and escape sequences of a culprit never reach the terminal.
+        for (count, c) in self.text.chars().enumerate() {
+            // Line ends and escape sequences of a culprit never reach the terminal, and neither do 100 kB of it.
             match c {
+                _ if count == SHOWN => {
+                    f.write_str("…")?;
+                    break;
+                }
                 _ if c.is_control() => write!(f, "{}", c.escape_debug())?,
                 _ => write!(f, "{c}")?,
             }

@@ -1,10 +1,8 @@
 //! One item of an address list: its tokens, and what they mean as a mailbox or as the name of a group.
 
+use crate::mail::address::SHOWN;
 use crate::mail::token::{Kind, Lexer, Token, unquote};
 use crate::mail::{Address, AddressError, Mailbox};
-
-/// Most of a culprit that an error repeats, characters.
-pub(super) const SHOWN: usize = 200;
 
 /// What is said of an angle bracket without its partner.
 const UNCLOSED: &str = "an angle bracket is not closed";

@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
     use crate::mail::Address;
-    use crate::mail::item::SHOWN;
+    use crate::mail::address::SHOWN;
 
     fn printed(text: &str) -> String {
         let list = parse_list(text, Some("home.org")).unwrap_or_else(|error| panic!("{text:?}: {error}"));

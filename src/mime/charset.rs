@@ -50,7 +50,7 @@ pub enum Undecodable {
 
 /// A charset that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no charset that is known here", label.escape_debug())]
+#[error("`{:.100}` is no charset that is known here", label.escape_debug().to_string())]
 pub struct UnknownCharset {
     /// The label as given.
     pub label: String,

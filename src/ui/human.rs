@@ -60,11 +60,18 @@ impl fmt::Display for Complaint {
     }
 }
 
+/// Most that is shown of one text, characters: a screen, but not the 100 kB that a script may hand over by mistake.
+const SHOWN: usize = 2000;
+
 /// Text that cannot steer a terminal: controls are escaped, but for the line ends inside a reason.
 pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut shown = String::with_capacity(text.len().min(SHOWN));
+    for (count, character) in text.chars().enumerate() {
         match character {
+            _ if count == SHOWN => {
+                shown.push('…');
+                break;
+            }
             '\n' => shown.push_str("\n    "),
             '\t' => shown.push(' '),
             _ if character.is_control() => shown.extend(character.escape_unicode()),

@@ -4,4 +4,7 @@ mod human;
 mod json;
 
 pub use human::{Complaint, arrivals, complaints, printable, settings};
-pub use json::{failure as failure_json, report as report_json, settings as settings_json};
+pub use json::{
+    Summary, failure as failure_json, nothing as nothing_json, report as report_json,
+    settings as settings_json,
+};

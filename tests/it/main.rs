@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod errors;
+mod faces;
+mod injection;
 mod judge;
 mod postfix;
+mod secrets;
 mod support;
 mod tls;
 mod wire;

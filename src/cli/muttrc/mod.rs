@@ -14,7 +14,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 pub(super) use field::{FieldRole, field_role};
 use words::{Assignment, Words};
 
-use crate::cli::rules::{header_parts, media_type, one_line, server_url, text, visible_secret};
+use crate::cli::rules::{header_parts, host_name, media_type, one_line, server_url, text, visible_secret};
 use crate::cli::usage::{UsageError, printable};
 
 /// Variables of mutt that are accepted and change nothing.
@@ -162,6 +162,7 @@ impl Muttrc {
         *slot = match (name, value_of(&option, given)?) {
             (_, None) => None,
             ("content_type", Some(value)) => Some(media_type(&option, value)?),
+            ("hostname", Some(value)) => Some(host_name(&option, value)?),
             ("smtp_url", Some(value)) => Some(server_url(&option, value)?),
             ("dsn_notify", Some(value)) => {
                 Some(words_of(&option, text(&option, value)?, &["never", "delay", "failure", "success"])?)

@@ -79,8 +79,30 @@ impl MediaType {
 pub(in crate::mime) fn write_name(key: &str, name: &str, value: &mut Value<'_>) -> fmt::Result {
     value.glue(";")?;
     let plain = name.bytes().all(|octet| matches!(octet, b' '..=b'~')) && !name.contains("=?");
-    let whole = if plain { format!("{key}=\"{name}\"") } else { format!("{key}*=utf-8''{}", percent(name)) };
-    if whole.len() <= FITS { value.word(&whole) } else { rfc2231::encode(key, name, &mut value.writer) }
+    let whole = if plain {
+        format!("{key}=\"{name}\"")
+    } else {
+        format!("{key}*=utf-8''{}", percent(name.as_bytes()))
+    };
+    if whole.len() <= FITS {
+        value.word(&whole)
+    } else if plain || !name.is_ascii() {
+        rfc2231::encode(key, name, &mut value.writer)
+    } else {
+        // The library puts all ASCII into quotes, where lenient readers decode what looks like an encoded-word.
+        write_pieces(key, name, value)
+    }
+}
+
+/// Writes a long name percent-encoded in pieces (RFC 2231 4.1).
+fn write_pieces(key: &str, name: &str, value: &mut Value<'_>) -> fmt::Result {
+    // Three times 16 octets, with the key and the charset, are within FITS.
+    for (index, octets) in name.as_bytes().chunks(16).enumerate() {
+        let (charset, glue) = if index == 0 { ("utf-8''", "") } else { ("", ";") };
+        value.glue(glue)?;
+        value.word(&format!("{key}*{index}*={charset}{}", percent(octets)))?;
+    }
+    Ok(())
 }
 
 /// The name under which a path is sent: its last component, made harmless.
@@ -99,9 +121,9 @@ pub(in crate::mime) fn harmless(name: &str) -> String {
 }
 
 /// Percent-encodes what is not an attribute-char of RFC 2231 7.
-fn percent(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 3);
-    for octet in text.bytes() {
+fn percent(octets: &[u8]) -> String {
+    let mut encoded = String::with_capacity(octets.len() * 3);
+    for &octet in octets {
         match octet {
             b'-' | b'.' | b'_' => encoded.push(char::from(octet)),
             _ if octet.is_ascii_alphanumeric() => encoded.push(char::from(octet)),
@@ -205,6 +227,10 @@ mod tests {
         );
         let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
         assert_eq!(written(word, "r.docx"), format!("Content-Type:\r\n {word};\r\n name=\"r.docx\"\r\n"));
+        assert_eq!(
+            written("a/b", "=?utf-8?Q?a_name_that_is_longer_than_any_line_may_be?="),
+            "Content-Type: a/b; name*0*=utf-8''%3D%3Futf-8%3FQ%3Fa_name;\r\n name*1*=_that_is_longer_; name*2*=than_any_line_ma; name*3*=y_be%3F%3D\r\n"
+        );
         assert_eq!(
             written("a/b", "=?utf-8?Q?x?="),
             "Content-Type: a/b; name*=utf-8''%3D%3Futf-8%3FQ%3Fx%3F%3D\r\n"

@@ -34,5 +34,5 @@ pub use peer::Peer;
 pub use peers::{Delivered, Peers};
 pub use ran::{Ran, Running};
 pub use rules::Rules;
-pub use sandbox::{Call, Sandbox};
+pub use sandbox::{Call, Sandbox, program};
 pub use step::{Step, hear, raw, say};

@@ -16,7 +16,7 @@ use super::{Peer, Ran, Running};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The program under test: the one that cargo built, or `WHIPPET_BIN`.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     std::env::var_os("WHIPPET_BIN").map_or_else(|| env!("CARGO_BIN_EXE_whippet").into(), PathBuf::from)
 }
 

@@ -1,0 +1,314 @@
+//! The password is where it must be and nowhere else: from every source, in every end that a run can have, it is looked
+//! for in all that the program prints, says, hands to children and leaves behind.
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::{Certificate, Peer, Rules, Sandbox, Step, program, say};
+
+const CANARY: &str = "Canary-4711-secret";
+
+/// The forms in which the password could show: as it is, and in base64 at each of the three ways that octets before it
+/// can shift it (RFC 4648, section 4). Of the base64 forms only those digits are kept that no neighbour changes.
+fn forms() -> Vec<String> {
+    let base64 = |octets: &[u8]| -> String {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digit = |value: u8| char::from(DIGITS[usize::from(value & 63)]);
+        let groups = octets.chunks_exact(3).flat_map(|three| {
+            let [a, b, c] = [three[0], three[1], three[2]];
+            [digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2 | c >> 6), digit(c)]
+        });
+        groups.collect()
+    };
+    let mut forms = vec![CANARY.to_owned()];
+    for shift in 0..3 {
+        let octets = [&[0; 2][..shift], CANARY.as_bytes()].concat();
+        let text = base64(&octets);
+        forms.push(text[if shift == 0 { 0 } else { 4 }..].to_owned());
+    }
+    forms
+}
+
+#[test]
+fn the_forms_are_found_where_they_are() {
+    // By base64(1): the password alone, behind one octet, behind two; the last is what AUTH PLAIN says (RFC 4616).
+    for text in [
+        "Q2FuYXJ5LTQ3MTEtc2VjcmV0",
+        "AENhbmFyeS00NzExLXNlY3JldA==",
+        "AABDYW5hcnktNDcxMS1zZWNyZXQ=",
+        "AG1lAENhbmFyeS00NzExLXNlY3JldA==",
+    ] {
+        assert_eq!(forms().iter().filter(|form| text.contains(*form)).count(), 1, "{text}");
+    }
+    assert!(forms().iter().all(|form| form.len() >= 16));
+}
+
+/// A place where a password may be, as lines of a profile.
+struct Source {
+    name: &'static str,
+    lines: fn(&Sandbox) -> String,
+}
+
+const SOURCES: [Source; 5] = [
+    Source { name: "password", lines: |_| format!("password = \"{CANARY}\"\n") },
+    Source {
+        name: "password_file",
+        lines: |sandbox| format!("password_file = {:?}\n", keep(sandbox, "pw", &format!("{CANARY}\n"))),
+    },
+    Source {
+        name: "password_command",
+        lines: |sandbox| {
+            keep(sandbox, "vault", CANARY);
+            let work = sandbox.work();
+            let work = work.display();
+            // It writes down what it was given, and is loud on standard error.
+            let script = format!(
+                "#!/bin/sh\nenv >{work}/command-env\ntr '\\0' ' ' </proc/$$/cmdline >{work}/command-argv\n\
+                 cat {work}/vault\necho unlocked >&2\n"
+            );
+            format!("password_command = [{:?}]\n", sandbox.script("ask", &script))
+        },
+    },
+    Source { name: "password_env", lines: |_| "password_env = \"SMTP_SECRET\"\n".to_owned() },
+    Source { name: "password_credential", lines: |_| "password_credential = \"smtp\"\n".to_owned() },
+];
+
+fn keep(sandbox: &Sandbox, name: &str, text: &str) -> std::path::PathBuf {
+    sandbox.private_file(name, text)
+}
+
+/// A sandbox in which the password is at this source, and a profile that leads to this server.
+fn prepared(source: &Source, peer: &Peer, more: &str) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.env("SMTP_SECRET", if source.name == "password_env" { CANARY } else { "unused" });
+    if source.name == "password_credential" {
+        keep(&sandbox, "credentials/smtp", CANARY);
+        let folder = sandbox.work().join("credentials");
+        sandbox.env("CREDENTIALS_DIRECTORY", folder);
+    }
+    let authority = sandbox.file("ca.pem", peer.certificate().authority_pem());
+    let port = peer.port();
+    sandbox.profile(&format!(
+        "host = \"127.0.0.1\"\nport = {port}\ntls = \"implicit\"\ntls_ca_file = {authority:?}\nusername = \"me\"\n\
+         from = \"me@example.org\"\n{}{more}",
+        (source.lines)(&sandbox)
+    ));
+    sandbox
+}
+
+/// Fails if a form of the password is in the text.
+#[track_caller]
+fn is_clean(text: &[u8], what: &str) {
+    let text = String::from_utf8_lossy(text);
+    for form in forms() {
+        assert!(!text.contains(&form), "{what} shows the password:\n{text}");
+    }
+}
+
+/// Files in which the test itself has put the password.
+const KEPT: [&str; 4] =
+    ["work/pw", "work/vault", "work/credentials/smtp", "home/.config/whippet/config.toml"];
+
+#[track_caller]
+fn nothing_is_left(sandbox: &Sandbox, what: &str) {
+    let root = sandbox.home().parent().unwrap().to_owned();
+    for file in sandbox.files().iter().filter(|file| !KEPT.contains(&file.as_str())) {
+        is_clean(&std::fs::read(root.join(file)).unwrap(), &format!("{what}: {file}"));
+    }
+}
+
+fn secured(certificate: Certificate, rules: Rules) -> Peer {
+    Peer::start(certificate, vec![vec![Step::Tls, Step::Serve(rules)]])
+}
+
+#[test]
+fn from_every_source_at_every_end() {
+    type Made = fn() -> Peer;
+    let ends: [(&str, Made, &[&str], i32); 8] = [
+        ("accepted", || secured(Certificate::good(), Rules::healthy()), &[], 0),
+        (
+            "refused",
+            || secured(Certificate::good(), Rules::healthy().on("AUTH", [say("535 5.7.8 no")])),
+            &[],
+            77,
+        ),
+        (
+            "refused, with all said",
+            || secured(Certificate::good(), Rules::healthy().on("AUTH", [say("535 5.7.8 no")])),
+            &["-d", "5"],
+            77,
+        ),
+        ("no TLS", || secured(Certificate::expired(), Rules::healthy()), &[], 78),
+        (
+            "a transcript",
+            || secured(Certificate::good(), Rules::healthy()),
+            &["--verbose", "--verbose", "--verbose"],
+            0,
+        ),
+        (
+            "LOGIN, a transcript",
+            || secured(Certificate::good(), Rules::healthy()),
+            &["--set", "auth=login", "--verbose"],
+            0,
+        ),
+        ("JSON", || secured(Certificate::good(), Rules::healthy()), &["--json"], 0),
+        ("dry", || secured(Certificate::good(), Rules::healthy()), &["--dry-run"], 0),
+    ];
+    for source in &SOURCES {
+        for (end, peer, words, code) in &ends {
+            let what = format!("{}, {end}", source.name);
+            let peer = peer();
+            let sandbox = prepared(source, &peer, "");
+            let ran = sandbox.stdin("hello\n").run(&[words, &["-s", "s", "a@x"][..]].concat());
+            ran.exits(*code);
+            is_clean(ran.stdout_octets(), &what);
+            is_clean(ran.stderr().as_bytes(), &what);
+            nothing_is_left(&sandbox, &what);
+            let book = peer.finish();
+            is_clean(book.lines_in_clear().join("\n").as_bytes(), &what);
+            // The test is worth something only if the password was really used.
+            let logins =
+                book.lines().iter().filter(|line| forms().iter().any(|form| line.contains(form))).count();
+            assert_eq!(logins, usize::from(!matches!(*end, "dry" | "no TLS")), "{what}");
+        }
+    }
+}
+
+#[test]
+fn settings_show_no_password() {
+    for source in &SOURCES {
+        let peer = Peer::healthy();
+        let sandbox = prepared(source, &peer, "");
+        for words in [&["config", "show"][..], &["config", "show", "--json"], &["-D"], &["-Q", source.name]] {
+            let ran = sandbox.run(words);
+            ran.exits(0).prints(source.name);
+            is_clean(ran.stdout_octets(), source.name);
+            is_clean(ran.stderr().as_bytes(), source.name);
+            if source.name == "password" {
+                ran.prints("***");
+            }
+        }
+        assert_eq!(peer.finish().connections(), 0);
+    }
+}
+
+#[test]
+fn children_do_not_get_it() {
+    // The command that gives one password does not see the variable of another profile's.
+    let peer = secured(Certificate::good(), Rules::healthy());
+    let mut sandbox =
+        prepared(&SOURCES[2], &peer, "[profiles.main]\n[profiles.other]\npassword_env = \"SMTP_SECRET\"\n");
+    sandbox.env("SMTP_SECRET", CANARY);
+    sandbox.stdin("x\n").run(&["--profile", "main", "a@x"]).exits(0);
+    for file in ["command-env", "command-argv"] {
+        let text = std::fs::read(sandbox.work().join(file)).unwrap();
+        assert!(!text.is_empty());
+        is_clean(&text, file);
+    }
+    assert_eq!(peer.finish().dots(), 1);
+
+    let mut sandbox = Sandbox::new();
+    let work = sandbox.work();
+    let work = work.display();
+    let script = format!(
+        "#!/bin/sh\nenv >{work}/child-env\ntr '\\0' ' ' </proc/$$/cmdline >{work}/child-argv\ncat >{work}/child-mail\n"
+    );
+    let stand_in = sandbox.script("sendmail", &script);
+    sandbox.profile(&format!(
+        "route = \"sendmail\"\nsendmail_path = {stand_in:?}\nusername = \"me\"\npassword_env = \"SMTP_SECRET\"\n\
+         from = \"me@example.org\"\n"
+    ));
+    sandbox.env("SMTP_SECRET", CANARY).env("OTHER", "visible");
+    sandbox.stdin("x\n").run(&["a@x"]).exits(0).quiet();
+    let environment = std::fs::read_to_string(sandbox.work().join("child-env")).unwrap();
+    assert!(environment.contains("OTHER=visible") && !environment.contains("SMTP_SECRET"), "{environment}");
+    nothing_is_left(&sandbox, "sendmail");
+}
+
+#[test]
+fn the_command_line_of_the_process_is_as_typed() {
+    // While the server is silent behind AUTH, the password has been read and sent.
+    let peer = secured(Certificate::good(), Rules::healthy().on("AUTH", [Step::Silence]));
+    let sandbox = prepared(&SOURCES[2], &peer, "");
+    let mut command = Command::new(program());
+    command.env_clear().env("HOME", sandbox.home()).env("PATH", "/usr/bin:/bin").process_group(0);
+    command
+        .args(["--verbose", "-s", "s", "a@x"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while peer.book().commands("AUTH").is_empty() {
+        assert!(std::time::Instant::now() < deadline, "no login came");
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    let facts = Path::new("/proc").join(child.id().to_string());
+    if facts.exists() {
+        for name in ["cmdline", "environ"] {
+            let text = std::fs::read(facts.join(name)).unwrap();
+            assert!(!text.is_empty());
+            is_clean(&text, name);
+        }
+    } else {
+        eprintln!("SKIPPED: this system has no /proc");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_password_in_a_wrong_place_is_not_repeated() {
+    let sandbox = Sandbox::new();
+    let url = format!("smtps://me:{CANARY}@127.0.0.1");
+    let set = format!("password={CANARY}");
+    let wrong_name = format!("pasword={CANARY}");
+    let command = format!("set smtp_pass={CANARY}");
+    let in_url = format!("set smtp_url={url}");
+    for (words, code) in [
+        (&["--smtp", &url][..], 64),
+        (&["--set", &set], 64),
+        (&["--set", &wrong_name], 64),
+        (&["-e", &command], 64),
+        (&["-e", &in_url], 64),
+    ] {
+        for more in [&[][..], &["--json"], &["--verbose"]] {
+            let ran = sandbox.run(&[words, more, &["a@x"]].concat());
+            ran.exits(code);
+            is_clean(ran.stdout_octets(), words[1]);
+            is_clean(ran.stderr().as_bytes(), words[0]);
+        }
+    }
+    let ran = sandbox.call().env("WHIPPET_SMTP", &url).run(&["a@x"]);
+    ran.exits(78);
+    is_clean(ran.stderr().as_bytes(), "WHIPPET_SMTP");
+    for broken in [
+        format!("password = {CANARY}\n"),
+        format!("password = \"{CANARY}\n"),
+        format!("pasword = \"{CANARY}\"\n"),
+        format!("password = [\"{CANARY}\"]\n"),
+        format!("password = \"{CANARY}\\n\"\n"),
+        format!("set smtp_pass={CANARY}\n"),
+        format!("password_file = \"x\"\npassword = \"{CANARY}\"\n"),
+    ] {
+        sandbox.profile(&broken);
+        let ran = sandbox.run(&["--json", "a@x"]);
+        ran.exits(78);
+        is_clean(ran.stdout_octets(), &broken);
+        is_clean(ran.stderr().as_bytes(), &broken);
+    }
+}
+
+#[test]
+fn a_command_that_fails_does_not_show_what_it_printed() {
+    let sandbox = Sandbox::new();
+    sandbox.profile(&format!(
+        "host = \"127.0.0.1\"\nusername = \"me\"\nfrom = \"me@x.org\"\npassword_command = \"cat {}; echo locked >&2; exit 3\"\n",
+        keep(&sandbox, "vault", CANARY).display()
+    ));
+    let ran = sandbox.run(&["--json", "--verbose", "a@x"]);
+    ran.exits(78).says("exit code 3 and said: locked");
+    is_clean(ran.stdout_octets(), "the report");
+    is_clean(ran.stderr().as_bytes(), "the complaint");
+}
