@@ -6,5 +6,7 @@
 mod errors;
 mod faces;
 mod injection;
+mod readme;
 mod secrets;
+mod settings;
 mod support;
