@@ -204,7 +204,7 @@ pub(super) struct DeliveryArgs {
     /// Check everything, print the mail, send nothing
     ///
     /// No connection is made. The recipients are listed.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
     /// Commands of a muttrc
     ///

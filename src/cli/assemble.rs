@@ -242,8 +242,11 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
-    request.dsn_notify = muttrc.dsn_notify;
-    request.dsn_return = muttrc.dsn_return;
+    for (name, value) in [("dsn_notify", muttrc.dsn_notify), ("dsn_return", muttrc.dsn_return)] {
+        if value.is_some() {
+            request.warnings.push(format!("-e: {name} is passed over: this version asks for no reports"));
+        }
+    }
     request.tls = TlsWords {
         starttls: muttrc.ssl_starttls,
         force: muttrc.ssl_force_tls,

@@ -59,10 +59,6 @@ pub struct Request {
     pub sendmail: bool,
     /// That program and its arguments (`set sendmail`); empty for the one of the system.
     pub sendmail_argv: Vec<OsString>,
-    /// `set dsn_notify`: never, or delay, failure, success with commas between them.
-    pub dsn_notify: Option<String>,
-    /// `set dsn_return`: full or hdrs.
-    pub dsn_return: Option<String>,
     /// `--sandbox`.
     pub sandbox: bool,
     /// `--dry-run`.

@@ -37,6 +37,7 @@ pub(super) fn one_line(option: &str, what: &str, value: &OsStr) -> Result<(), Us
 
 /// The value as text; a name, a charset or an address is UTF-8.
 pub(super) fn text(option: &str, value: OsString) -> Result<String, UsageError> {
+    one_line(option, "its value", &value)?;
     value
         .into_string()
         .map_err(|value| UsageError::data(format!("{option}: `{}` is not UTF-8", shown(&value))))
@@ -107,6 +108,7 @@ fn instead_of_field(name: &str) -> Option<&'static str> {
         "reply-to" => "say --reply-to",
         "return-path" => "say --reverse-path",
         "received" | "delivered-to" => "trace fields are written by the servers on the way",
+        "date" | "message-id" => "whippet writes this field itself",
         "mime-version" => "whippet writes the MIME fields itself",
         _ if name.starts_with("content-") => {
             "whippet writes the MIME fields itself; -e 'set content_type=text/html' changes the type of the text"
@@ -148,6 +150,7 @@ pub(super) fn attachment_name(option: &str, name: &OsStr) -> Result<String, Usag
     let text = name.to_string_lossy().into_owned();
     let fail = |why: &str| Err(UsageError::usage(format!("{option}: {why}: `{}`", printable(&text))));
     match () {
+        () if text.contains(['\r', '\n', '\0']) => one_line(option, "a name", name).map(|()| text),
         () if text.is_empty() => Err(UsageError::usage(format!("{option}: the name is empty"))),
         () if text.contains(['/', '\\']) => fail("a name holds no / and no \\"),
         () if text.chars().any(char::is_control) => fail("a name holds no control character"),
@@ -172,7 +175,9 @@ pub(super) fn setting(word: OsString) -> Result<(String, String), UsageError> {
     {
         return Err(visible_secret(&format!("--set {}", printable(name))));
     }
-    one_line("--set", "a setting", OsStr::new(name))?;
+    for part in [name, value] {
+        one_line("--set", "a setting", OsStr::new(part))?;
+    }
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -182,7 +187,7 @@ pub(super) fn server_url(option: &str, value: OsString) -> Result<String, UsageE
         value.into_string().map_err(|_| UsageError::usage(format!("{option}: the URL is not UTF-8")))?;
     match holds_password(&url) {
         true => Err(visible_secret(option)),
-        false => Ok(url),
+        false => one_line(option, "a URL", OsStr::new(&url)).map(|()| url),
     }
 }
 
@@ -291,8 +296,15 @@ mod tests {
     #[test]
     fn attachment_names() {
         assert_eq!(attachment_name("--attach-as", OsStr::new("файл имя.pdf")).as_deref(), Ok("файл имя.pdf"));
-        for name in ["", "a/b", "a\\b", "a\nb", "a\0", "\u{1b}[2J"] {
-            assert_eq!(attachment_name("--attach-as", OsStr::new(name)).unwrap_err().kind, Usage, "{name:?}");
+        for (name, kind) in [
+            ("", Usage),
+            ("a/b", Usage),
+            ("a\\b", Usage),
+            ("a\nb", Data),
+            ("a\0", Data),
+            ("\u{1b}[2J", Usage),
+        ] {
+            assert_eq!(attachment_name("--attach-as", OsStr::new(name)).unwrap_err().kind, kind, "{name:?}");
         }
     }
 }

@@ -115,7 +115,7 @@ impl Walker<'_> {
             };
             if letter == b'a' {
                 let is_file = |value: &OsString| !behind.is_empty() || value != "--";
-                let file = value.filter(is_file).ok_or_else(|| no_file())?;
+                let file = value.filter(is_file).ok_or_else(no_file)?;
                 self.attach(&file);
                 self.list = true;
             } else {

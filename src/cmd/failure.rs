@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::cli::{UsageError, UsageKind};
-use crate::cmd::Exit;
+use crate::cmd::{Exit, World};
 use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
@@ -46,6 +46,13 @@ impl Failure {
             exit,
             complaints: failures.into_iter().flat_map(|failure| failure.complaints).collect(),
         })
+    }
+
+    /// Says it on standard error.
+    pub(super) fn say(&self, world: &mut World<'_>) {
+        for complaint in &self.complaints {
+            let _ = write!(world.stderr, "{complaint}");
+        }
     }
 
     /// The same with an advice behind its last complaint.
@@ -181,6 +188,13 @@ impl From<ComposeError> for Failure {
             _ => Exit::DataErr,
         };
         Failure::new(exit, chain(&error))
+    }
+}
+
+/// What the system refused, outside of what has a code of its own: a folder or file that cannot be made or read.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Failure::new(Exit::CantCreat, chain(error.as_ref()))
     }
 }
 

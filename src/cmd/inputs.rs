@@ -115,6 +115,7 @@ pub(super) fn take_recipient(request: &mut Request) {
     let TypedSource::File(path) = &last.source else { return };
     let Some(word) = path.to_str() else { return };
     if is_unaddressed && last.looks_like_address() && !path.exists() && Address::parse(word).is_ok() {
+        request.warnings.push(format!("`{word}` is no file, so it is the recipient"));
         request.recipients.push(word.to_owned());
         request.attachments.pop();
     }

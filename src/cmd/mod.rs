@@ -4,9 +4,9 @@ mod advice;
 mod draft;
 mod exit;
 mod failure;
-mod generate;
 mod inputs;
 mod route;
+mod sandbox;
 mod send;
 mod settings;
 mod world;
@@ -18,8 +18,9 @@ pub use world::World;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::cli::{self, Invocation};
-use crate::ui;
+use crate::cli::{self, Generate, Invocation};
+use crate::config;
+use crate::ui::{self, Complaint};
 
 /// Runs the program in the real world.
 pub fn run(argv: &[OsString]) -> ExitCode {
@@ -32,44 +33,48 @@ pub fn run_in(argv: &[OsString], world: &mut World<'_>) -> Exit {
         Ok(invocation) => (perform(&invocation, world), wants_json(&invocation)),
         Err(error) => (Err(Failure::from(error)), argv.iter().any(|word| word == "--json")),
     };
-    let exit = match done {
+    match done {
         Ok(exit) => exit,
         Err(failure) => {
-            say(&failure, json, world);
+            failure.say(world);
+            if json {
+                let _ = print(&ui::failure_json(&failure.complaints, failure.exit.code()), world);
+            }
             failure.exit
         }
-    };
-    // What is not written now was not wanted: a broken pipe changes no outcome.
-    let _ = world.stdout.flush();
-    exit
+    }
 }
 
 fn perform(invocation: &Invocation, world: &mut World<'_>) -> Result<Exit, Failure> {
-    match invocation {
-        Invocation::Send(request) => send::send(request, world),
-        Invocation::ShowConfig(request) | Invocation::Dump(request) => settings::show(request, world),
-        Invocation::Query(name, request) => settings::query(name, request, world),
-        Invocation::Alias(name, _) => Err(Failure::plain(
-            Exit::NoUser,
-            format!("there is no alias `{name}`: this version of whippet has none"),
-        )),
-        Invocation::Generate(what) => Ok(generate::generate(*what, world)),
-        Invocation::Print(text) => {
-            let _ = world.stdout.write_all(text.as_bytes());
-            Ok(Exit::Ok)
+    let text = match invocation {
+        Invocation::Send(request) => return send::send(request, world),
+        Invocation::ShowConfig(request) | Invocation::Dump(request) => return settings::show(request, world),
+        Invocation::Query(name, request) => return settings::query(name, request, world),
+        Invocation::Alias(name, _) => {
+            let headline = format!("there is no alias `{name}`: this version of whippet has none");
+            return Err(Failure::plain(Exit::NoUser, headline));
         }
-    }
+        Invocation::Generate(Generate::Man) => &cli::man_page(),
+        Invocation::Generate(Generate::Completions(shell)) => &cli::completions(*shell),
+        Invocation::Generate(Generate::Config) => &config::example(),
+        Invocation::Generate(Generate::Help) => &cli::long_help(),
+        Invocation::Print(text) => text,
+    };
+    print(text, world)?;
+    Ok(Exit::Ok)
 }
 
 fn wants_json(invocation: &Invocation) -> bool {
     matches!(invocation, Invocation::Send(request) if request.json)
 }
 
-fn say(failure: &Failure, json: bool, world: &mut World<'_>) {
-    for complaint in &failure.complaints {
-        let _ = write!(world.stderr, "{complaint}");
-    }
-    if json {
-        let _ = world.stdout.write_all(ui::failure_json(&failure.complaints, failure.exit.code()).as_bytes());
+/// Prints data on standard output. A reader that went away is no failure; an output that takes no more is one.
+fn print(text: &str, world: &mut World<'_>) -> Result<(), Failure> {
+    match world.stdout.write_all(text.as_bytes()).and_then(|()| world.stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let complaint = Complaint::new("cannot write to the standard output").because(error.to_string());
+            Err(Failure::new(Exit::IoErr, complaint))
+        }
+        _ => Ok(()),
     }
 }

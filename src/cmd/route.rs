@@ -1,13 +1,13 @@
 //! From settings to the route that a mail takes. The secret is fetched here, before anything is connected.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::cli::Request;
+use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{AuthMechanism, Route as Wanted, Settings};
-use crate::deliver::SmartHostRoute;
+use crate::config::{AuthMechanism, Origin, Route as Wanted, Settings};
+use crate::deliver::{SmartHostRoute, is_same_file};
 use crate::mail::TlsMode;
 use crate::smtp::{Credentials, Mechanism, SessionPolicy};
 use crate::ui::Complaint;
@@ -58,15 +58,7 @@ pub(super) fn hello_name(request: &Request, settings: &Settings, world: &World<'
 fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
     let host = settings.host.as_ref().map(|host| host.value.clone()).unwrap_or_default();
     let mut tls = settings.tls_policy();
-    match (request.tls.starttls, request.tls.force) {
-        (Some(true), _) => tls.mode = TlsMode::StartTls,
-        // mutt's words for "in the clear": allowed only where no password goes that way.
-        (Some(false), Some(false)) if settings.username.is_some() => {
-            return Err(Failure::usage("ssl_force_tls=no would send the login in the clear"));
-        }
-        (Some(false), Some(false)) => tls.mode = TlsMode::None,
-        _ => {}
-    }
+    tls.mode = tls_mode(tls.mode, &request.tls, settings)?;
     if let Some(ca_file) = &request.tls.ca_file {
         tls.ca_file = Some(ca_file.clone());
     }
@@ -95,6 +87,23 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     Ok(Route::SmartHost(Box::new(route)))
 }
 
+/// What mutt's words make of the profile's TLS: they speak of servers that begin in the clear, and can never take away
+/// the protection of a login.
+fn tls_mode(set: TlsMode, typed: &TlsWords, settings: &Settings) -> Result<TlsMode, Failure> {
+    let in_the_clear = typed.starttls == Some(false) || typed.force == Some(false);
+    match set {
+        TlsMode::None if typed.starttls == Some(true) || typed.force == Some(true) => Ok(TlsMode::StartTls),
+        TlsMode::StartTls if in_the_clear && settings.username.is_some() => Err(Failure::usage(
+            "ssl_starttls=no and ssl_force_tls=no would send the login in the clear",
+        )
+        .hint(
+            "where nobody can listen, write tls = \"none\" and allow_plaintext_auth = true into the profile",
+        )),
+        TlsMode::StartTls if in_the_clear && typed.force != Some(true) => Ok(TlsMode::None),
+        other => Ok(other),
+    }
+}
+
 fn credentials(settings: &Settings, world: &World<'_>) -> Result<Option<Credentials>, Failure> {
     let Some(username) = &settings.username else { return Ok(None) };
     let Some(source) = &settings.secret else {
@@ -108,15 +117,20 @@ fn credentials(settings: &Settings, world: &World<'_>) -> Result<Option<Credenti
 }
 
 fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
-    if !typed.is_empty() {
-        return Ok(Route::Sendmail(typed.to_vec()));
-    }
     let set = &settings.sendmail_path;
-    if set.origin != crate::config::Origin::BuiltIn {
-        return Ok(Route::Sendmail(vec![set.value.clone().into()]));
-    }
-    match &world.sendmail {
-        Some(program) => Ok(Route::Sendmail(vec![program.into()])),
+    let argv = match (typed, &world.sendmail) {
+        ([], _) if set.origin != Origin::BuiltIn => vec![set.value.clone().into()],
+        ([], Some(program)) => vec![program.into()],
+        ([], None) => vec![],
+        (typed, _) => typed.to_vec(),
+    };
+    match argv.first() {
+        Some(program) if is_same_file(Path::new(program), world.ourselves.as_deref()) => {
+            let headline = format!("{} is whippet itself", Path::new(program).display());
+            Err(Failure::plain(Exit::Config, headline)
+                .hint("name another sendmail program in `sendmail_path`"))
+        }
+        Some(_) => Ok(Route::Sendmail(argv)),
         None => Err(Failure::plain(Exit::Config, "there is no sendmail program on this machine")
             .hint("name it in `sendmail_path`")),
     }

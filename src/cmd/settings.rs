@@ -2,7 +2,7 @@
 
 use crate::cli::Request;
 use crate::cmd::route::profile_place;
-use crate::cmd::{Exit, Failure, World};
+use crate::cmd::{Exit, Failure, World, print};
 use crate::config::{self, Origin, Row, Settings, Wanted};
 use crate::mail::{Listed, parse_list};
 use crate::ui;
@@ -35,7 +35,7 @@ pub(super) fn show(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     }
     rows.extend(settings.rows().into_iter().filter_map(row));
     let text = if request.json { ui::settings_json(&rows) } else { ui::settings(&rows) };
-    let _ = world.stdout.write_all(text.as_bytes());
+    print(&text, world)?;
     if !settings.is_configured() {
         let place = profile_place(world);
         let _ = writeln!(world.stderr, "whippet: no profile names a server; one goes into {place}");
@@ -53,7 +53,7 @@ pub(super) fn query(name: &str, request: &Request, world: &mut World<'_>) -> Res
         Some(_) => format!("is set by {}", found.origin),
     };
     let text = format!("{}={}\n", found.key, found.value.unwrap_or_default());
-    let _ = world.stdout.write_all(text.as_bytes());
+    print(&text, world)?;
     let _ = writeln!(world.stderr, "whippet: {} {from}", found.key);
     Ok(Exit::Ok)
 }

@@ -27,6 +27,8 @@ pub struct World<'a> {
     pub machine: String,
     /// The machine's sendmail program, if it has one that is not whippet itself.
     pub sendmail: Option<PathBuf>,
+    /// The running program's file.
+    pub ourselves: Option<PathBuf>,
     /// Standard input.
     pub stdin: &'a mut dyn Read,
     /// Whether a person would have to type it.
@@ -50,6 +52,7 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
     let mut stdin = stdin.lock();
     let mut stdout = std::io::stdout().lock();
     let mut stderr = std::io::stderr().lock();
+    let ourselves = std::env::current_exe().ok();
     let mut world = World {
         clock: &SystemClock,
         random: &SystemRandom,
@@ -58,7 +61,8 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
         surroundings: Surroundings::real(|name| -> Option<OsString> { std::env::var_os(name) }),
         account: Account::ours(),
         machine: machine_name(),
-        sendmail: Sendmail::find(std::env::current_exe().ok()),
+        sendmail: Sendmail::find(ourselves.as_deref()),
+        ourselves,
         stdin: &mut stdin,
         stdin_is_terminal,
         stdout: &mut stdout,

@@ -6,12 +6,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::surroundings::quoted;
+use crate::config::surroundings::{distrust, quoted};
 use toml::de::DeValue;
 
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Surroundings, error};
-use crate::sys::{Child, Run, RunError, Secret};
+use crate::sys::{Child, OUTPUT_LIMIT, Run, RunError, Secret};
 
 /// Longest file, octets; a token fits many times, a disk does not.
 const LONGEST: u64 = 64 * 1024;
@@ -167,7 +167,7 @@ impl SecretSource {
     pub fn fetch(&self, run: &dyn Run, surroundings: &Surroundings) -> Result<Secret, SecretError> {
         let secret = match &self.place {
             SecretPlace::Inline(secret) => secret.clone(),
-            SecretPlace::File(path) => self.read_file(path)?,
+            SecretPlace::File(path) => self.read_file(path, surroundings.user)?,
             SecretPlace::Command(argv) => self.run_command(argv, run)?,
             SecretPlace::Variable(name) => match surroundings.variable(name) {
                 Some(value) => Secret::new(value.into_encoded_bytes()),
@@ -187,17 +187,21 @@ impl SecretSource {
     }
 
     /// Reads the password file after a look at who else can; the target counts, not a link to it.
-    fn read_file(&self, path: &Path) -> Result<Secret, SecretError> {
+    fn read_file(&self, path: &Path, us: u32) -> Result<Secret, SecretError> {
         let unreadable = |error: io::Error| SecretError::Unreadable {
             path: path.to_owned(),
             reason: error::reason(&error),
         };
         // The file that is open is the file that is judged.
         let file = File::open(path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.mode();
+        let facts = file.metadata().map_err(unreadable)?;
+        let mode = facts.mode();
         if let Some((problem, octal)) = exposure(mode) {
             let remedy = format!("chmod {octal} {}", quoted(path));
             return Err(SecretError::Exposed { path: path.to_owned(), problem, remedy });
+        }
+        if let Some(reason) = distrust(facts.uid(), 0, us, path) {
+            return Err(SecretError::Unreadable { path: path.to_owned(), reason });
         }
         self.take(file).map_err(unreadable)?
     }
@@ -227,7 +231,9 @@ impl SecretSource {
         let child = Child {
             argv: argv.iter().map(Into::into).collect(),
             without: self.kept_back.clone(),
-            limit: Some(PATIENCE),
+            patience: PATIENCE,
+            // It may ask at the terminal, as pinentry does.
+            is_group: false,
         };
         let ended = run.run(&child, None).map_err(|failure| SecretError::Run { failure })?;
         if !ended.status.success() {
@@ -240,6 +246,9 @@ impl SecretSource {
                 },
                 said: ended.stderr,
             });
+        }
+        if ended.stdout.expose().len() as u64 > OUTPUT_LIMIT {
+            return Err(SecretError::Long { key: self.place.key(), place: self.place.shown() });
         }
         Ok(ended.stdout)
     }
@@ -288,7 +297,7 @@ fn exposure(mode: u32) -> Option<(&'static str, &'static str)> {
     match mode {
         mode if mode & 0o002 != 0 => Some(("can be written by every user", "600")),
         mode if mode & 0o004 != 0 => Some(("can be read by every user", "600")),
-        mode if mode & 0o020 != 0 => Some(("can be written by its group", "600")),
+        mode if mode & 0o020 != 0 => Some(("can be written by its group", "g-w")),
         _ => None,
     }
 }

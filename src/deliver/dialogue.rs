@@ -1,7 +1,9 @@
 //! The driver: moves octets between the protocol's values and a wire. It decides nothing: session and transaction do.
 
 use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
+use crate::deliver::in_words;
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
 use crate::mime::{Message, MessageError};
 use crate::net::{Tls, TlsError, Wire, WireError};
@@ -54,16 +56,24 @@ impl<'a> Dialogue<'a> {
 
     /// Writes one command of the session. What is there before it was written was not asked for.
     fn say(&mut self, session: &mut Session, command: &Command) {
-        if let Err(error) = self.look() {
-            return session.lost(&loss(error));
+        let look = self.look(1);
+        match self.reader.next_reply() {
+            // A server that goes says so at any time (RFC 5321 3.8).
+            Some(Ok(reply)) if reply.code == 421 => {
+                self.transcript.reply(&reply);
+                return session.reply(&reply, false);
+            }
+            Some(_) => return session.lost(&Loss::Unasked),
+            None if !self.reader.is_empty() => return session.lost(&Loss::Unasked),
+            None => {}
         }
-        if !self.reader.is_empty() {
-            return session.lost(&Loss::Unasked);
+        if let Err(error) = look {
+            return session.lost(&loss(error));
         }
         let mut line = Vec::new();
         command.write(&mut line);
         self.transcript.command(command);
-        if let Err(loss) = self.flush(&line, self.timeouts.at(session.stage()).as_secs()) {
+        if let Err(loss) = self.flush(&line, self.timeouts.at(session.stage()), SESSION_REPLIES) {
             self.hear_session(session);
             session.lost(&loss);
         }
@@ -76,7 +86,7 @@ impl<'a> Dialogue<'a> {
         loop {
             if transaction.awaits_nothing() && flight.is_empty() {
                 // What comes now, comes unasked.
-                let look = self.look();
+                let look = self.look(0);
                 self.hear(transaction);
                 if let Err(error) = look {
                     transaction.lost(&loss(error));
@@ -108,7 +118,7 @@ impl<'a> Dialogue<'a> {
         let mut line = Vec::new();
         Command::Quit.write(&mut line);
         self.transcript.command(&Command::Quit);
-        let _ = self.flush(&line, 1);
+        let _ = self.flush(&line, Duration::from_secs(1), SESSION_REPLIES);
         self.wire.close();
     }
 
@@ -122,14 +132,14 @@ impl<'a> Dialogue<'a> {
         Ok(facts)
     }
 
-    /// Writes a flight; what is heard meanwhile is kept in the reader.
-    fn flush(&mut self, octets: &[u8], limit_s: u64) -> Result<(), Loss> {
+    /// Writes a flight; what is heard meanwhile is kept in the reader. A server that says more than the `due` replies
+    /// and one is not listened to any longer: nothing it can say has an end.
+    fn flush(&mut self, octets: &[u8], limit: Duration, due: usize) -> Result<(), Loss> {
         let reader = &mut self.reader;
-        let limit = std::time::Duration::from_secs(limit_s.max(1));
         self.wire
             .write(octets, limit, &mut |heard| {
                 reader.push(heard);
-                true
+                reader.waiting() <= due + 1
             })
             .map_err(loss)
     }
@@ -137,9 +147,9 @@ impl<'a> Dialogue<'a> {
     /// Waits for octets until a whole reply is there.
     fn fill(&mut self, stage: Stage) -> Result<(), Loss> {
         let limit = self.timeouts.at(stage);
-        let end = std::time::Instant::now() + limit;
+        let end = Instant::now() + limit;
         while !self.reader.has_reply() {
-            let left = end.saturating_duration_since(std::time::Instant::now());
+            let left = end.saturating_duration_since(Instant::now());
             let reader = &mut self.reader;
             let read = self.wire.read(left, &mut |heard| {
                 reader.push(heard);
@@ -168,8 +178,8 @@ impl<'a> Dialogue<'a> {
 
     /// Writes what is gathered, then hands over what was heard.
     fn send(&mut self, transaction: &mut Transaction<'_>, octets: &mut Vec<u8>) {
-        let limit = self.timeouts.at(transaction.stage()).as_secs();
-        let result = self.flush(octets, limit);
+        let limit = self.timeouts.at(transaction.stage());
+        let result = self.flush(octets, limit, transaction.outstanding());
         octets.clear();
         self.hear(transaction);
         if let Err(loss) = result {
@@ -184,12 +194,12 @@ impl<'a> Dialogue<'a> {
         self.hear(transaction);
     }
 
-    /// Takes what is there, without waiting.
-    fn look(&mut self) -> Result<(), WireError> {
+    /// Takes what is there, without waiting; stops as [`Dialogue::flush`] does.
+    fn look(&mut self, due: usize) -> Result<(), WireError> {
         let reader = &mut self.reader;
         self.wire.listen(&mut |heard| {
             reader.push(heard);
-            true
+            reader.waiting() <= due + 1
         })
     }
 
@@ -222,7 +232,7 @@ impl<'a> Dialogue<'a> {
         match (written, end) {
             (Ok(()), _) if taken == message.size() => {
                 // What the server says before the dot is an early reply; a last look tells.
-                let look = self.look();
+                let look = self.look(0);
                 self.hear_early(transaction);
                 match look {
                     Ok(()) => transaction.body_written(),
@@ -235,7 +245,7 @@ impl<'a> Dialogue<'a> {
                 self.hear_early(transaction);
                 transaction.lost(&loss(error));
             }
-            (Err(error), _) => transaction.unreadable(&error.to_string()),
+            (Err(error), _) => transaction.unreadable(&in_words(&error)),
         }
         tail
     }
@@ -249,6 +259,8 @@ impl<'a> Dialogue<'a> {
     }
 }
 
+/// Replies that may wait while a command of the session is written: its own.
+const SESSION_REPLIES: usize = 1;
 /// Octets of commands that are written at once.
 const FLIGHT: usize = 32 * 1024;
 
@@ -256,7 +268,7 @@ const FLIGHT: usize = 32 * 1024;
 struct BodySink<'a> {
     wire: &'a mut Wire,
     reader: &'a mut ReplyReader,
-    limit: std::time::Duration,
+    limit: Duration,
     end: Option<WireError>,
 }
 
@@ -286,6 +298,7 @@ fn loss(error: WireError) -> Loss {
         WireError::Closed => Loss::Closed,
         WireError::TimedOut(seconds) => Loss::TimedOut(seconds),
         WireError::Broken(words) => Loss::Broken(words),
+        WireError::Stopped => Loss::Unasked,
         other => Loss::Broken(other.to_string()),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::deliver::Transport;
+use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
 
@@ -30,9 +30,23 @@ impl File {
             sync_folder(&new).map_err(|error| unwritable(&new, &error))?;
             Ok(target)
         } else {
-            write_new(&self.place, message)?;
+            self.write_single(message)?;
             Ok(self.place.clone())
         }
+    }
+
+    /// Writes beside the place and gives the file its name when it is whole: whoever sees it sees all of it.
+    fn write_single(&self, message: &Message) -> Result<(), Verdict> {
+        let folder = match self.place.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let written = folder.join(format!(".{}.part", self.name));
+        write_new(&written, message)?;
+        // A link, unlike a rename, does not replace what is there.
+        let linked = fs::hard_link(&written, &self.place);
+        let _ = fs::remove_file(&written);
+        linked.and_then(|()| sync_folder(folder)).map_err(|error| unwritable(&self.place, &error))
     }
 
     fn is_folder(&self) -> bool {
@@ -78,7 +92,7 @@ fn write_new(path: &Path, message: &Message) -> Result<(), Verdict> {
         match error {
             MessageError::Sink(error) => unwritable(path, &error),
             other => {
-                Verdict::deferred(Stage::Local, Problem::Unreadable, other.to_string()).with_status(4, 3, 0)
+                Verdict::deferred(Stage::Local, Problem::Unreadable, in_words(&other)).with_status(4, 3, 0)
             }
         }
     })

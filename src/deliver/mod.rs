@@ -10,6 +10,7 @@ mod smart_host;
 pub use file::File;
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;
+pub(crate) use sendmail::is_same_file;
 pub use smart_host::{SmartHost, SmartHostRoute};
 
 use crate::mail::{Envelope, Report};
@@ -19,4 +20,15 @@ use crate::mime::Message;
 pub trait Transport {
     /// Hands `message` over for the recipients of `envelope`; one outcome for each.
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report;
+}
+
+/// An error with its reason, as the system gives it but without the number.
+fn in_words(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => {
+            let words = source.to_string();
+            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
+        }
+        None => error.to_string(),
+    }
 }

@@ -22,7 +22,7 @@ use crate::sys::{Random, Secret};
 use super::SmartHostRoute;
 
 /// The name that the certificate is for and the client connects to.
-const NAME: &str = "localhost";
+const NAME: &str = "127.0.0.1";
 /// How long the server waits for its client, which lives in the same process.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The largest message it offers to take: 64 GiB, a bound that a test with a full disk will meet first.

@@ -1,12 +1,15 @@
 //! The route through another `sendmail` program: recipients in argv, the message on its standard input.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::deliver::Transport;
+use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
-use crate::sys::{Child, Run, RunError};
+use crate::sys::{Child, Ended, Run, RunError};
 
 /// The transport that runs a sendmail program, which must not be whippet itself.
 pub struct Sendmail<'a> {
@@ -14,6 +17,8 @@ pub struct Sendmail<'a> {
     pub command: Vec<OsString>,
     /// Variables that hold a secret and are kept from the child.
     pub without: Vec<String>,
+    /// How long it may take no input, or not end once it has all of it.
+    pub patience: Duration,
     /// Who runs it.
     pub run: &'a dyn Run,
 }
@@ -25,16 +30,10 @@ impl std::fmt::Debug for Sendmail<'_> {
 }
 
 impl Sendmail<'_> {
-    /// The first sendmail program that is installed and is not the running program under another name.
-    pub fn find(ourselves: Option<PathBuf>) -> Option<PathBuf> {
+    /// The first sendmail program that is installed and is not `ourselves`.
+    pub fn find(ourselves: Option<&Path>) -> Option<PathBuf> {
         const PLACES: [&str; 3] = ["/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail"];
-        let ourselves = ourselves.and_then(|path| path.canonicalize().ok());
-        PLACES.iter().map(PathBuf::from).find(|path| match path.canonicalize() {
-            Ok(target) => {
-                Some(&target) != ourselves.as_ref() && target.file_name() != Some("whippet".as_ref())
-            }
-            Err(_) => false,
-        })
+        PLACES.iter().map(PathBuf::from).find(|path| path.exists() && !is_same_file(path, ourselves))
     }
 
     fn child(&self, envelope: &Envelope) -> Child {
@@ -44,55 +43,81 @@ impl Sendmail<'_> {
         argv.push(reverse_path.into());
         argv.push("--".into());
         argv.extend(envelope.recipients().iter().map(|recipient| OsString::from(recipient.to_string())));
-        Child { argv, without: self.without.clone(), limit: None }
+        Child { argv, without: self.without.clone(), patience: self.patience, is_group: true }
     }
 
     fn hand_over(&self, envelope: &Envelope, message: &Message) -> Verdict {
-        let child = self.child(envelope);
         let mut unreadable = None;
         let ended = self.run.run(
-            &child,
+            &self.child(envelope),
             Some(&mut |input| {
-                let mut lines = LineFeeds(input);
-                message.write_to(&mut lines).map_err(|error| match error {
+                let mut lines = LineFeeds(BufWriter::with_capacity(64 * 1024, input));
+                let written = message.write_to(&mut lines).map_err(|error| match error {
                     MessageError::Sink(error) => error,
                     other => {
-                        unreadable = Some(other.to_string());
-                        std::io::Error::other("the message cannot be read")
+                        unreadable = Some(in_words(&other));
+                        io::Error::other("the message cannot be read")
                     }
-                })
+                });
+                match written {
+                    Ok(()) => lines.flush(),
+                    Err(error) => {
+                        // What is gathered must not follow when the buffer is dropped.
+                        let _ = lines.0.into_parts();
+                        Err(error)
+                    }
+                }
             }),
         );
-        if let Some(words) = unreadable {
-            let sentence = format!("the message was not sent to its end: {words}");
-            return Verdict::deferred(Stage::Local, Problem::Unreadable, sentence).with_status(4, 3, 0);
-        }
-        match ended {
-            Ok(ended) if ended.status.success() => Verdict::accepted(Stage::Local, "accepted by the program"),
-            Ok(ended) => {
-                let code = ended.status.code().unwrap_or(70);
-                let program = self.command[0].to_string_lossy();
-                let mut sentence = match ended.status.code() {
-                    Some(code) => format!("{program} ended with exit code {code}"),
-                    None => format!("{program} ended with {}", ended.status),
-                };
-                let words = ended.stderr.trim();
-                if !words.is_empty() {
-                    sentence.push_str(&format!(" and said: {words}"));
-                }
-                let problem = Problem::ProgramExit(code);
-                // 75 is EX_TEMPFAIL of sysexits.h: the one code that asks for another try.
-                if code == 75 {
-                    Verdict::deferred(Stage::Local, problem, sentence).with_status(4, 3, 0)
-                } else {
-                    Verdict::failed(Stage::Local, problem, sentence).with_status(5, 3, 0)
-                }
+        match (unreadable, ended) {
+            (Some(words), _) => {
+                let sentence = format!("the message was not sent to its end: {words}");
+                Verdict::deferred(Stage::Local, Problem::Unreadable, sentence).with_status(4, 3, 0)
             }
-            Err(error) => {
-                Verdict::failed(Stage::Local, Problem::Program, run_words(&error)).with_status(5, 3, 0)
+            (None, Ok(ended)) => self.judge(&ended),
+            (None, Err(error @ RunError::Late { .. })) => {
+                Verdict::deferred(Stage::Local, Problem::TimedOut, in_words(&error)).with_status(4, 3, 0)
+            }
+            (None, Err(error)) => {
+                Verdict::failed(Stage::Local, Problem::Program, in_words(&error)).with_status(5, 3, 0)
             }
         }
     }
+
+    fn judge(&self, ended: &Ended) -> Verdict {
+        let program = self.command[0].to_string_lossy();
+        if ended.status.success() && ended.input_taken {
+            return Verdict::accepted(Stage::Local, format!("accepted by {program}"));
+        }
+        let mut sentence = match ended.status.code() {
+            Some(0) => format!("{program} ended well, but did not take the whole message"),
+            Some(code) => format!("{program} ended with exit code {code}"),
+            None => format!("{program} ended with {}", ended.status),
+        };
+        let words = ended.stderr.trim();
+        if !words.is_empty() {
+            sentence.push_str(&format!(" and said: {words}"));
+        }
+        match ended.status.code() {
+            Some(0) => Verdict {
+                in_doubt: true,
+                ..Verdict::deferred(Stage::Local, Problem::Program, sentence).with_status(4, 3, 0)
+            },
+            // 75 is EX_TEMPFAIL of sysexits.h; a program that was killed may live longer the next time.
+            Some(75) | None => {
+                Verdict::deferred(Stage::Local, Problem::ProgramExit(75), sentence).with_status(4, 3, 0)
+            }
+            Some(code) => {
+                Verdict::failed(Stage::Local, Problem::ProgramExit(code), sentence).with_status(5, 3, 0)
+            }
+        }
+    }
+}
+
+/// Whether `path` leads to `ourselves`, by whatever name or link.
+pub(crate) fn is_same_file(path: &Path, ourselves: Option<&Path>) -> bool {
+    let identity = |path: &Path| path.metadata().map(|facts| (facts.dev(), facts.ino())).ok();
+    ourselves.is_some_and(|ourselves| identity(path).is_some() && identity(path) == identity(ourselves))
 }
 
 impl Transport for Sendmail<'_> {
@@ -104,21 +129,11 @@ impl Transport for Sendmail<'_> {
     }
 }
 
-fn run_words(error: &RunError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => {
-            let words = source.to_string();
-            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
-        }
-        None => error.to_string(),
-    }
-}
-
 /// Local programs want lines that end in LF: turns each CRLF into LF.
 struct LineFeeds<W>(W);
 
-impl<W: std::io::Write> std::io::Write for LineFeeds<W> {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+impl<W: Write> Write for LineFeeds<W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         // A message holds CR only before LF, so that every CR can go.
         for piece in octets.split(|&octet| octet == b'\r') {
             self.0.write_all(piece)?;
@@ -126,7 +141,7 @@ impl<W: std::io::Write> std::io::Write for LineFeeds<W> {
         Ok(octets.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
 }

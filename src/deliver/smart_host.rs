@@ -8,7 +8,7 @@ use crate::mail::{
     Envelope, Problem, Report, SessionFacts, Stage, Timeouts, Timings, TlsFacts, TlsMode, TlsPolicy, Verdict,
 };
 use crate::mime::Message;
-use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Wire, connect};
+use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Wire, connect, place};
 use crate::smtp::{Needs, Session, SessionPolicy, Transaction, Transcript};
 
 /// Where the server is and how to talk to it.
@@ -29,11 +29,7 @@ pub struct SmartHostRoute {
 impl SmartHostRoute {
     /// `host:port`, as reports name it.
     pub fn place(&self) -> String {
-        if self.host.contains(':') && !self.host.starts_with('[') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        place(&self.host, self.port)
     }
 }
 

@@ -154,8 +154,8 @@ impl Reader<'_> {
                 "quoted-printable" => {
                     let codes = text.iter().filter(|&&octet| octet == b'=').count();
                     let soft = text.last() == Some(&b'=');
-                    octets +=
-                        text.len() as u64 - if soft { (codes as u64 - 1) * 2 + 1 } else { codes as u64 * 2 };
+                    let coded = if soft { (codes - 1) * 2 + 1 } else { codes * 2 };
+                    octets += text.len().saturating_sub(coded) as u64;
                     pending_line_end = if soft { 0 } else { 2 };
                 }
                 _ => {

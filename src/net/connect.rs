@@ -86,6 +86,12 @@ fn classify(host: &str, error: &io::Error) -> ResolveError {
     ResolveError::Temporary(host.to_owned(), reason)
 }
 
+/// `host:port`, an IPv6 address in brackets.
+pub fn place(host: &str, port: u16) -> String {
+    let is_bare = host.contains(':') && !host.starts_with('[');
+    if is_bare { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
 /// Opens a connection to the first address that answers within `limit` in all.
 pub fn connect(
     resolve: &dyn Resolve,
@@ -95,7 +101,7 @@ pub fn connect(
 ) -> Result<(TcpStream, SocketAddr), ConnectError> {
     let end = Instant::now() + limit;
     let addresses = resolve.resolve(host, port, limit)?;
-    let place = format!("{host}:{port}");
+    let place = place(host, port);
     let mut worst = None;
     for (index, address) in addresses.iter().enumerate() {
         let left = end.saturating_duration_since(Instant::now());
@@ -117,7 +123,11 @@ pub fn connect(
                     io::ErrorKind::TimedOut => ConnectError::TimedOut(place.clone(), limit.as_secs()),
                     _ => ConnectError::Unreachable(place.clone(), plain(&error)),
                 };
-                worst.get_or_insert(error);
+                // A closed port says more than a network that one family of addresses cannot reach.
+                let says_more = matches!(error, ConnectError::Refused(_)) || worst.is_none();
+                if says_more {
+                    worst = Some(error);
+                }
             }
         }
     }

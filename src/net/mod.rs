@@ -5,6 +5,6 @@ mod connect;
 mod tls;
 mod wire;
 
-pub use connect::{ConnectError, Resolve, ResolveError, SystemResolve, connect};
+pub use connect::{ConnectError, Resolve, ResolveError, SystemResolve, connect, place};
 pub use tls::{Tls, TlsError, server_config};
 pub use wire::{Hear, Wire, WireError};

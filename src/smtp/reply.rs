@@ -133,6 +133,11 @@ impl ReplyReader {
         !self.whole.is_empty() || self.broken.is_some()
     }
 
+    /// How many whole replies wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.whole.len()
+    }
+
     /// Whether nothing is left over: no reply, no half of one.
     pub fn is_empty(&self) -> bool {
         self.whole.is_empty() && self.partial.is_none() && self.line_length == 0 && self.broken.is_none()

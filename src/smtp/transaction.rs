@@ -106,6 +106,15 @@ impl<'a> Transaction<'a> {
         self.state == State::Commands && self.sent == self.heard
     }
 
+    /// How many replies are due.
+    pub fn outstanding(&self) -> usize {
+        match self.state {
+            State::Commands => self.sent - self.heard,
+            State::Body | State::BeforeDot | State::Done => 0,
+            State::Dotted => 1,
+        }
+    }
+
     /// Where the transaction is: the stage whose reply is due.
     pub fn stage(&self) -> Stage {
         match self.state {
@@ -123,6 +132,10 @@ impl<'a> Transaction<'a> {
             return self.lost(&Loss::NoReply(error));
         }
         match self.state {
+            // A server that goes says so at any time (RFC 5321 3.8).
+            State::Commands if self.heard == self.sent && reply.code == 421 => {
+                self.drop_out(&verdict::refused(self.stage(), reply));
+            }
             State::Commands if self.heard == self.sent => {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
             }

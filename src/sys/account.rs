@@ -1,7 +1,6 @@
 //! Who runs the program, and on which machine: what a From without a profile is made of.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 
 /// The user as the system's table names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +12,12 @@ pub struct Account {
 }
 
 impl Account {
-    /// Looks the effective user up in `/etc/passwd`.
+    /// Looks the effective user up in `/etc/passwd`. Users of other directories are not found.
     pub fn ours() -> Option<Self> {
-        let table = BufReader::new(fs::File::open("/etc/passwd").ok()?);
         let uid = rustix::process::geteuid().as_raw().to_string();
-        table.lines().map_while(Result::ok).find_map(|line| Self::read(&line, &uid))
+        let table = fs::read("/etc/passwd").ok()?;
+        // Names need not be UTF-8; one that is not hides nobody.
+        table.split(|&octet| octet == b'\n').find_map(|line| Self::read(&String::from_utf8_lossy(line), &uid))
     }
 
     fn read(line: &str, uid: &str) -> Option<Self> {
@@ -26,18 +26,21 @@ impl Account {
         if id != uid || name.is_empty() {
             return None;
         }
-        let mut capital = name.to_owned();
-        capital[..1].make_ascii_uppercase();
+        let mut letters = name.chars();
+        let capital: String =
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         let person = gecos.split(',').next().unwrap_or_default().replace('&', &capital);
         let is_text = !person.trim().is_empty() && !person.chars().any(char::is_control);
         Some(Account { name: name.to_owned(), person: is_text.then_some(person) })
     }
 }
 
-/// The machine's name as the system has it, cut to the letters a host name may have; `localhost` if none is left.
+/// The machine's name as the system has it, a hyphen for each letter that a host name may not have; `localhost` if that
+/// leaves none.
 pub fn machine_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    let name: String = name.chars().map(|c| if good(c) { c } else { '-' }).collect();
     let name = name.trim_matches(['.', '-']);
     if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
 }
@@ -51,6 +54,8 @@ mod tests {
         let account = Account::read("dan:x:1000:1000:& Smith,Room 1:/home/dan:/bin/sh", "1000").unwrap();
         assert_eq!((account.name.as_str(), account.person.as_deref()), ("dan", Some("Dan Smith")));
         assert_eq!(Account::read("dan:x:1000:1000::/:/bin/sh", "1000").unwrap().person, None);
+        let accented = Account::read("élise:x:1000:1000:& B:/:/bin/sh", "1000").unwrap();
+        assert_eq!(accented.person.as_deref(), Some("Élise B"));
         for line in ["dan:x:1001:1001::/:/bin/sh", "", "dan:x", ":x:1000:1::/:/bin/sh"] {
             assert_eq!(Account::read(line, "1000"), None, "{line}");
         }

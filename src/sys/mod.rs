@@ -9,5 +9,5 @@ mod secret;
 pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use run::{Child, Ended, Feed, Run, RunError, SystemRun};
+pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, SystemRun};
 pub use secret::Secret;

@@ -2,15 +2,20 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::os::unix::process::CommandExt;
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::sys::Secret;
 
 /// Most that is kept of a child's standard output, octets; a password or a token fits many times.
-const OUTPUT_LIMIT: u64 = 64 * 1024;
+pub const OUTPUT_LIMIT: u64 = 64 * 1024;
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -19,8 +24,11 @@ pub struct Child {
     pub argv: Vec<OsString>,
     /// Variables taken out of the child's environment, because they hold a secret.
     pub without: Vec<String>,
-    /// How long it may take; `None` for no limit.
-    pub limit: Option<Duration>,
+    /// How long it may do nothing: take no input, or not end once it has all of it.
+    pub patience: Duration,
+    /// It gets a process group of its own, so that with it all that it started can be killed. Not for a program that
+    /// may ask at the terminal.
+    pub is_group: bool,
 }
 
 /// How a child ended.
@@ -28,9 +36,11 @@ pub struct Child {
 pub struct Ended {
     /// Its exit status.
     pub status: ExitStatus,
-    /// Its standard output, which may be a secret.
+    /// Whether it took all of its input.
+    pub input_taken: bool,
+    /// Its standard output, which may be a secret; at most [`OUTPUT_LIMIT`] and one octet.
     pub stdout: Secret,
-    /// Its standard error as text, at most 64 KiB.
+    /// Its standard error as text, cut at the same length.
     pub stderr: String,
 }
 
@@ -45,16 +55,16 @@ pub enum RunError {
         /// The reason.
         source: io::Error,
     },
-    /// It took longer than its limit and was killed.
-    #[error("{program}: gave no answer within {} s", limit.as_secs())]
+    /// It did nothing for longer than its limit and was killed.
+    #[error("{program}: gave no answer within {} s", patience.as_secs())]
     Late {
         /// The program's name as given.
         program: String,
         /// The limit that passed.
-        limit: Duration,
+        patience: Duration,
     },
-    /// Its standard input could not be written.
-    #[error("{program}: cannot be written to")]
+    /// What it was to be given could not be read. It was killed before it saw the end of its input.
+    #[error("{program}: cannot be given its input")]
     Input {
         /// The program's name as given.
         program: String,
@@ -78,7 +88,7 @@ pub type Feed<'a> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'a;
 pub trait Run {
     /// Runs `child` to its end. `feed` writes its standard input; with `None` that is empty.
     ///
-    /// A child that ends without reading all of its input is no error here: its status tells.
+    /// A child that ends without reading all of its input is no error here: [`Ended::input_taken`] tells.
     fn run(&self, child: &Child, feed: Option<&mut Feed<'_>>) -> Result<Ended, RunError>;
 }
 
@@ -95,35 +105,146 @@ impl Run for SystemRun {
             .stdin(if feed.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if child.is_group {
+            command.process_group(0);
+        }
         for variable in &child.without {
             command.env_remove(variable);
         }
-        let mut process =
+        let process =
             command.spawn().map_err(|source| RunError::Start { program: program.clone(), source })?;
+        Running { program, process, patience: child.patience, is_group: child.is_group }.finish(feed)
+    }
+}
 
-        let stdout = collect(process.stdout.take());
-        let stderr = collect(process.stderr.take());
-        if let (Some(feed), Some(mut input)) = (feed, process.stdin.take()) {
-            match feed(&mut input) {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                Err(source) => {
-                    // A stump must not pass for the whole: the child dies before it sees the end of its input.
-                    let _ = process.kill();
-                    let _ = process.wait();
-                    return Err(RunError::Input { program, source });
-                }
-                Ok(()) => {}
-            }
-        }
+/// A child that runs.
+struct Running {
+    program: String,
+    process: std::process::Child,
+    patience: Duration,
+    is_group: bool,
+}
 
-        let status = wait(&mut process, child.limit, &program)?;
+impl Running {
+    fn finish(mut self, feed: Option<&mut Feed<'_>>) -> Result<Ended, RunError> {
+        let stdout = collect(self.process.stdout.take());
+        let stderr = collect(self.process.stderr.take());
+        let input_taken = match (feed, self.process.stdin.take()) {
+            (Some(feed), Some(input)) => self.feed(feed, input)?,
+            _ => true,
+        };
+        let status = self.wait()?;
         // A grandchild may hold the pipes open; what came until the child's end is enough then.
         let patience = Duration::from_millis(500);
+        let stderr = stderr.recv_timeout(patience).unwrap_or_default();
         Ok(Ended {
             status,
+            input_taken,
             stdout: Secret::new(stdout.recv_timeout(patience).unwrap_or_default()),
-            stderr: String::from_utf8_lossy(&stderr.recv_timeout(patience).unwrap_or_default()).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
         })
+    }
+
+    /// Writes the input; says whether all of it was taken. A child that takes nothing for too long is killed, which
+    /// ends the writing.
+    fn feed(&mut self, feed: &mut Feed<'_>, mut input: ChildStdin) -> Result<bool, RunError> {
+        let (beat, beats) = mpsc::channel();
+        let (target, patience, is_late) = (self.target(), self.patience, Arc::new(AtomicBool::new(false)));
+        let watched = is_late.clone();
+        // The child is not waited for while this thread lives, so that its number cannot be another's.
+        let watch = thread::spawn(move || {
+            loop {
+                match beats.recv_timeout(patience) {
+                    Ok(()) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        watched.store(true, Ordering::SeqCst);
+                        return target.kill();
+                    }
+                }
+            }
+        });
+        let fed = feed(&mut Pulse { input: &mut input, beat: &beat });
+        drop(beat);
+        if matches!(&fed, Err(error) if error.kind() != io::ErrorKind::BrokenPipe) {
+            // A stump must not pass for the whole: everybody dies before the end of the input is to be seen.
+            self.target().kill();
+        }
+        drop(input);
+        let _ = watch.join();
+        let program = self.program.clone();
+        match fed {
+            _ if is_late.load(Ordering::SeqCst) => {
+                let _ = self.process.wait();
+                Err(RunError::Late { program, patience })
+            }
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(source) => {
+                let _ = self.process.wait();
+                Err(RunError::Input { program, source })
+            }
+        }
+    }
+
+    fn target(&self) -> Target {
+        Target { pid: Pid::from_child(&self.process), is_group: self.is_group }
+    }
+
+    /// Waits for the child's end, kills it when its time has passed.
+    fn wait(&mut self) -> Result<ExitStatus, RunError> {
+        let program = self.program.clone();
+        let end = Instant::now() + self.patience;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match self.process.try_wait() {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) => {}
+                Err(source) => return Err(RunError::Wait { program, source }),
+            }
+            if Instant::now() >= end {
+                self.target().kill();
+                let _ = self.process.wait();
+                return Err(RunError::Late { program, patience: self.patience });
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Whom a signal goes to.
+#[derive(Clone, Copy)]
+struct Target {
+    pid: Pid,
+    is_group: bool,
+}
+
+impl Target {
+    fn kill(self) {
+        let _ = if self.is_group {
+            kill_process_group(self.pid, Signal::KILL)
+        } else {
+            kill_process(self.pid, Signal::KILL)
+        };
+    }
+}
+
+/// The pipe to a child; tells the watch of each piece that was taken.
+struct Pulse<'a> {
+    input: &'a mut ChildStdin,
+    beat: &'a mpsc::Sender<()>,
+}
+
+impl Write for Pulse<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let taken = self.input.write(octets)?;
+        let _ = self.beat.send(());
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.input.flush()
     }
 }
 
@@ -133,38 +254,12 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> 
     if let Some(mut pipe) = pipe {
         thread::spawn(move || {
             let mut octets = Vec::new();
-            let _ = pipe.by_ref().take(OUTPUT_LIMIT).read_to_end(&mut octets);
+            let _ = pipe.by_ref().take(OUTPUT_LIMIT + 1).read_to_end(&mut octets);
             let _ = sender.send(octets);
             let _ = io::copy(&mut pipe, &mut io::sink());
         });
     }
     receiver
-}
-
-/// Waits for the child's end, kills it when `limit` has passed.
-fn wait(
-    process: &mut std::process::Child,
-    limit: Option<Duration>,
-    program: &str,
-) -> Result<ExitStatus, RunError> {
-    let failed = |source| RunError::Wait { program: program.to_owned(), source };
-    let Some(limit) = limit else {
-        return process.wait().map_err(failed);
-    };
-    let end = Instant::now() + limit;
-    let mut pause = Duration::from_millis(1);
-    loop {
-        if let Some(status) = process.try_wait().map_err(failed)? {
-            return Ok(status);
-        }
-        if Instant::now() >= end {
-            let _ = process.kill();
-            let _ = process.wait();
-            return Err(RunError::Late { program: program.to_owned(), limit });
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
-    }
 }
 
 #[cfg(test)]
@@ -175,7 +270,8 @@ mod tests {
         Child {
             argv: argv.iter().map(OsString::from).collect(),
             without: Vec::new(),
-            limit: Some(Duration::from_millis(limit_ms)),
+            patience: Duration::from_millis(limit_ms),
+            is_group: true,
         }
     }
 
@@ -194,6 +290,36 @@ mod tests {
     fn a_slow_child_is_killed() {
         let error = SystemRun.run(&child(&["sleep", "60"], 50), None).unwrap_err();
         assert!(matches!(error, RunError::Late { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_child_that_takes_nothing_is_killed() {
+        let big = vec![0; 1 << 20];
+        let error = SystemRun
+            .run(&child(&["sh", "-c", "sleep 60; :"], 100), Some(&mut |input| input.write_all(&big)))
+            .unwrap_err();
+        assert!(matches!(error, RunError::Late { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_child_that_leaves_its_input_is_told_of() {
+        let big = vec![0; 1 << 20];
+        let ended = SystemRun.run(&child(&["true"], 5000), Some(&mut |input| input.write_all(&big))).unwrap();
+        assert!(ended.status.success() && !ended.input_taken);
+    }
+
+    #[test]
+    fn nobody_behind_a_wrapper_sees_the_end_of_a_stump() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = folder.path().join("seen");
+        let script = format!("sh -c 'cat > /dev/null; touch {}'; :", seen.display());
+        let stump = |input: &mut dyn Write| {
+            input.write_all(b"half of it")?;
+            Err(io::Error::other("the rest cannot be read"))
+        };
+        let error = SystemRun.run(&child(&["sh", "-c", &script], 5000), Some(&mut { stump })).unwrap_err();
+        assert!(matches!(error, RunError::Input { .. }), "{error}");
+        assert!(!seen.exists());
     }
 
     #[test]

@@ -22,23 +22,6 @@ struct Document<'a> {
     failure: Option<FailureRow<'a>>,
 }
 
-impl Document<'_> {
-    /// Nobody was written to.
-    fn empty() -> Self {
-        Document {
-            schema: SCHEMA,
-            exit: 0,
-            message_id: None,
-            size: None,
-            outcomes: Vec::new(),
-            session: None,
-            warnings: &[],
-            hints: &[],
-            failure: None,
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct OutcomeRow<'a> {
     recipient: String,
@@ -92,15 +75,42 @@ struct SettingRow<'a> {
     origin: &'a str,
 }
 
-/// The document for a report; `hints` is the advice that a person would see.
-pub fn report(report: &Report, exit: u8, message_id: &str, size: u64, hints: &[String]) -> String {
+/// What a document says beside the report.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// The exit code.
+    pub exit: u8,
+    /// The Message-ID, if there is a message.
+    pub message_id: Option<&'a str>,
+    /// Its size, octets.
+    pub size: Option<u64>,
+    /// What is worth saying, of the inputs, the message and the report.
+    pub warnings: &'a [String],
+    /// What to do.
+    pub hints: &'a [String],
+}
+
+impl<'a> Summary<'a> {
+    fn document(&self) -> Document<'a> {
+        Document {
+            schema: SCHEMA,
+            exit: self.exit,
+            message_id: self.message_id,
+            size: self.size,
+            outcomes: Vec::new(),
+            session: None,
+            warnings: self.warnings,
+            hints: self.hints,
+            failure: None,
+        }
+    }
+}
+
+/// The document for a report.
+pub fn report(report: &Report, summary: &Summary<'_>) -> String {
     let session = &report.session;
     let milliseconds = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
     render(&Document {
-        schema: SCHEMA,
-        exit,
-        message_id: Some(message_id),
-        size: Some(size),
         outcomes: report.outcomes().iter().map(outcome).collect(),
         session: Some(SessionRow {
             host: &session.host,
@@ -118,32 +128,24 @@ pub fn report(report: &Report, exit: u8, message_id: &str, size: u64, hints: &[S
             session_ms: milliseconds(session.timings.session),
             transaction_ms: milliseconds(session.timings.transaction),
         }),
-        warnings: &report.warnings,
-        hints,
-        failure: None,
+        ..summary.document()
     })
 }
 
-/// The document for a command that could not do its work: all complaints in one.
+/// The document for a command that had nothing to hand over.
+pub fn nothing(summary: &Summary<'_>) -> String {
+    render(&summary.document())
+}
+
+/// The document for a command that could not do its work: all that a person is told, in one.
 pub fn failure(complaints: &[Complaint], exit: u8) -> String {
-    let message: Vec<&str> = complaints.iter().map(|complaint| complaint.headline.as_str()).collect();
-    let all = |lines: fn(&Complaint) -> &[String]| -> Vec<String> {
-        complaints.iter().flat_map(lines).cloned().collect()
-    };
-    render(&Document {
-        exit,
-        hints: &all(|complaint| &complaint.hints),
-        failure: Some(FailureRow {
-            message: &message.join("; "),
-            because: &all(|complaint| &complaint.because),
-        }),
-        ..Document::empty()
-    })
-}
-
-/// The document for a command that had nothing to do, and why.
-pub fn nothing(why: &str) -> String {
-    render(&Document { warnings: &[why.to_owned()], ..Document::empty() })
+    let all =
+        |part: fn(&Complaint) -> &Vec<String>| complaints.iter().flat_map(part).cloned().collect::<Vec<_>>();
+    let headlines: Vec<&str> = complaints.iter().map(|complaint| complaint.headline.as_str()).collect();
+    let (because, hints) = (all(|complaint| &complaint.because), all(|complaint| &complaint.hints));
+    let summary = Summary { exit, message_id: None, size: None, warnings: &[], hints: &hints };
+    let failure = FailureRow { message: &headlines.join("; "), because: &because };
+    render(&Document { failure: Some(failure), ..summary.document() })
 }
 
 /// Settings as an array of key, value and origin; secrets are `***` before they come here.

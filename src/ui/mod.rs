@@ -5,5 +5,6 @@ mod json;
 
 pub use human::{Complaint, arrivals, complaints, printable, settings};
 pub use json::{
-    failure as failure_json, nothing as nothing_json, report as report_json, settings as settings_json,
+    Summary, failure as failure_json, nothing as nothing_json, report as report_json,
+    settings as settings_json,
 };

@@ -6,7 +6,11 @@
 mod errors;
 mod faces;
 mod injection;
+mod judge;
+mod postfix;
 mod readme;
 mod secrets;
 mod settings;
 mod support;
+mod tls;
+mod wire;

@@ -95,7 +95,7 @@ fn own_attachment_options() {
         &["--attach-as", "=x", "r"],
         &["--attach-as", "x=", "r"],
         &["--attach-as", "a/b=x", "r"],
-        &["--attach-as", "a\nb=x", "r"],
+        &["--attach-as", "\u{1b}[2Jb=x", "r"],
         &["--attach-stdin", "", "r"],
         &["--attach", "", "r"],
         &["--attach-type", "text/csv", "r"],

@@ -15,9 +15,10 @@ struct FakeRun(i32, &'static str, &'static str, &'static [&'static str]);
 impl Run for FakeRun {
     fn run(&self, child: &Child, _: Option<&mut Feed<'_>>) -> Result<Ended, RunError> {
         assert_eq!(child.argv, self.3);
-        assert_eq!(child.limit, Some(Duration::from_secs(60)));
+        assert_eq!(child.patience, Duration::from_secs(60));
         assert_eq!(child.without, ["OTHER_PASSWORD"]);
         Ok(Ended {
+            input_taken: true,
             status: ExitStatus::from_raw(self.0 << 8),
             stdout: Secret::new(self.1),
             stderr: self.2.to_owned(),

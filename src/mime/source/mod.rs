@@ -121,8 +121,9 @@ impl Source {
             Source::File { path, stamp } => {
                 let file = reopen(path, stamp)?;
                 read_blocks(&file, stamp.length, &|error| broken_off(path, error), sink)?;
-                // What was appended behind the last octet would be missing from the message.
-                let now = file.metadata().map_err(|error| unreadable(path, error))?;
+                // What was appended behind the last octet would be missing from the message. The path is asked, not the
+                // open file: whoever replaced or removed the file meanwhile did not want the old one sent.
+                let now = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
                 unchanged(path, stamp, &now)
             }
             Source::Temporary { file, length } => read_blocks(file, *length, &temporary, sink),
@@ -266,6 +267,20 @@ mod tests {
             let error = source
                 .each_block(&mut |_| {
                     File::options().write(true).open(&path).unwrap().set_len(after as u64).unwrap();
+                    Ok(())
+                })
+                .unwrap_err();
+            assert!(matches!(error, MessageError::Changed { change, .. } if change == expected), "{error:?}");
+        }
+        for (replaced, expected) in [(true, "another file stands in its place"), (false, "it is gone")] {
+            fs::write(&path, vec![b'x'; BLOCK * 3]).unwrap();
+            let source = Source::open(&path).unwrap();
+            let error = source
+                .each_block(&mut |_| {
+                    let _ = fs::rename(&path, folder.path().join("old"));
+                    if replaced {
+                        fs::write(&path, vec![b'x'; BLOCK * 3]).unwrap();
+                    }
                     Ok(())
                 })
                 .unwrap_err();

@@ -3,10 +3,12 @@
 //! The contents are not compared: that would mean to read every attachment twice. A file that is written to in place,
 //! to the same length, within one tick of the clock of its file system, passes.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 use super::Taken;
 use crate::mime::error::MessageError;
@@ -50,7 +52,10 @@ impl Stamp {
 
 /// Opens the file again and compares it with what it was.
 pub(super) fn reopen(path: &Path, stamp: &Stamp) -> Result<File, MessageError> {
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    // A FIFO that took the file's place would block; a regular file does not know the flag.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = file.map_err(|error| unreadable(path, error))?;
     let now = file.metadata().map_err(|error| unreadable(path, error))?;
     unchanged(path, stamp, &now).map(|()| file)
 }

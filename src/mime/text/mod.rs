@@ -77,6 +77,7 @@ pub(super) fn plan(
             refuted |= charsets.declared.is_some_and(|encoding| reading.is_by(encoding));
             continue;
         }
+        refuted |= !facts.is_ascii() && charsets.declared.is_some_and(|encoding| !reading.is_by(encoding));
         if let (Some(declared), true) = (charsets.declared, refuted) {
             warnings.push(format!("the body is not in {} as declared", declared.name()));
         }
@@ -125,7 +126,10 @@ fn readings(body: &Body, charsets: &Charsets) -> Result<Vec<Reading>, MessageErr
     // A byte order mark is better evidence than a declaration: nobody writes one by accident.
     let mark = Reading::by_mark(&beginning(body)?);
     let (declared, locale) = (charsets.declared.map(plainly), charsets.locale.map(plainly));
-    for reading in [mark, declared, Some(plainly(UTF_8)), locale].into_iter().flatten() {
+    // ISO-2022-JP and UTF-16 pass for ASCII or worse; only who declares them can tell.
+    let stateful =
+        declared.filter(|_| charsets.declared.is_some_and(|encoding| !encoding.is_ascii_compatible()));
+    for reading in [mark, stateful, Some(plainly(UTF_8)), declared, locale].into_iter().flatten() {
         if !readings.contains(&reading) {
             readings.push(reading);
         }

@@ -43,11 +43,12 @@ pub enum Children {
 
 impl Run for Children {
     fn run(&self, child: &Child, feed: Option<&mut Feed<'_>>) -> Result<Ended, RunError> {
-        match (self, child.limit) {
-            (Children::Hang, Some(limit)) => {
-                Err(RunError::Late { program: child.argv[0].to_string_lossy().into_owned(), limit })
+        match self {
+            Children::Hang => {
+                let program = child.argv[0].to_string_lossy().into_owned();
+                Err(RunError::Late { program, patience: child.patience })
             }
-            _ => SystemRun.run(child, feed),
+            Children::Real => SystemRun.run(child, feed),
         }
     }
 }
@@ -124,6 +125,7 @@ impl Inside {
             account: None,
             machine: "laptop.example.org".to_owned(),
             sendmail: self.sendmail.clone(),
+            ourselves: None,
             stdin: &mut stdin,
             stdin_is_terminal: false,
             stdout: &mut stdout,

@@ -12,6 +12,11 @@ pub enum What {
         octets: Vec<u8>,
         finished: bool,
     },
+    /// How many octets there were up to the final dot, where nobody kept them. Not finished: as above.
+    Counted {
+        octets: usize,
+        finished: bool,
+    },
     /// The data of a BDAT. Not finished: the client was gone before the last octet.
     Octets {
         octets: Vec<u8>,
@@ -53,6 +58,7 @@ impl std::fmt::Debug for Book {
                 What::Line(line) => format!("C: {}", show(line.as_bytes())),
                 What::Said(text) => format!("S: {}", show(text.as_bytes())),
                 What::Body { octets, finished } => format!("C: body, {}: {}", end(finished), show(octets)),
+                What::Counted { octets, finished } => format!("C: body, {}: {octets} octets", end(finished)),
                 What::Octets { octets, finished } => format!("C: data, {}: {}", end(finished), show(octets)),
                 What::Secured(Ok(())) => "handshake done".to_owned(),
                 What::Secured(Err(error)) => format!("handshake failed: {error}"),
@@ -108,7 +114,13 @@ impl Book {
 
     /// How many final dots came.
     pub fn dots(&self) -> usize {
-        self.bodies().len()
+        let counted = |heard: &&Heard| matches!(heard.what, What::Counted { finished: true, .. });
+        self.bodies().len() + self.0.iter().filter(counted).count()
+    }
+
+    /// The messages that came to their end by a final dot, with the stuffed dots taken out again.
+    pub fn octets(&self) -> Vec<Vec<u8>> {
+        self.bodies().iter().map(|body| unstuffed(body)).collect()
     }
 
     /// The messages that came to their end by a final dot, with the stuffed dots taken out again, as text.

@@ -28,7 +28,7 @@ impl Stop {
         self.news.notify_all();
     }
 
-    fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.since.lock().unwrap().is_some_and(|since| since.elapsed() > GRACE)
     }
 
@@ -94,6 +94,8 @@ pub struct Connection {
     stream: Stream,
     /// Read and not yet consumed.
     ahead: Vec<u8>,
+    /// Most octets read at a time.
+    gulp: usize,
     book: Arc<Mutex<Book>>,
 }
 
@@ -102,8 +104,13 @@ impl Connection {
         socket.set_read_timeout(Some(TICK)).unwrap();
         socket.set_write_timeout(Some(TICK)).unwrap();
         socket.set_nodelay(true).unwrap();
-        let connection =
-            Connection { number, stream: Stream::Clear(Wire { socket, stop }), ahead: Vec::new(), book };
+        let connection = Connection {
+            number,
+            stream: Stream::Clear(Wire { socket, stop }),
+            ahead: Vec::new(),
+            gulp: 65_536,
+            book,
+        };
         connection.note(What::Connected);
         connection
     }
@@ -119,7 +126,7 @@ impl Connection {
 
     /// Reads some more octets. False: the client sends no more.
     fn fill(&mut self) -> bool {
-        let mut buffer = [0; 16_384];
+        let mut buffer = vec![0; self.gulp];
         let length = match &mut self.stream {
             Stream::Clear(wire) => wire.read(&mut buffer),
             Stream::Secured(stream) => stream.read(&mut buffer),
@@ -158,7 +165,7 @@ impl Connection {
             let at = if self.ahead.starts_with(&DOT[2..]) {
                 Some(0)
             } else {
-                let found = self.ahead[searched..].windows(DOT.len()).position(|window| window == DOT);
+                let found = memchr::memmem::find(&self.ahead[searched..], DOT);
                 found.map(|at| searched + at + 2)
             };
             if let Some(length) = at {
@@ -174,6 +181,44 @@ impl Connection {
                 self.note(What::Gone);
                 return Err(Over);
             }
+        }
+    }
+
+    /// Reads to the final dot as [`Connection::body`] does, and keeps the count only.
+    pub fn count(&mut self) -> Result<(), Over> {
+        let mut octets = 0;
+        loop {
+            // Nothing may follow the dot before it is answered, so it can only be the last of what was read.
+            if self.ahead.ends_with(b"\r\n.\r\n") || (octets == 0 && self.ahead == b".\r\n") {
+                self.note(What::Counted { octets: octets + self.ahead.len() - 3, finished: true });
+                self.ahead.clear();
+                return Ok(());
+            }
+            let counted = self.ahead.len().saturating_sub(4);
+            octets += counted;
+            self.ahead.drain(..counted);
+            if !self.fill() {
+                self.note(What::Counted { octets: octets + self.ahead.len(), finished: false });
+                self.note(What::Gone);
+                return Err(Over);
+            }
+        }
+    }
+
+    /// From here on reads at most so many octets at a time, through a window that does not grow.
+    pub fn sip(&mut self, octets: usize) {
+        self.gulp = octets;
+        if let Some(socket) = self.socket() {
+            // Less than a segment of loopback would make the kernel wait for timers at each of them.
+            rustix::net::sockopt::set_socket_recv_buffer_size(socket, 128 * 1024).unwrap();
+        }
+    }
+
+    fn socket(&self) -> Option<&TcpStream> {
+        match &self.stream {
+            Stream::Clear(wire) => Some(&wire.socket),
+            Stream::Secured(stream) => Some(&stream.sock.socket),
+            Stream::Closed => None,
         }
     }
 
@@ -248,11 +293,7 @@ impl Connection {
 
     /// RST.
     pub fn reset(&mut self) {
-        let socket = match &self.stream {
-            Stream::Clear(wire) => &wire.socket,
-            Stream::Secured(stream) => &stream.sock.socket,
-            Stream::Closed => return,
-        };
+        let Some(socket) = self.socket() else { return };
         // A close with a linger of zero is an abort (RFC 9293, section 3.9.1.5).
         rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO)).unwrap();
         self.stream = Stream::Closed;

@@ -1,5 +1,6 @@
 //! What the integration tests stand on: a sandbox for the program ([`Sandbox`], [`Ran`]), a scripted SMTP server
-//! ([`Peer`], [`Rules`], [`Step`], [`Book`]), and the real servers of `scripts/test-peers` ([`Peers`]).
+//! ([`Peer`], [`Rules`], [`Step`], [`Book`]), the real servers of `scripts/test-peers` ([`Peers`]), and a
+//! parser that is not ours ([`judge`]).
 //!
 //! ```ignore
 //! let peer = Peer::serving(Rules::healthy().on("RCPT TO:<bob@", [say("550 5.1.1 no such user")]));
@@ -16,6 +17,8 @@ mod book;
 mod certificate;
 mod client;
 mod connection;
+mod gate;
+mod judge;
 mod peer;
 mod peers;
 mod ran;
@@ -23,8 +26,10 @@ mod rules;
 mod sandbox;
 mod step;
 
-pub use book::{Book, Heard, What};
+pub use book::{Book, Heard, What, unstuffed};
 pub use certificate::Certificate;
+pub use gate::Gate;
+pub use judge::{Judged, judge};
 pub use peer::Peer;
 pub use peers::{Delivered, Peers};
 pub use ran::{Ran, Running};

@@ -152,6 +152,12 @@ impl Player<'_> {
             Step::Hear => self.connection.line().map(drop),
             Step::Body => self.connection.body(),
             Step::Octets(length) => self.connection.octets(*length),
+            Step::Count => self.connection.count(),
+            Step::Sip(octets) => {
+                self.connection.sip(*octets);
+                Ok(())
+            }
+            Step::Meet(gate) => gate.pass(&self.shared.stop).map_err(|()| Over),
             Step::Wait(time) => {
                 self.shared.stop.rest(*time);
                 Ok(())
@@ -189,7 +195,7 @@ impl Player<'_> {
             let steps = server.answer(&line, self.connection.is_secured());
             steps.iter().try_for_each(|step| self.perform(step))?;
             // The dot is a command like the others: it has its reply, and may have its exception.
-            line = if matches!(steps.last(), Some(Step::Body)) {
+            line = if matches!(steps.last(), Some(Step::Body | Step::Count)) {
                 ".".to_owned()
             } else {
                 self.connection.line()?

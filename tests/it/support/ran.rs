@@ -69,6 +69,14 @@ impl Running {
         kill_process(self.pid, signal).unwrap();
     }
 
+    /// The most memory that the program has held so far, in KiB. The program must be alive.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.pid.as_raw_nonzero());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Waits until the program has said this on standard error.
     #[track_caller]
     pub fn wait_until_it_says(&self, words: &str) {
@@ -169,6 +177,12 @@ impl Ran {
     #[track_caller]
     pub fn quiet(&self) -> &Ran {
         self.hold(self.stdout.is_empty() && self.stderr.is_empty(), "should be quiet")
+    }
+
+    /// Nothing was said on standard error.
+    #[track_caller]
+    pub fn quiet_on_stderr(&self) -> &Ran {
+        self.hold(self.stderr.is_empty(), "should say nothing")
     }
 
     pub fn code(&self) -> Option<i32> {

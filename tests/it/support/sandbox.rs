@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Ran, Running};
+use super::{Peer, Ran, Running};
 
 /// No command of the tests takes this long, on the slowest machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -37,6 +37,28 @@ impl Sandbox {
         sandbox.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         sandbox.env("HOME", sandbox.home());
         sandbox.env("LC_ALL", "C.UTF-8");
+        sandbox
+    }
+
+    /// A sandbox whose profile leads to this port on 127.0.0.1 in the clear; `more` is TOML that is added.
+    pub fn facing(port: u16, more: &str) -> Sandbox {
+        let sandbox = Sandbox::new();
+        let tls = if more.contains("tls =") { "" } else { "tls = \"none\"\n" };
+        let from = "from = \"ann@example.test\"";
+        sandbox.profile(&format!("host = \"127.0.0.1\"\nport = {port}\n{from}\n{tls}{more}\n"));
+        sandbox
+    }
+
+    /// The same with TLS (`starttls` or `implicit`), with the authority of this server's certificate and a login.
+    pub fn securely_facing(peer: &Peer, tls: &str, more: &str) -> Sandbox {
+        let sandbox = Sandbox::new();
+        let ca_file = sandbox.file("../ca.pem", peer.certificate().authority_pem());
+        let password = sandbox.private_file("../password", "correct horse");
+        sandbox.profile(&format!(
+            "host = \"127.0.0.1\"\nport = {}\ntls = \"{tls}\"\ntls_ca_file = {ca_file:?}\nusername = \"ann\"\n\
+             password_file = {password:?}\nfrom = \"ann@example.test\"\n{more}\n",
+            peer.port()
+        ));
         sandbox
     }
 
@@ -88,6 +110,11 @@ impl Sandbox {
     pub fn without_env(&mut self, name: impl AsRef<OsStr>) -> &mut Sandbox {
         self.variables.retain(|(known, _)| known != name.as_ref());
         self
+    }
+
+    /// The program under test, for callers that start it.
+    pub fn program(&self) -> PathBuf {
+        program()
     }
 
     /// Runs the program with these arguments and an empty standard input.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Rules;
+use super::{Gate, Rules};
 
 /// One thing that the scripted server does. After the last step of a script the server closes ([`Step::Close`]).
 #[derive(Clone, Debug)]
@@ -19,6 +19,12 @@ pub enum Step {
     Body,
     /// Reads exactly so many octets: the data of a BDAT (RFC 3030).
     Octets(usize),
+    /// Reads to the final dot and keeps only the number of octets: for messages that are too big to be kept.
+    Count,
+    /// From here on reads at most so many octets at a time, through a window that does not grow.
+    Sip(usize),
+    /// Neither says nor reads anything until the test opens the gate.
+    Meet(Gate),
     /// Does nothing for a time, and does not read either.
     Wait(Duration),
     /// The server's side of the TLS handshake.
