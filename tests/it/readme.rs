@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use crate::support::{Peer, Sandbox, program};
+use crate::support::{Peer, Sandbox, program, skipped_loudly};
 
 /// Lines that build, install or test; they are run when the README's reader does it.
 const EXEMPT: [&str; 2] = ["cargo install", "scripts/test"];
@@ -47,7 +47,7 @@ fn every_command() {
             continue;
         }
         if line.contains("| jq") && !has_jq {
-            eprintln!("SKIPPED: no jq for: {line}");
+            skipped_loudly(&format!("no jq for: {line}"));
             skipped += 1;
             continue;
         }

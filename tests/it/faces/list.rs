@@ -47,7 +47,10 @@ fn each_row_of_the_table() {
         let book = peer.finish();
         match row {
             Sends(attached, recipients) => {
-                ran.exits(0).quiet();
+                match words {
+                    ["-a", "f1", "r@x"] => ran.exits(0).says("`r@x` is no file, so it is the recipient"),
+                    _ => ran.exits(0).quiet(),
+                };
                 let got = got(&book);
                 assert_eq!(
                     (&got.attached[..], &got.recipients[..]),
