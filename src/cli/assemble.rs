@@ -12,6 +12,7 @@ use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverifie
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
 use crate::cli::rules::{
     addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
+    word,
 };
 use crate::cli::usage::{UsageError, printable, shown};
 
@@ -42,7 +43,7 @@ pub(super) fn require_recipient(request: &Request) -> Result<(), UsageError> {
 
 /// `--profile`, `-F`, `-n`, `--set`.
 pub(super) fn profile(args: ProfileArgs, request: &mut Request) -> Result<(), UsageError> {
-    request.profile = args.profile.map(|name| text("--profile", name)).transpose()?;
+    request.profile = args.profile.map(|name| word("--profile", name)).transpose()?;
     request.config_file = args.config.map(|file| path("--config", file)).transpose()?.map(PathBuf::from);
     request.no_system = args.no_system;
     request.set = args.set.into_iter().map(setting).collect::<Result<_, _>>()?;
@@ -82,7 +83,7 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
         (None, None) if stdin_uses(request).is_empty() => Body::Stdin,
         (None, None) => Body::Empty,
     };
-    request.charset = args.charset.map(|name| text("--charset", name)).transpose()?;
+    request.charset = args.charset.map(|name| word("--charset", name)).transpose()?;
     request.headers = args.header.iter().map(|field| header(field)).collect::<Result<_, _>>()?;
     request.empty_body = args.empty_body;
     request.missing_subject = args.missing_subject;

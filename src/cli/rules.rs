@@ -35,9 +35,14 @@ pub(super) fn one_line(option: &str, what: &str, value: &OsStr) -> Result<(), Us
     )))
 }
 
-/// The value as text; a name, a charset or an address is UTF-8.
-pub(super) fn text(option: &str, value: OsString) -> Result<String, UsageError> {
+/// The value as text of one line: the name of a profile, of a charset.
+pub(super) fn word(option: &str, value: OsString) -> Result<String, UsageError> {
     one_line(option, "its value", &value)?;
+    text(option, value)
+}
+
+/// The value as text; an address is UTF-8, and refuses line ends itself.
+pub(super) fn text(option: &str, value: OsString) -> Result<String, UsageError> {
     value
         .into_string()
         .map_err(|value| UsageError::data(format!("{option}: `{}` is not UTF-8", shown(&value))))

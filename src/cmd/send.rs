@@ -138,8 +138,8 @@ fn nothing_to_say(
     world: &mut World<'_>,
 ) -> Result<Exit, Failure> {
     if policy == EmptyBody::Fail {
-        return Err(Failure::plain(Exit::DataErr, "there is no text: the body is empty")
-            .hint("--empty-body send sends it all the same"));
+        let failure = Failure::plain(Exit::DataErr, "there is no text: the body is empty");
+        return Err(failure.hint("--empty-body send sends it all the same"));
     }
     let warnings = [warnings, &["skipped: empty body".to_owned()]].concat();
     for warning in &warnings {

@@ -36,7 +36,7 @@ fn malformed_data() {
         (&["-s", "a\0", "r"], "a subject is one line"),
         (&["a@x b", "r", "<c"], "`a@x b` is not an address"),
         (&["a@x b", "r", "<c"], "`<c` is not an address"),
-        (&["-c", "a@x\nBcc: e@x", "r"], "its value is one line, and this one holds a line end"),
+        (&["-c", "a@x\nBcc: e@x", "r"], "Cc: `a@x\\nBcc: e@x` is not an address"),
         (&["--from", "a@x, b@x", "r"], "From: `a@x, b@x` is not one address"),
         (&["--from", "", "r"], "From: `` is not one address"),
         (&["--reverse-path", "a b@x", "r"], "reverse-path: "),

@@ -57,7 +57,8 @@ fn send(at: usize, steps: Vec<Step>) -> (Value, String, Book) {
     let begin = Instant::now();
     let ran = sandbox.run(&["--json", "-s", "lost", "-a", "a.txt", "--", "bob@example.test"]);
     let took = begin.elapsed();
-    assert!(took <= DEADLINE.mul_f64(1.2) + Duration::from_secs(1), "{at} {steps:?}: {took:?}");
+    // Not a measurement: it ends, also on a machine that has other work.
+    assert!(took <= DEADLINE + Duration::from_secs(30), "{at} {steps:?}: {took:?}");
     ran.exits(75).never_shows("correct horse");
     let outcome = only_outcome(&ran);
     let book = peer.finish();
