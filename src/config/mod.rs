@@ -1,6 +1,6 @@
 //! Settings: where whippet's files and variables are, what they may say, and which of them wins.
 //!
-//! Everything above asks [`resolve`] once and gets [`Settings`], in which each value knows its [`Origin`]. Nobody
+//! Everything above asks [`resolve()`] once and gets [`Settings`], in which each value knows its [`Origin`]. Nobody
 //! else knows that files, profiles or environment variables exist. Not for what a message says (`mime`) and
 //! not for how it travels (`deliver`).
 //!
