@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::mail::{Fate, Outcome, Report, Stage};
+use crate::sys::is_hidden;
 
 /// Recipients that were accepted and are named before the rest is counted. Of the others all are named: to them the
 /// mail must be sent again.
@@ -74,7 +75,7 @@ pub fn printable(text: &str) -> String {
             }
             '\n' => shown.push_str("\n    "),
             '\t' => shown.push(' '),
-            _ if character.is_control() => shown.extend(character.escape_unicode()),
+            _ if is_hidden(character) => shown.extend(character.escape_unicode()),
             _ => shown.push(character),
         }
     }
