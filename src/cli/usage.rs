@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use crate::sys::is_hidden;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The usage in one line, for the foot of an error.
@@ -165,7 +166,7 @@ pub(super) fn printable(text: &str) -> String {
                 out.push('…');
                 break;
             }
-            _ if c.is_control() => out.extend(c.escape_debug()),
+            _ if is_hidden(c) => out.extend(c.escape_debug()),
             _ => out.push(c),
         }
     }

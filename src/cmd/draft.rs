@@ -1,12 +1,12 @@
 //! From what was typed and what is set to a draft and an envelope: addresses are qualified here.
 
 use crate::cli::{Request, no_recipient};
-use crate::cmd::failure::system_words;
 use crate::cmd::inputs::Inputs;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
 use crate::mail::{Address, Envelope, Listed, Mailbox, parse_list};
 use crate::mime::{Charsets, Draft, Text, charset};
+use crate::sys::reason;
 use crate::ui::Complaint;
 
 /// Who writes, and what completes a bare name.
@@ -135,10 +135,7 @@ pub(super) fn draft(
     world: &World<'_>,
 ) -> Result<Draft, Failure> {
     let token = world.random.token(26).map_err(|error| {
-        Failure::new(
-            Exit::OsErr,
-            Complaint::new("no random octets for a Message-ID").because(system_words(&error.to_string())),
-        )
+        Failure::new(Exit::OsErr, Complaint::new("no random octets for a Message-ID").because(reason(&error)))
     })?;
     let message_id = format!("<{token}@{}>", identity.domain);
     let mut draft = Draft::new(identity.author, world.clock.local(), message_id);

@@ -79,8 +79,7 @@ impl Exit {
                 | Problem::StartTlsUnavailable
                 | Problem::AuthUnavailable
                 | Problem::NoMechanism
-                | Problem::PlaintextAuth
-                | Problem::Secret,
+                | Problem::PlaintextAuth,
                 _,
             ) => Exit::Config,
             (Problem::SessionRefused | Problem::TooBig | Problem::Unsupported | Problem::Refused, _) => {

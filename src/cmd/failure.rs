@@ -8,6 +8,7 @@ use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
 use crate::sys::RunError;
+use crate::sys::reason;
 use crate::ui::Complaint;
 
 /// Where a password may be.
@@ -69,18 +70,10 @@ fn chain(error: &dyn Error) -> Complaint {
     let mut complaint = Complaint::new(error.to_string());
     let mut source = error.source();
     while let Some(cause) = source {
-        complaint = complaint.because(system_words(&cause.to_string()));
+        complaint = complaint.because(reason(&cause));
         source = cause.source();
     }
     complaint
-}
-
-/// `No such file or directory (os error 2)` → `no such file or directory`.
-pub(super) fn system_words(text: &str) -> String {
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
-        None => text.to_owned(),
-    }
 }
 
 impl From<UsageError> for Failure {

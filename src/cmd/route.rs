@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{AuthMechanism, Origin, Route as Wanted, Settings};
+use crate::config::{Origin, Route as Wanted, Settings};
 use crate::deliver::{SmartHostRoute, is_same_file};
 use crate::mail::TlsMode;
-use crate::smtp::{Credentials, Mechanism, SessionPolicy};
+use crate::smtp::{Credentials, SessionPolicy};
 use crate::ui::Complaint;
 
 /// The way out.
@@ -71,15 +71,7 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         tls: tls.mode,
         hello_name: hello_name(request, settings, world),
         credentials: credentials(settings, world)?,
-        mechanisms: settings
-            .auth
-            .value
-            .iter()
-            .map(|mechanism| match mechanism {
-                AuthMechanism::Plain => Mechanism::Plain,
-                AuthMechanism::Login => Mechanism::Login,
-            })
-            .collect(),
+        mechanisms: settings.auth.value.clone(),
         allow_plaintext_auth: settings.allow_plaintext_auth.value,
     };
     let route =

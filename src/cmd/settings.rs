@@ -3,7 +3,7 @@
 use crate::cli::Request;
 use crate::cmd::route::profile_place;
 use crate::cmd::{Exit, Failure, World, print};
-use crate::config::{self, Row, Settings, Wanted};
+use crate::config::{self, Origin, Row, Settings, Wanted};
 use crate::mail::{Listed, parse_list};
 use crate::ui;
 
@@ -46,9 +46,15 @@ pub(super) fn show(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
 /// Prints one setting; one without a value prints nothing behind its name.
 pub(super) fn query(name: &str, request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
     let found = resolve(request, world)?.row(name)?;
+    let is_built_in = found.origin == Origin::BuiltIn.to_string();
+    let from = match &found.value {
+        None => "is not set".to_owned(),
+        Some(_) if is_built_in => "is not set: this is the built-in value".to_owned(),
+        Some(_) => format!("is set by {}", found.origin),
+    };
     let text = format!("{}={}\n", found.key, found.value.unwrap_or_default());
     print(&text, world)?;
-    let _ = writeln!(world.stderr, "whippet: {} comes from {}", found.key, found.origin);
+    let _ = writeln!(world.stderr, "whippet: {} {from}", found.key);
     Ok(Exit::Ok)
 }
 

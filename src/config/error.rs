@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::config::{Layer, Origin};
+use crate::sys;
 
 /// One thing that is wrong with one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +132,7 @@ pub(super) fn reason(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
         io::ErrorKind::NotADirectory => "a part of its path is not a directory".to_owned(),
-        _ => error.to_string(),
+        _ => sys::reason(error),
     }
 }
 

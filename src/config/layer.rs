@@ -8,8 +8,9 @@ use encoding_rs::Encoding;
 
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
-use crate::config::{AuthMechanism, Fault, Route, SecretPlace, schema};
+use crate::config::{Fault, Route, SecretPlace, schema};
 use crate::mail::{Address, Mailbox, TlsMode, TlsVersion};
+use crate::smtp::Mechanism;
 
 /// Who may say a setting, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +111,7 @@ pub(super) struct Scope {
     pub tls_min_version: Option<Setting<TlsVersion>>,
     pub username: Option<Setting<String>>,
     pub secret: Option<Setting<SecretPlace>>,
-    pub auth: Option<Setting<Vec<AuthMechanism>>>,
+    pub auth: Option<Setting<Vec<Mechanism>>>,
     pub allow_plaintext_auth: Option<Setting<bool>>,
     pub from: Option<Setting<Mailbox>>,
     pub realname: Option<Setting<String>>,

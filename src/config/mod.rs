@@ -29,4 +29,4 @@ pub use secret::{SecretError, SecretPlace, SecretSource};
 pub use settings::{Row, Settings};
 pub use surroundings::Surroundings;
 pub use timeouts::Timeouts;
-pub use value::{AuthMechanism, Route};
+pub use value::Route;

@@ -7,9 +7,10 @@ use encoding_rs::Encoding;
 use crate::config::layer::Scope;
 use crate::config::schema::{self, KEYS};
 use crate::config::{
-    AuthMechanism, Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
+    Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
 use crate::mail::{Address, Mailbox, TlsMode, TlsPolicy, TlsVersion};
+use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ pub struct Settings {
     /// Where the secret of the login is.
     pub secret: Option<Setting<SecretSource>>,
     /// The ways to log in, the preferred one first; never empty.
-    pub auth: Setting<Vec<AuthMechanism>>,
+    pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
     /// The author.
@@ -106,9 +107,7 @@ impl Settings {
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
-            auth: scope
-                .auth
-                .unwrap_or_else(|| Setting::built_in(vec![AuthMechanism::Plain, AuthMechanism::Login])),
+            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Mechanism::ALL.to_vec())),
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.
@@ -159,44 +158,43 @@ impl Settings {
     }
 
     fn row_of(&self, key: &Key) -> Row {
-        let said = match key.name {
-            "host" => self.host.as_ref().map(|s| show(s, String::clone)),
-            "port" => Some(show(&self.port, u16::to_string)),
-            "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
-            "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {
-                TlsVersion::V1_2 => "1.2".to_owned(),
-                TlsVersion::V1_3 => "1.3".to_owned(),
-            })),
-            "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
-            "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
-            "username" => self.username.as_ref().map(|s| show(s, String::clone)),
-            "auth" => Some(show(&self.auth, |all| {
-                all.iter().map(|one| auth_text(*one)).collect::<Vec<_>>().join(", ")
-            })),
-            "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
-            "from" => self.from.as_ref().map(|s| show(s, mailbox_text)),
-            "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
-            "reply_to" => self
-                .reply_to
-                .as_ref()
-                .map(|s| show(s, |all| all.iter().map(mailbox_text).collect::<Vec<_>>().join(", "))),
-            "envelope_from" => self
-                .envelope_from
-                .as_ref()
-                .map(|s| show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))),
-            "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
-            "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
-            "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
-            "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),
-            name => match name.strip_prefix("timeouts.") {
-                Some(name) => self.timeouts.named(name).map(|s| show(s, |time| timeouts::shown(*time))),
-                // The five sources: at most one of them is in use.
-                None => {
-                    let source = self.secret.as_ref().filter(|secret| secret.value.place.key() == name);
-                    source.map(|s| show(s, |source| source.place.shown()))
-                }
-            },
-        };
+        let said =
+            match key.name {
+                "host" => self.host.as_ref().map(|s| show(s, String::clone)),
+                "port" => Some(show(&self.port, u16::to_string)),
+                "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
+                "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {
+                    TlsVersion::V1_2 => "1.2".to_owned(),
+                    TlsVersion::V1_3 => "1.3".to_owned(),
+                })),
+                "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
+                "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
+                "username" => self.username.as_ref().map(|s| show(s, String::clone)),
+                "auth" => Some(show(&self.auth, |all| {
+                    all.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
+                })),
+                "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
+                "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
+                "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
+                "reply_to" => self.reply_to.as_ref().map(|s| {
+                    show(s, |all| all.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", "))
+                }),
+                "envelope_from" => self.envelope_from.as_ref().map(|s| {
+                    show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))
+                }),
+                "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+                "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
+                "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
+                "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),
+                name => match name.strip_prefix("timeouts.") {
+                    Some(name) => self.timeouts.named(name).map(|s| show(s, |time| timeouts::shown(*time))),
+                    // The five sources: at most one of them is in use.
+                    None => {
+                        let source = self.secret.as_ref().filter(|secret| secret.value.place.key() == name);
+                        source.map(|s| show(s, |source| source.place.shown()))
+                    }
+                },
+            };
         match said {
             Some((value, origin)) => Row { key: key.name, value: Some(value), origin },
             None => Row { key: key.name, value: None, origin: Origin::BuiltIn.to_string() },
@@ -237,27 +235,8 @@ fn route_text(route: Route) -> &'static str {
     }
 }
 
-fn auth_text(mechanism: AuthMechanism) -> &'static str {
-    match mechanism {
-        AuthMechanism::Plain => "plain",
-        AuthMechanism::Login => "login",
-    }
-}
-
 fn path_text(path: &std::path::Path) -> String {
     path.display().to_string()
-}
-
-/// A mailbox as it is typed; a name with specials in quotes (RFC 5322 3.2.3).
-fn mailbox_text(mailbox: &Mailbox) -> String {
-    match &mailbox.name {
-        None => mailbox.address.to_string(),
-        Some(name) if name.contains(['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '.', '"']) => {
-            let name = name.replace('\\', r"\\").replace('"', "\\\"");
-            format!("\"{name}\" <{}>", mailbox.address)
-        }
-        Some(name) => format!("{name} <{}>", mailbox.address),
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use toml::de::DeValue;
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
 use crate::mail::{Address, Mailbox, TlsMode, TlsVersion, parse_list};
+use crate::smtp::Mechanism;
 
 /// How the mail leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +22,6 @@ pub enum Route {
     Sendmail,
     /// Into a file or a Maildir.
     File,
-}
-
-/// A way to log in (RFC 4954).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthMechanism {
-    /// PLAIN (RFC 4616).
-    Plain,
-    /// LOGIN, which has no RFC but is what some servers offer alone.
-    Login,
 }
 
 /// A value as it came.
@@ -168,16 +160,14 @@ pub(super) fn route(given: Given<'_>) -> Reading<Route> {
 }
 
 /// The ways to log in, in the order of preference.
-pub(super) fn auth(given: Given<'_>) -> Reading<Vec<AuthMechanism>> {
+pub(super) fn auth(given: Given<'_>) -> Reading<Vec<Mechanism>> {
     let wanted = "\"plain\", \"login\" or a list of them";
     let mut chosen = Vec::new();
     let words = given.strings(wanted)?;
     let divided = |c: char| matches!(given, Given::Text(_)) && (c == ',' || c == ' ');
     for word in words.iter().flat_map(|word| word.split(divided)).filter(|word| !word.is_empty()) {
-        let mechanism = match word.to_ascii_lowercase().as_str() {
-            "plain" => AuthMechanism::Plain,
-            "login" => AuthMechanism::Login,
-            _ => return Err(format!("must be {wanted}; `{}` is not known", word.escape_debug())),
+        let Some(mechanism) = Mechanism::parse(word) else {
+            return Err(format!("must be {wanted}; `{}` is not known", word.escape_debug()));
         };
         if !chosen.contains(&mechanism) {
             chosen.push(mechanism);

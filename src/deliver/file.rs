@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::deliver::{Transport, in_words};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
+use crate::sys::reason;
 
 /// The transport that writes a file: `PLACE` itself when it does not exist and does not end in `/`, else a new message
 /// in the Maildir folder `PLACE`.
@@ -103,8 +104,6 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Verdict {
-    let words = error.to_string();
-    let words = words.split(" (os error").next().unwrap_or(&words).to_lowercase();
-    let sentence = format!("cannot write {}: {words}", path.display());
+    let sentence = format!("cannot write {}: {}", path.display(), reason(error));
     Verdict::failed(Stage::Local, Problem::Unwritable, sentence).with_status(5, 3, 0)
 }

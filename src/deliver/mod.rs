@@ -15,6 +15,7 @@ pub use smart_host::{SmartHost, SmartHostRoute};
 
 use crate::mail::{Envelope, Report};
 use crate::mime::Message;
+use crate::sys::reason;
 
 /// Hands one message over. Never fails: what goes wrong is in the report.
 pub trait Transport {
@@ -25,10 +26,7 @@ pub trait Transport {
 /// An error with its reason, as the system gives it but without the number.
 fn in_words(error: &dyn std::error::Error) -> String {
     match error.source() {
-        Some(source) => {
-            let words = source.to_string();
-            format!("{error}: {}", words.split(" (os error").next().unwrap_or(&words).to_lowercase())
-        }
+        Some(source) => format!("{error}: {}", reason(&source)),
         None => error.to_string(),
     }
 }

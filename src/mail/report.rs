@@ -159,8 +159,6 @@ pub enum Problem {
     PlaintextAuth,
     /// The login was refused.
     LoginRefused,
-    /// The secret cannot be had.
-    Secret,
     /// The sender is not permitted.
     SenderRefused,
     /// The recipient does not exist.
@@ -277,10 +275,5 @@ impl Report {
     /// One outcome per recipient, in the envelope's order.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
-    }
-
-    /// Whether every recipient was accepted or queued.
-    pub fn is_complete(&self) -> bool {
-        self.outcomes.iter().all(|outcome| outcome.problem.is_none())
     }
 }

@@ -38,11 +38,6 @@ impl Contents {
             parts: reader.leaves,
         })
     }
-
-    /// The value of the first field of this name.
-    pub fn field(&self, name: &str) -> Option<&str> {
-        find(&self.fields, name)
-    }
 }
 
 type Fields = Vec<(String, String)>;
@@ -320,7 +315,7 @@ mod tests {
     #[test]
     fn one_part() {
         let contents = read("Subject: =?utf-8?B?5oql?=\n =?utf-8?B?5ZGK?= ok\nTo: a@x\n\nhello\nworld\n");
-        assert_eq!(contents.field("subject"), Some("报告 ok"));
+        assert_eq!(find(&contents.fields, "subject"), Some("报告 ok"));
         assert_eq!(contents.parts, [Leaf { media_type: "text/plain".into(), name: None, octets: 14 }]);
     }
 

@@ -6,6 +6,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::sys::reason;
+
 /// Why a name has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
@@ -121,7 +123,7 @@ pub fn connect(
                 let error = match error.kind() {
                     io::ErrorKind::ConnectionRefused => refused,
                     io::ErrorKind::TimedOut => ConnectError::TimedOut(place.clone(), limit.as_secs()),
-                    _ => ConnectError::Unreachable(place.clone(), plain(&error)),
+                    _ => ConnectError::Unreachable(place.clone(), reason(&error)),
                 };
                 // A closed port says more than a network that one family of addresses cannot reach.
                 let says_more = matches!(error, ConnectError::Refused(_)) || worst.is_none();
@@ -132,15 +134,6 @@ pub fn connect(
         }
     }
     Err(worst.unwrap_or(ConnectError::TimedOut(place, limit.as_secs())))
-}
-
-/// The system's words without its error number.
-pub(super) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
-        None => text,
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use rustls::{
 
 use crate::mail::{CertificateProblem, TlsFacts, TlsPolicy, TlsVersion};
 use crate::net::certificate;
+use crate::sys::reason;
 
 /// Why TLS cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,7 +148,7 @@ fn file_anchors(path: &Path) -> Result<RootCertStore, TlsError> {
 
 fn pem_reason(error: rustls::pki_types::pem::Error) -> String {
     match error {
-        rustls::pki_types::pem::Error::Io(error) => super::connect::plain(&error),
+        rustls::pki_types::pem::Error::Io(error) => reason(&error),
         other => other.to_string(),
     }
 }

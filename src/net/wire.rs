@@ -10,6 +10,7 @@ use rustls::ClientConnection;
 
 use crate::mail::TlsFacts;
 use crate::net::{Tls, TlsError};
+use crate::sys::reason;
 
 /// Octets read at once.
 const CHUNK: usize = 16 * 1024;
@@ -254,6 +255,6 @@ fn is_pause(error: &io::Error) -> bool {
 fn broken(error: io::Error) -> WireError {
     match error.kind() {
         ErrorKind::UnexpectedEof => WireError::Closed,
-        _ => WireError::Broken(super::connect::plain(&error)),
+        _ => WireError::Broken(reason(&error)),
     }
 }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use crate::mail::{EnhancedStatus, ReportedReply};
+use crate::sys::is_hidden;
 
 /// Octets of a line that are kept; the rest is skipped.
 const LINE_KEPT: usize = 4 * 1024;
@@ -194,9 +195,7 @@ pub(crate) fn printable(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len());
     for chunk in octets.utf8_chunks() {
         for character in chunk.valid().chars() {
-            let is_hidden = character.is_control()
-                || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if is_hidden {
+            if is_hidden(character) {
                 text.extend(character.escape_unicode());
             } else {
                 text.push(character);

@@ -5,9 +5,11 @@ mod clock;
 mod random;
 mod run;
 mod secret;
+mod words;
 
 pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, SystemRun};
 pub use secret::Secret;
+pub use words::{is_hidden, reason};

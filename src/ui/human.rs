@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::mail::{Fate, Outcome, Report, Stage};
+use crate::sys::is_hidden;
 
 /// Recipients that were accepted and are named before the rest is counted. Of the others all are named: to them the
 /// mail must be sent again.
@@ -74,7 +75,7 @@ pub fn printable(text: &str) -> String {
             }
             '\n' => shown.push_str("\n    "),
             '\t' => shown.push(' '),
-            _ if character.is_control() => shown.extend(character.escape_unicode()),
+            _ if is_hidden(character) => shown.extend(character.escape_unicode()),
             _ => shown.push(character),
         }
     }
@@ -187,16 +188,20 @@ pub fn arrivals(rows: &[(String, String)], parts: &[(String, String, u64)]) -> S
     text
 }
 
-/// Settings as a table: key, value, origin. The widths follow the content, so that a line is no longer than it must be.
+/// Settings as a table: key, value, origin. The widths follow the content, so that a line is no longer than it must be;
+/// the few long keys take the room of their short values.
 pub fn settings(rows: &[(String, String, String)]) -> String {
+    const LONGEST_KEY: usize = 17;
+    const LONGEST_VALUE: usize = 30;
     let width = |column: fn(&(String, String, String)) -> &str| {
         rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
     };
-    let (keys, values) = (width(|row| &row.0), width(|row| &row.1).min(30));
+    let (keys, values) = (width(|row| &row.0).min(LONGEST_KEY), width(|row| &row.1).min(LONGEST_VALUE));
+    let both = keys + 2 + values;
     let mut text = String::new();
     for (key, value, origin) in rows {
-        let line = format!("{key:<keys$}  {:<values$}  {}", printable(value), printable(origin));
-        text.push_str(line.trim_end());
+        let said = format!("{key:<keys$}  {}", printable(value));
+        text.push_str(format!("{said:<both$}  {}", printable(origin)).trim_end());
         text.push('\n');
     }
     text

@@ -252,7 +252,7 @@ fn the_command_line_of_the_process_is_as_typed() {
             is_clean(&text, name);
         }
     } else {
-        eprintln!("SKIPPED: this system has no /proc");
+        crate::support::skipped_loudly("this system has no /proc");
     }
     child.kill().unwrap();
     child.wait().unwrap();

@@ -58,6 +58,7 @@ fn nothing_was_accepted(book: &Book) {
             What::Counted { finished: false, .. }
                 | What::Body { finished: false, .. }
                 | What::After(_)
+                | What::Said(_)
                 | What::Gone
         )
     };

@@ -90,6 +90,6 @@ fn the_author_has_a_name_from_realname() {
     let author = |pairs: &[(&str, &str)]| settled(pairs).unwrap().author();
     assert_eq!(author(&[("realname", "Me")]), None);
     let named = author(&[("realname", "Me, Myself"), ("from", "a@b")]).unwrap();
-    assert_eq!(mailbox_text(&named), "\"Me, Myself\" <a@b>");
+    assert_eq!(named.to_string(), "\"Me, Myself\" <a@b>");
     assert_eq!(author(&[("realname", ""), ("from", "a@b")]).unwrap().name, None);
 }

@@ -28,7 +28,7 @@ fn a_flag_takes_the_type_of_its_key() {
     assert_eq!(port(Given::Text("465")), Ok(465));
     assert!(port(Given::Text("+465")).is_err());
     assert_eq!(boolean(Given::Text("yes")), Ok(true));
-    assert_eq!(auth(Given::Text("login,plain")), Ok(vec![AuthMechanism::Login, AuthMechanism::Plain]));
+    assert_eq!(auth(Given::Text("login,plain")), Ok(vec![Mechanism::Login, Mechanism::Plain]));
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn where_the_password_is() {
     );
     case("the command fails and is silent", "password_command = \"false\"");
     case("the command says nothing", "password_command = \"true\"");
-    case("there is no such command", "password_command = \"no-such-program show mail\"");
+    case("there is no such command", "password_command = \"/no/such/pass show mail\"");
     case("password_file missing", "password_file = \"password\"");
     case("the variable is not set", "password_env = \"SMTP_PASSWORD\"");
     case("no credential", "password_credential = \"smtp\"");

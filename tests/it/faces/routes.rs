@@ -75,7 +75,9 @@ fn as_nobody(sandbox: &Sandbox, words: &[&str]) -> Option<Ran> {
     let ran = if is_root {
         let setpriv = PathBuf::from("/usr/bin/setpriv");
         if !setpriv.exists() {
-            eprintln!("SKIPPED: root may do everything, and there is no setpriv to become somebody else");
+            crate::support::skipped_loudly(
+                "root may do everything, and there is no setpriv to become somebody else",
+            );
             return None;
         }
         let become_nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];

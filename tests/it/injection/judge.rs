@@ -65,7 +65,7 @@ impl Messages {
             .into_iter()
             .find(|path| path.exists());
         let Some(python) = python else {
-            eprintln!("SKIPPED: no python3, whose `email` would judge the messages");
+            crate::support::skipped_loudly("no python3, whose `email` would judge the messages");
             return None;
         };
         for (index, (_, message)) in self.0.iter().enumerate() {
