@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
+use super::skipped_loudly;
+
 /// A message as another parser sees it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Judged {
@@ -62,8 +64,7 @@ pub fn judge(messages: &[Vec<u8>]) -> Option<Vec<Judged>> {
     let mut command = Command::new("python3");
     command.args(["-I", "-c", include_str!("judge.py")]);
     let Ok(mut child) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: the judgement of Python's email: no python3");
+        skipped_loudly("the judgement of Python's email: no python3");
         return None;
     };
     child.stdin.take().unwrap().write_all(paths.as_bytes()).unwrap();

@@ -1,12 +1,12 @@
 //! Servers that speak nothing newer than TLS 1.1, by openssl, since rustls cannot.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
 use super::{report, send};
-use crate::support::{Certificate, Sandbox};
+use crate::support::{Certificate, Sandbox, skipped_loudly};
 
 /// `openssl s_server` with this certificate and these arguments, until it is dropped.
 struct OpenSsl {
@@ -52,8 +52,7 @@ fn old_tls_is_not_spoken() {
             client.output().is_ok_and(|output| output.status.success())
         });
         let Some(server) = server.filter(|_| speaks) else {
-            let _ =
-                writeln!(std::io::stderr(), "SKIPPED: {version} is refused: this openssl does not speak it");
+            skipped_loudly(&format!("{version} is refused: this openssl does not speak it"));
             continue;
         };
         let ca_file = sandbox.file("ca.pem", certificate.authority_pem());

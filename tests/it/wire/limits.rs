@@ -1,10 +1,9 @@
 //! Servers without measure, and messages that are large: how much memory the program takes, and how soon it gives up.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::only_outcome;
-use crate::support::{Gate, Peer, Ran, Rules, Sandbox, Step, What, raw, say};
+use crate::support::{Gate, Peer, Ran, Rules, Sandbox, Step, What, raw, say, skipped_loudly};
 
 /// Runs the program as its child and prints the most memory that the child has held, in KiB.
 const MEASURE: &str = "import os, resource, subprocess, sys
@@ -17,8 +16,7 @@ fn send_and_measure(rules: Rules) -> Option<Ran> {
     let peer = Peer::serving(rules);
     let sandbox = Sandbox::facing(peer.port(), "");
     if std::process::Command::new("python3").arg("--version").output().is_err() {
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: its memory is not measured: no python3");
+        skipped_loudly("the memory of the program is not measured: no python3");
         return None;
     }
     let program = sandbox.program();
