@@ -9,6 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::ClientConnection;
 
 use crate::mail::TlsFacts;
+use crate::net::tls::in_words;
 use crate::net::{Tls, TlsError};
 use crate::sys::reason;
 
@@ -147,8 +148,7 @@ impl Wire {
                     Err(error) if is_block(&error) => match tls.read_tls(&mut self.socket) {
                         Ok(0) => return Err(WireError::Closed),
                         Ok(_) => {
-                            tls.process_new_packets()
-                                .map_err(|error| WireError::Broken(error.to_string()))?;
+                            tls.process_new_packets().map_err(|error| WireError::Broken(in_words(&error)))?;
                             continue;
                         }
                         Err(error) => Err(error),
