@@ -132,6 +132,15 @@ pub(super) fn port(given: Given<'_>) -> Reading<u16> {
     })
 }
 
+/// A number from 1 on.
+pub(super) fn count(given: Given<'_>) -> Reading<usize> {
+    let number = match given {
+        Given::Text(text) => text.trim().parse().ok(),
+        Given::Toml(_) => given.integer().and_then(|number| usize::try_from(number).ok()),
+    };
+    number.filter(|&number| number > 0).ok_or_else(|| given.wrong("a number from 1 on"))
+}
+
 /// When TLS begins.
 pub(super) fn tls(given: Given<'_>) -> Reading<TlsMode> {
     let wanted = "\"implicit\", \"starttls\" or \"none\"";

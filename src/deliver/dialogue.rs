@@ -113,6 +113,22 @@ impl<'a> Dialogue<'a> {
         }
     }
 
+    /// Makes the server forget a transaction that it has not ended; says whether the connection can go on.
+    pub(super) fn reset(&mut self) -> bool {
+        let mut line = Vec::new();
+        Command::Rset.write(&mut line);
+        self.transcript.command(&Command::Rset);
+        let said =
+            self.flush(&line, self.timeouts.mail, SESSION_REPLIES).and_then(|()| self.fill(Stage::Mail));
+        match (said, self.reader.next_reply()) {
+            (Ok(()), Some(Ok(reply))) => {
+                self.transcript.reply(&reply);
+                reply.code == 250 && self.reader.is_empty()
+            }
+            _ => false,
+        }
+    }
+
     /// Ends the session. The reply to QUIT changes nothing, so nobody waits for it.
     pub(super) fn quit(mut self) {
         let mut line = Vec::new();

@@ -43,6 +43,13 @@ impl Envelope {
         &self.recipients
     }
 
+    /// The same envelope for some of its recipients, named by their places; at least one.
+    pub fn only(&self, places: &[usize]) -> Envelope {
+        assert!(!places.is_empty(), "an envelope has a recipient");
+        let recipients = places.iter().map(|&place| self.recipients[place].clone()).collect();
+        Envelope { recipients, ..self.clone() }
+    }
+
     /// Whether an address in it needs SMTPUTF8 (RFC 6531 3.2).
     pub fn needs_smtputf8(&self) -> bool {
         self.reverse_path.iter().chain(&self.recipients).any(|address| !address.is_ascii())

@@ -45,6 +45,8 @@ pub enum Command {
     Rcpt(Address),
     /// DATA.
     Data,
+    /// RSET.
+    Rset,
     /// QUIT.
     Quit,
 }
@@ -99,6 +101,7 @@ impl Command {
             }
             Command::Rcpt(address) => format!("RCPT TO:<{address}>"),
             Command::Data => "DATA".to_owned(),
+            Command::Rset => "RSET".to_owned(),
             Command::Quit => "QUIT".to_owned(),
         }
     }

@@ -1,6 +1,7 @@
 //! SMTP as values (RFC 5321): commands, replies, the session up to the login, the transaction. Opens no socket
 //! and reads no clock: whoever drives it writes what it says, feeds it the replies, and tells it of losses.
 
+mod batches;
 mod capability;
 mod command;
 mod data;
@@ -12,6 +13,7 @@ mod transaction;
 mod transcript;
 mod verdict;
 
+pub use batches::{Batch, Batches, Next};
 pub use capability::Capabilities;
 pub use command::{BodyKind, Command};
 pub use data::DotStuffer;
@@ -19,6 +21,6 @@ pub use reply::{Reply, ReplyError, ReplyReader};
 pub use sasl::{Credentials, Mechanism};
 pub use server::{Arrival, Event, Server, ServerPolicy};
 pub use session::{Session, SessionPolicy, SessionStep};
-pub use transaction::{Needs, Step, Transaction};
+pub use transaction::{Needs, Settled, Step, Transaction};
 pub use transcript::Transcript;
 pub use verdict::Loss;

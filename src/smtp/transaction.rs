@@ -4,7 +4,7 @@
 //! recipient is settled exactly once, by whichever comes first. Two cursors: `sent` leads `heard` where the server
 //! offers PIPELINING (RFC 2920).
 
-use crate::mail::{Envelope, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
+use crate::mail::{Envelope, Problem, Stage, Verdict};
 use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, verdict};
 
 /// What the driver does next.
@@ -20,6 +20,17 @@ pub enum Step {
     Dot,
     /// Everybody is settled.
     Done,
+}
+
+/// How a transaction ended.
+#[derive(Debug)]
+pub struct Settled {
+    /// One verdict per recipient of the envelope, in its order.
+    pub verdicts: Vec<Verdict>,
+    /// The places of those whom the server would take in a further transaction.
+    pub postponed: Vec<usize>,
+    /// What is worth saying although it changed no verdict.
+    pub warning: Option<String>,
 }
 
 /// What the message asks of a server.
@@ -55,11 +66,15 @@ pub struct Transaction<'a> {
     verdicts: Vec<Option<Verdict>>,
     /// Whether each recipient's RCPT was accepted.
     good: Vec<bool>,
+    /// Whom the server would take in a further transaction (RFC 5321 4.5.3.1.10).
+    postponed: Vec<usize>,
     state: State,
     sent: usize,
     heard: usize,
     /// The connection must not be used for anything else.
     is_spent: bool,
+    /// The server has judged the message, and forgotten the envelope.
+    is_ended: bool,
     warning: Option<String>,
 }
 
@@ -73,10 +88,12 @@ impl<'a> Transaction<'a> {
             offers,
             verdicts: vec![None; count],
             good: vec![false; count],
+            postponed: Vec::new(),
             state: State::Commands,
             sent: 0,
             heard: 0,
             is_spent: false,
+            is_ended: false,
             warning: None,
         };
         if let Some(verdict) = transaction.unmet() {
@@ -192,17 +209,20 @@ impl<'a> Transaction<'a> {
         self.is_spent
     }
 
-    /// The report. Every recipient has its outcome by now.
-    pub fn report(self, session: SessionFacts) -> Report {
-        let host = session.host.clone();
-        let mut report = Report::settle(self.envelope, session, |index, recipient| -> Outcome {
-            self.verdicts[index]
-                .as_ref()
-                .expect("a transaction that is done has settled everyone")
-                .outcome(recipient, &host)
-        });
-        report.warnings.extend(self.warning);
-        report
+    /// Whether the server still has the envelope in mind: the next transaction begins with RSET.
+    pub fn is_open(&self) -> bool {
+        self.sent > 0 && !self.is_ended
+    }
+
+    /// What became of the recipients. All of them are settled by now.
+    pub fn finish(self) -> Settled {
+        let settled =
+            |verdict: Option<Verdict>| verdict.expect("a transaction that is done has settled everyone");
+        Settled {
+            verdicts: self.verdicts.into_iter().map(settled).collect(),
+            postponed: self.postponed,
+            warning: self.warning,
+        }
     }
 
     fn count(&self) -> usize {
@@ -282,6 +302,7 @@ impl<'a> Transaction<'a> {
         match reply.class() {
             2 => self.good[index] = self.verdicts[index].is_none(),
             4 | 5 if self.anybody_good() && verdict::is_too_many(reply) => {
+                self.postponed.push(index);
                 self.settle(index, verdict::too_many(reply));
             }
             4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
@@ -345,6 +366,7 @@ impl<'a> Transaction<'a> {
         };
         self.settle_rest(&verdict);
         self.state = State::Done;
+        self.is_ended = true;
     }
 
     fn settle(&mut self, index: usize, verdict: Verdict) {

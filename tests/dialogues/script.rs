@@ -32,6 +32,8 @@ pub struct Script {
     pub envelope: Envelope,
     pub policy: SessionPolicy,
     pub needs: Needs,
+    /// Most recipients of one transaction.
+    pub most: Option<usize>,
     pub lines: Vec<Line>,
     /// The rows behind `=`.
     pub expected: Vec<String>,
@@ -70,7 +72,16 @@ fn parse(path: &Path) -> Script {
     }
     let envelope = Envelope::new(settings.from, settings.recipients).unwrap();
     assert!(expected.iter().any(|row| row.starts_with("exit ")), "{name}: no exit code is expected");
-    Script { name, envelope, policy: settings.policy, needs: settings.needs, lines, expected, words }
+    Script {
+        name,
+        envelope,
+        policy: settings.policy,
+        needs: settings.needs,
+        most: settings.most,
+        lines,
+        expected,
+        words,
+    }
 }
 
 fn dialogue_line(word: &str, rest: &str) -> Option<Line> {
@@ -95,6 +106,7 @@ struct Settings {
     from: Option<Address>,
     policy: SessionPolicy,
     needs: Needs,
+    most: Option<usize>,
 }
 
 impl Default for Settings {
@@ -110,6 +122,7 @@ impl Default for Settings {
                 allow_plaintext_auth: false,
             },
             needs: Needs { size: 100, eight_bit: false, smtputf8: false },
+            most: None,
         }
     }
 }
@@ -139,6 +152,7 @@ impl Settings {
                 self.policy.mechanisms.extend(words.map(|word| Mechanism::parse(word).unwrap()));
             }
             Some("allow_plaintext_auth") => self.policy.allow_plaintext_auth = true,
+            Some("max_recipients") => self.most = words.next().and_then(|word| word.parse().ok()),
             Some("needs") => return words.all(|word| self.need(word)),
             _ => return false,
         }
