@@ -12,7 +12,7 @@ mod transaction;
 mod transcript;
 mod verdict;
 
-pub use capability::Capabilities;
+pub use capability::{Capabilities, Limits};
 pub use command::{BodyKind, Command};
 pub use data::DotStuffer;
 pub use reply::{Reply, ReplyError, ReplyReader};
