@@ -108,7 +108,7 @@ impl SmartHost<'_> {
             eight_bit: message.is_eight_bit(),
             smtputf8: message.needs_smtputf8(),
         };
-        let mut batches = Batches::new(envelope, route.max_recipients);
+        let mut batches = Batches::new(envelope, route.max_recipients, session.capabilities().limits);
         let mut next = Next::Ready;
         while let Some(batch) = batches.next_batch() {
             let mut transaction = Transaction::new(&batch.envelope, needs, session.capabilities());

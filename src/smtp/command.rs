@@ -45,6 +45,8 @@ pub enum Command {
     Rcpt(Address),
     /// DATA.
     Data,
+    /// `BDAT size LAST`: the whole message, this many octets, follows (RFC 3030).
+    Bdat(u64),
     /// RSET.
     Rset,
     /// QUIT.
@@ -101,6 +103,7 @@ impl Command {
             }
             Command::Rcpt(address) => format!("RCPT TO:<{address}>"),
             Command::Data => "DATA".to_owned(),
+            Command::Bdat(size) => format!("BDAT {size} LAST"),
             Command::Rset => "RSET".to_owned(),
             Command::Quit => "QUIT".to_owned(),
         }

@@ -1,7 +1,6 @@
 //! SMTP as values (RFC 5321): commands, replies, the session up to the login, the transaction. Opens no socket
 //! and reads no clock: whoever drives it writes what it says, feeds it the replies, and tells it of losses.
 
-mod batches;
 mod capability;
 mod command;
 mod data;
@@ -13,14 +12,13 @@ mod transaction;
 mod transcript;
 mod verdict;
 
-pub use batches::{Batch, Batches, Next};
-pub use capability::Capabilities;
+pub use capability::{Capabilities, Limits};
 pub use command::{BodyKind, Command};
 pub use data::DotStuffer;
 pub use reply::{Reply, ReplyError, ReplyReader};
 pub use sasl::{Credentials, Mechanism};
 pub use server::{Arrival, Event, Server, ServerPolicy};
 pub use session::{Session, SessionPolicy, SessionStep};
-pub use transaction::{Needs, Settled, Step, Transaction};
+pub use transaction::{Batch, Batches, Needs, Next, Settled, Step, Transaction};
 pub use transcript::Transcript;
 pub use verdict::Loss;

@@ -176,7 +176,7 @@ impl Player<'_> {
     }
 
     fn hand_over(&mut self, capabilities: &Capabilities) -> Report {
-        let mut batches = Batches::new(&self.script.envelope, self.script.most);
+        let mut batches = Batches::new(&self.script.envelope, self.script.most, capabilities.limits);
         let mut next = Next::Ready;
         while let Some(batch) = batches.next_batch() {
             let transaction = self.transact(&batch.envelope, capabilities);
@@ -208,8 +208,9 @@ impl Player<'_> {
                 Step::Read => self.receive(&mut transaction),
                 Step::Body => match self.lines.pop_front() {
                     Some(Line::Body(true)) => {
+                        // Behind BDAT no dot divides an early reply from the one to the message.
                         let speaks = matches!(self.lines.front(), Some(Line::Server(_)));
-                        if speaks || !self.reader.is_empty() {
+                        if !transaction.is_chunked() && (speaks || !self.reader.is_empty()) {
                             // The server speaks while the message is under way.
                             self.receive(&mut transaction);
                         }
@@ -220,6 +221,7 @@ impl Player<'_> {
                     other if self.strict => panic!("{}: body, the script has {other:?}", script.name),
                     _ => transaction.lost(&Loss::Closed),
                 },
+                Step::Dot if transaction.is_chunked() => self.said.push(".".to_owned()),
                 Step::Dot => self.client_says("."),
                 Step::Done => break,
             }

@@ -2,7 +2,7 @@
 //! RFC 9422). A value like the transaction: it says whose turn it is and takes what became of them.
 
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
-use crate::smtp::Transaction;
+use crate::smtp::{Limits, Transaction};
 
 /// Who has a verdict, and whose turn has not come.
 #[derive(Debug)]
@@ -35,8 +35,10 @@ pub enum Next {
 }
 
 impl<'a> Batches<'a> {
-    /// At most `most` recipients a transaction; `None` for as many as there are.
-    pub fn new(envelope: &'a Envelope, most: Option<usize>) -> Self {
+    /// At most `most` recipients a transaction, and no more than the server's limits; `None` for as many as there are.
+    pub fn new(envelope: &'a Envelope, most: Option<usize>, limits: Limits) -> Self {
+        let offered = limits.rcpt_max.and_then(|most| usize::try_from(most).ok());
+        let most = most.into_iter().chain(offered).min();
         let count = envelope.recipients().len();
         Batches {
             envelope,
