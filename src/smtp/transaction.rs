@@ -5,7 +5,7 @@
 //! offers PIPELINING (RFC 2920).
 
 use crate::mail::{Envelope, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
-use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, verdict};
+use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, parameter, verdict};
 
 /// What the driver does next.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub struct Transaction<'a> {
     heard: usize,
     /// The connection must not be used for anything else.
     is_spent: bool,
-    warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Transaction<'a> {
@@ -77,7 +77,7 @@ impl<'a> Transaction<'a> {
             sent: 0,
             heard: 0,
             is_spent: false,
-            warning: None,
+            warnings: parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect(),
         };
         if let Some(verdict) = transaction.unmet() {
             transaction.settle_rest(&verdict);
@@ -201,7 +201,7 @@ impl<'a> Transaction<'a> {
                 .expect("a transaction that is done has settled everyone")
                 .outcome(recipient, &host)
         });
-        report.warnings.extend(self.warning);
+        report.warnings.extend(self.warnings);
         report
     }
 
@@ -229,7 +229,7 @@ impl<'a> Transaction<'a> {
         } else if self.needs.eight_bit && !self.offers.eight_bit_mime {
             ("the message holds 8-bit text", "8BITMIME", 3)
         } else {
-            return None;
+            return parameter::unmet(self.envelope.wishes(), self.offers);
         };
         let sentence = format!("{what}, and the server does not offer {extension}");
         Some(Verdict::failed(Stage::Mail, Problem::Unsupported, sentence).with_status(5, 6, detail))
@@ -247,7 +247,7 @@ impl<'a> Transaction<'a> {
         }
         let command = match self.sent {
             0 => self.mail_command(),
-            index if index < last => Command::Rcpt(self.envelope.recipients()[index - 1].clone()),
+            index if index < last => self.rcpt_command(index - 1),
             _ => Command::Data,
         };
         self.sent += 1;
@@ -261,6 +261,16 @@ impl<'a> Transaction<'a> {
             size: self.offers.size.then_some(self.needs.size),
             body: if is_eight_bit { BodyKind::EightBit } else { BodyKind::SevenBit },
             smtputf8: self.wants_smtputf8(),
+            wishes: Box::new(parameter::offered(self.envelope.wishes(), self.offers)),
+        }
+    }
+
+    fn rcpt_command(&self, index: usize) -> Command {
+        let wishes = self.envelope.wishes();
+        Command::Rcpt {
+            recipient: self.envelope.recipients()[index].clone(),
+            notify: wishes.notify.filter(|_| self.offers.dsn),
+            names_original: wishes.concern_reports() && self.offers.dsn,
         }
     }
 
@@ -333,7 +343,7 @@ impl<'a> Transaction<'a> {
             2 => {
                 // The reply to a lone dot means nothing.
                 if reply.code != 250 && self.anybody_good() {
-                    self.warning = Some(format!("the server accepted with {reply}, not with 250"));
+                    self.warnings.push(format!("the server accepted with {reply}, not with 250"));
                 }
                 verdict::accepted(reply)
             }
