@@ -12,6 +12,7 @@
 //! ! allow_plaintext_auth
 //! ! needs 8bit smtputf8 size=1000
 //! ! max_recipients 2
+//! ! wishes notify=never return=full envid=x by=1h,return hold-for=1h hold-until=… priority=3 require-tls
 //! S: 220 ready                the server says a line; `S<` says octets with \r \n \xHH escapes and no line end added
 //! C: EHLO client.example      the client must say exactly this; secrets as in a transcript: ***
 //! TLS                         the handshake succeeds; `TLS!` fails

@@ -329,7 +329,7 @@ fn report_of(envelope: &Envelope, transaction: Transaction<'_>) -> Report {
     let mut report = Report::settle(envelope, SessionFacts::default(), |index, recipient| {
         settled.verdicts[index].outcome(recipient, "server")
     });
-    report.warnings.extend(settled.warning);
+    report.warnings.extend(settled.warnings);
     report
 }
 

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, TlsMode, TlsVersion, parse_list};
+use crate::mail::{Address, Mailbox, TlsMode, TlsVersion, parse_list, read_time};
 use crate::smtp::Mechanism;
 
 /// How the mail leaves.
@@ -276,7 +276,7 @@ pub(super) fn any_time(given: Given<'_>) -> Reading<Duration> {
         Given::Toml(DeValue::Integer(_)) => {
             given.integer().and_then(|n| u64::try_from(n).ok()).map(Duration::from_secs)
         }
-        _ => timeouts::read(given.string(wanted)?),
+        _ => read_time(given.string(wanted)?),
     };
     match time {
         Some(time) if time.is_zero() => Err("must be at least 1s".to_owned()),

@@ -1,12 +1,13 @@
 //! The envelope: who a message is from and who gets it, as the server is told (RFC 5321 3.3). Not the header.
 
-use crate::mail::Address;
+use crate::mail::{Address, Wishes};
 
-/// Reverse-path and recipients. Has at least one recipient, none twice.
+/// Reverse-path, recipients and wishes. Has at least one recipient, none twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     reverse_path: Option<Address>,
     recipients: Vec<Address>,
+    wishes: Wishes,
 }
 
 /// There was no recipient.
@@ -30,7 +31,18 @@ impl Envelope {
         if recipients.is_empty() {
             return Err(NoRecipient);
         }
-        Ok(Envelope { reverse_path, recipients })
+        Ok(Envelope { reverse_path, recipients, wishes: Wishes::default() })
+    }
+
+    /// The same with these wishes.
+    pub fn with_wishes(mut self, wishes: Wishes) -> Self {
+        self.wishes = wishes;
+        self
+    }
+
+    /// What the sender wishes of the servers.
+    pub fn wishes(&self) -> &Wishes {
+        &self.wishes
     }
 
     /// Where reports of failure go; `None` is the null reverse-path.

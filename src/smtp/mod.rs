@@ -4,6 +4,7 @@
 mod capability;
 mod command;
 mod data;
+mod parameter;
 mod reply;
 mod sasl;
 mod server;

@@ -68,7 +68,12 @@ impl<'a> Batches<'a> {
             (false, false) => Next::Ready,
         };
         let settled = transaction.finish();
-        self.warnings.extend(settled.warning);
+        for warning in settled.warnings {
+            // Each transaction may say the same.
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
         let postponed = if next == Next::Ready { settled.postponed } else { Vec::new() };
         let mut again = postponed.iter().copied().peekable();
         for (index, verdict) in settled.verdicts.into_iter().enumerate() {

@@ -11,7 +11,7 @@ pub use batches::{Batch, Batches, Next};
 pub use needs::Needs;
 
 use crate::mail::{Envelope, Problem, Stage, Verdict};
-use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, verdict};
+use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, parameter, verdict};
 
 /// What the driver does next.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Settled {
     /// The places of those whom the server would take in a further transaction.
     pub postponed: Vec<usize>,
     /// What is worth saying although it changed no verdict.
-    pub warning: Option<String>,
+    pub warnings: Vec<String>,
 }
 
 /// The largest message that rides with its envelope, octets. A refused one is sent in vain; up to here that costs less
@@ -74,7 +74,7 @@ pub struct Transaction<'a> {
     is_spent: bool,
     /// The server has judged the message, and forgotten the envelope.
     is_ended: bool,
-    warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Transaction<'a> {
@@ -93,7 +93,7 @@ impl<'a> Transaction<'a> {
             heard: 0,
             is_spent: false,
             is_ended: false,
-            warning: None,
+            warnings: parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect(),
         };
         if let Some(verdict) = needs.unmet(envelope, offers) {
             transaction.settle_rest(&verdict);
@@ -243,7 +243,7 @@ impl<'a> Transaction<'a> {
         Settled {
             verdicts: self.verdicts.into_iter().map(settled).collect(),
             postponed: self.postponed,
-            warning: self.warning,
+            warnings: self.warnings,
         }
     }
 
@@ -264,7 +264,7 @@ impl<'a> Transaction<'a> {
         }
         let command = match self.sent {
             0 => self.mail_command(),
-            index if index < last => Command::Rcpt(self.envelope.recipients()[index - 1].clone()),
+            index if index < last => self.rcpt_command(index - 1),
             _ if self.is_chunked() => {
                 self.state = State::Body;
                 Command::Bdat(self.needs.size)
@@ -283,6 +283,16 @@ impl<'a> Transaction<'a> {
             size: self.offers.size.then_some(self.needs.size),
             body: if is_eight_bit { BodyKind::EightBit } else { BodyKind::SevenBit },
             smtputf8: self.needs.wants_smtputf8(self.envelope),
+            wishes: Box::new(parameter::offered(self.envelope.wishes(), self.offers)),
+        }
+    }
+
+    fn rcpt_command(&self, index: usize) -> Command {
+        let wishes = self.envelope.wishes();
+        Command::Rcpt {
+            recipient: self.envelope.recipients()[index].clone(),
+            notify: wishes.notify.filter(|_| self.offers.dsn),
+            names_original: wishes.concern_reports() && self.offers.dsn,
         }
     }
 
@@ -358,7 +368,7 @@ impl<'a> Transaction<'a> {
             2 => {
                 // The reply to a lone dot means nothing.
                 if reply.code != 250 && self.anybody_good() {
-                    self.warning = Some(format!("the server accepted with {reply}, not with 250"));
+                    self.warnings.push(format!("the server accepted with {reply}, not with 250"));
                 }
                 verdict::accepted(reply)
             }

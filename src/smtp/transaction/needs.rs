@@ -1,7 +1,7 @@
 //! What a message asks of a server, and what is said when the server lacks it. Found before anything is sent.
 
 use crate::mail::{Envelope, Problem, Stage, Verdict};
-use crate::smtp::Capabilities;
+use crate::smtp::{Capabilities, parameter};
 
 /// What the message asks of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Needs {
         } else if self.eight_bit && !offers.eight_bit_mime {
             ("the message holds 8-bit text", "8BITMIME", 3)
         } else {
-            return None;
+            return parameter::unmet(envelope.wishes(), offers);
         };
         let sentence = format!("{what}, and the server does not offer {extension}");
         Some(Verdict::failed(Stage::Mail, Problem::Unsupported, sentence).with_status(5, 6, detail))
