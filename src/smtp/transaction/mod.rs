@@ -11,7 +11,7 @@ pub use batches::{Batch, Batches, Next};
 pub use needs::Needs;
 
 use crate::mail::{Envelope, Problem, Stage, Verdict};
-use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, parameter, verdict};
+use crate::smtp::{Capabilities, Command, Loss, Reply, parameter, verdict};
 
 /// What the driver does next.
 #[derive(Debug)]
@@ -263,8 +263,8 @@ impl<'a> Transaction<'a> {
             return Step::Read;
         }
         let command = match self.sent {
-            0 => self.mail_command(),
-            index if index < last => self.rcpt_command(index - 1),
+            0 => self.needs.mail_command(self.envelope, self.offers),
+            index if index < last => needs::rcpt_command(index - 1, self.envelope, self.offers),
             _ if self.is_chunked() => {
                 self.state = State::Body;
                 Command::Bdat(self.needs.size)
@@ -273,27 +273,6 @@ impl<'a> Transaction<'a> {
         };
         self.sent += 1;
         Step::Write(command)
-    }
-
-    fn mail_command(&self) -> Command {
-        let is_eight_bit =
-            self.offers.eight_bit_mime && (self.needs.eight_bit || self.needs.wants_smtputf8(self.envelope));
-        Command::Mail {
-            reverse_path: self.envelope.reverse_path().cloned(),
-            size: self.offers.size.then_some(self.needs.size),
-            body: if is_eight_bit { BodyKind::EightBit } else { BodyKind::SevenBit },
-            smtputf8: self.needs.wants_smtputf8(self.envelope),
-            wishes: Box::new(parameter::offered(self.envelope.wishes(), self.offers)),
-        }
-    }
-
-    fn rcpt_command(&self, index: usize) -> Command {
-        let wishes = self.envelope.wishes();
-        Command::Rcpt {
-            recipient: self.envelope.recipients()[index].clone(),
-            notify: wishes.notify.filter(|_| self.offers.dsn),
-            names_original: wishes.concern_reports() && self.offers.dsn,
-        }
     }
 
     fn hear_mail(&mut self, reply: &Reply) {

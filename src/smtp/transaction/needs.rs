@@ -1,7 +1,8 @@
-//! What a message asks of a server, and what is said when the server lacks it. Found before anything is sent.
+//! What a message asks of a server: the commands that say it, and what is said when the server lacks it, before anything
+//! is sent.
 
 use crate::mail::{Envelope, Problem, Stage, Verdict};
-use crate::smtp::{Capabilities, parameter};
+use crate::smtp::{BodyKind, Capabilities, Command, parameter};
 
 /// What the message asks of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,5 +40,27 @@ impl Needs {
 
     pub(super) fn wants_smtputf8(&self, envelope: &Envelope) -> bool {
         self.smtputf8 || envelope.needs_smtputf8()
+    }
+
+    /// MAIL, with what the server offers of what the message needs.
+    pub(super) fn mail_command(&self, envelope: &Envelope, offers: &Capabilities) -> Command {
+        let is_eight_bit = offers.eight_bit_mime && (self.eight_bit || self.wants_smtputf8(envelope));
+        Command::Mail {
+            reverse_path: envelope.reverse_path().cloned(),
+            size: offers.size.then_some(self.size),
+            body: if is_eight_bit { BodyKind::EightBit } else { BodyKind::SevenBit },
+            smtputf8: self.wants_smtputf8(envelope),
+            wishes: Box::new(parameter::offered(envelope.wishes(), offers)),
+        }
+    }
+}
+
+/// RCPT for the recipient at this place, with the wishes that the server can hear.
+pub(super) fn rcpt_command(index: usize, envelope: &Envelope, offers: &Capabilities) -> Command {
+    let wishes = envelope.wishes();
+    Command::Rcpt {
+        recipient: envelope.recipients()[index].clone(),
+        notify: wishes.notify.filter(|_| offers.dsn),
+        names_original: wishes.concern_reports() && offers.dsn,
     }
 }
