@@ -2,7 +2,9 @@
 
 mod certificate;
 mod connect;
+mod identity;
 mod tls;
+mod verifier;
 mod wire;
 
 pub use connect::{ConnectError, Resolve, ResolveError, SystemResolve, connect, place};
