@@ -5,6 +5,7 @@
 
 mod errors;
 mod faces;
+mod flights;
 mod injection;
 mod judge;
 mod postfix;
