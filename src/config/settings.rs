@@ -144,6 +144,7 @@ impl Settings {
             mode: self.tls.value,
             min_version: self.tls_min_version.value,
             ca_file: self.tls_ca_file.as_ref().map(|file| file.value.clone()),
+            store_is_named: false,
         }
     }
 

@@ -83,6 +83,7 @@ impl Sandbox {
                 mode: TlsMode::StartTls,
                 min_version: TlsVersion::V1_3,
                 ca_file: Some(self.certificate.path().to_owned()),
+                store_is_named: false,
             },
             session: SessionPolicy {
                 tls: TlsMode::StartTls,

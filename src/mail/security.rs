@@ -31,6 +31,8 @@ pub struct TlsPolicy {
     pub min_version: TlsVersion,
     /// A PEM file of trust anchors used instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// The environment says where the system's are (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
+    pub store_is_named: bool,
 }
 
 /// What a connection got.

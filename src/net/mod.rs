@@ -2,6 +2,7 @@
 
 mod certificate;
 mod connect;
+mod store;
 mod tls;
 mod wire;
 

@@ -18,6 +18,7 @@ use rustls::{
 
 use crate::mail::{CertificateProblem, TlsFacts, TlsPolicy, TlsVersion};
 use crate::net::certificate;
+use crate::net::store::system_anchors;
 use crate::sys::reason;
 
 /// Why TLS cannot be used.
@@ -57,7 +58,7 @@ impl Tls {
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))?;
         let (roots, anchors) = match &policy.ca_file {
             Some(path) => (file_anchors(path)?, path.display().to_string()),
-            None => (system_anchors()?, "the system's trust store".to_owned()),
+            None => (system_anchors(policy.store_is_named)?, "the system's trust store".to_owned()),
         };
         let provider = Arc::new(ring::default_provider());
         let inner =
@@ -151,18 +152,6 @@ fn pem_reason(error: rustls::pki_types::pem::Error) -> String {
         rustls::pki_types::pem::Error::Io(error) => reason(&error),
         other => other.to_string(),
     }
-}
-
-fn system_anchors() -> Result<RootCertStore, TlsError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    // A store may hold certificates that rustls cannot use; the others serve.
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let reason = found.errors.first().map_or_else(|| "none was found".to_owned(), ToString::to_string);
-        return Err(TlsError::Anchors(format!("this system has no trust anchors: {reason}")));
-    }
-    Ok(roots)
 }
 
 #[derive(Debug)]

@@ -34,7 +34,12 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
     let route = SmartHostRoute {
         host: host.to_owned(),
         port: peer.port(),
-        tls: TlsPolicy { mode: TlsMode::StartTls, min_version: TlsVersion::V1_2, ca_file: Some(ca_file) },
+        tls: TlsPolicy {
+            mode: TlsMode::StartTls,
+            min_version: TlsVersion::V1_2,
+            ca_file: Some(ca_file),
+            store_is_named: false,
+        },
         session: SessionPolicy {
             tls: TlsMode::StartTls,
             hello_name: "client.test".to_owned(),
