@@ -76,8 +76,14 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         mechanisms: settings.auth.value.clone(),
         allow_plaintext_auth: settings.allow_plaintext_auth.value,
     };
-    let route =
-        SmartHostRoute { host, port: settings.port.value, tls, session, timeouts: settings.timeouts.plain() };
+    let route = SmartHostRoute {
+        host,
+        port: settings.port.value,
+        tls,
+        session,
+        timeouts: settings.timeouts.plain(),
+        max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
+    };
     Ok(Route::SmartHost(Box::new(route)))
 }
 

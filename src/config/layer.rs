@@ -113,6 +113,7 @@ pub(super) struct Scope {
     pub secret: Option<Setting<SecretPlace>>,
     pub auth: Option<Setting<Vec<Mechanism>>>,
     pub allow_plaintext_auth: Option<Setting<bool>>,
+    pub max_recipients: Option<Setting<usize>>,
     pub from: Option<Setting<Mailbox>>,
     pub realname: Option<Setting<String>>,
     pub reply_to: Option<Setting<Vec<Mailbox>>>,
@@ -141,6 +142,7 @@ impl Scope {
             "tls_min_version" => put(&mut self.tls_min_version, value::tls_version(given), origin),
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
+            "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
             "allow_plaintext_auth" => put(&mut self.allow_plaintext_auth, value::boolean(given), origin),
             "from" => put(&mut self.from, value::mailbox(given), origin),
             "realname" => put(&mut self.realname, value::any_text(given), origin),
@@ -208,6 +210,7 @@ impl Scope {
         lay(&mut self.secret, above.secret);
         lay(&mut self.auth, above.auth);
         lay(&mut self.allow_plaintext_auth, above.allow_plaintext_auth);
+        lay(&mut self.max_recipients, above.max_recipients);
         lay(&mut self.from, above.from);
         lay(&mut self.realname, above.realname);
         lay(&mut self.reply_to, above.reply_to);
@@ -234,6 +237,7 @@ impl Scope {
         self.username = None;
         self.secret = None;
         self.allow_plaintext_auth = None;
+        self.max_recipients = None;
     }
 }
 

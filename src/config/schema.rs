@@ -75,6 +75,8 @@ pub const KEYS: &[Key] = keys! {
         "The oldest TLS that is accepted.";
     Server "tls_ca_file", "path", "the system's trust anchors", r#""~/.config/whippet/ca.pem""#,
         "A PEM file of trust anchors used instead of the system's.";
+    Server "max_recipients", "number", "as many as the server takes", "100",
+        "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO.";
     Login "username", "string", "no login", r#""me@example.org""#,

@@ -10,6 +10,7 @@ mod status;
 mod timeouts;
 mod token;
 mod verdict;
+mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use envelope::{Envelope, NoRecipient};
@@ -17,5 +18,6 @@ pub use list::{Group, Listed, parse_list};
 pub use report::{Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Timings};
 pub use security::{CertificateProblem, TlsFacts, TlsMode, TlsPolicy, TlsVersion};
 pub use status::EnhancedStatus;
-pub use timeouts::Timeouts;
+pub use timeouts::{Timeouts, read_time};
 pub use verdict::Verdict;
+pub use wishes::{DeliverBy, EnvelopeId, Hold, Late, Notify, Priority, Return, WishError, Wishes, xtext};

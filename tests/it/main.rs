@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod batches;
 mod errors;
 mod faces;
 mod flights;
