@@ -121,6 +121,7 @@ pub(super) struct Scope {
     pub secret: Option<Setting<SecretPlace>>,
     pub auth: Option<Setting<Vec<Mechanism>>>,
     pub allow_plaintext_auth: Option<Setting<bool>>,
+    pub max_recipients: Option<Setting<usize>>,
     pub from: Option<Setting<Mailbox>>,
     pub realname: Option<Setting<String>>,
     pub reply_to: Option<Setting<Vec<Mailbox>>>,
@@ -155,6 +156,7 @@ impl Scope {
             "source_address" => put(&mut self.source_address, value::ip_address(given), origin),
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
+            "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
             "allow_plaintext_auth" => put(&mut self.allow_plaintext_auth, value::boolean(given), origin),
             "from" => put(&mut self.from, value::mailbox(given), origin),
             "realname" => put(&mut self.realname, value::any_text(given), origin),
@@ -228,6 +230,7 @@ impl Scope {
         lay(&mut self.secret, above.secret);
         lay(&mut self.auth, above.auth);
         lay(&mut self.allow_plaintext_auth, above.allow_plaintext_auth);
+        lay(&mut self.max_recipients, above.max_recipients);
         lay(&mut self.from, above.from);
         lay(&mut self.realname, above.realname);
         lay(&mut self.reply_to, above.reply_to);
@@ -258,6 +261,7 @@ impl Scope {
         self.username = None;
         self.secret = None;
         self.allow_plaintext_auth = None;
+        self.max_recipients = None;
     }
 }
 

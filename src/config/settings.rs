@@ -53,6 +53,8 @@ pub struct Settings {
     pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
+    /// Most recipients of one transaction.
+    pub max_recipients: Option<Setting<usize>>,
     /// The author.
     pub from: Option<Setting<Mailbox>>,
     /// The author's name, for an address that has none.
@@ -128,6 +130,7 @@ impl Settings {
             username: scope.username,
             secret,
             auth: scope.auth.unwrap_or_else(|| Setting::built_in(Mechanism::ALL.to_vec())),
+            max_recipients: scope.max_recipients,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.
@@ -167,6 +170,7 @@ impl Settings {
             pins: self.tls_pin.as_ref().map(|pins| pins.value.clone()).unwrap_or_default(),
             server_name: self.tls_server_name.as_ref().map(|name| name.value.clone()),
             client: self.client_certificate(),
+            store_is_named: false,
         }
     }
 
@@ -215,6 +219,7 @@ impl Settings {
                 "auth" => Some(show(&self.auth, |all| {
                     all.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
                 })),
+                "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
                 "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
                 "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
                 "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),

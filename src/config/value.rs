@@ -11,7 +11,7 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion, parse_list};
+use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion, parse_list, read_time};
 use crate::net::IpFamily;
 use crate::smtp::Mechanism;
 
@@ -132,6 +132,15 @@ pub(super) fn port(given: Given<'_>) -> Reading<u16> {
         Given::Toml(DeValue::Integer(_)) => format!("must be {wanted}"),
         _ => given.wrong(wanted),
     })
+}
+
+/// A number from 1 on.
+pub(super) fn count(given: Given<'_>) -> Reading<usize> {
+    let number = match given {
+        Given::Text(text) => text.trim().parse().ok(),
+        Given::Toml(_) => given.integer().and_then(|number| usize::try_from(number).ok()),
+    };
+    number.filter(|&number| number > 0).ok_or_else(|| given.wrong("a number from 1 on"))
 }
 
 /// When TLS begins.
@@ -302,7 +311,7 @@ pub(super) fn any_time(given: Given<'_>) -> Reading<Duration> {
         Given::Toml(DeValue::Integer(_)) => {
             given.integer().and_then(|n| u64::try_from(n).ok()).map(Duration::from_secs)
         }
-        _ => timeouts::read(given.string(wanted)?),
+        _ => read_time(given.string(wanted)?),
     };
     match time {
         Some(time) if time.is_zero() => Err("must be at least 1s".to_owned()),

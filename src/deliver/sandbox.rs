@@ -93,6 +93,7 @@ impl Sandbox {
                 allow_plaintext_auth: false,
             },
             timeouts,
+            max_recipients: None,
         }
     }
 

@@ -11,6 +11,7 @@ mod status;
 mod timeouts;
 mod token;
 mod verdict;
+mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use envelope::{Envelope, NoRecipient};
@@ -19,5 +20,6 @@ pub use pin::Pin;
 pub use report::{Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Timings};
 pub use security::{CertificateProblem, ClientCertificate, TlsFacts, TlsMode, TlsPolicy, TlsVersion, Trust};
 pub use status::EnhancedStatus;
-pub use timeouts::Timeouts;
+pub use timeouts::{Timeouts, read_time};
 pub use verdict::Verdict;
+pub use wishes::{DeliverBy, EnvelopeId, Hold, Late, Notify, Priority, Return, WishError, Wishes, xtext};

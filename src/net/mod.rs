@@ -4,6 +4,7 @@ mod certificate;
 mod connect;
 mod identity;
 mod resolve;
+mod store;
 mod tls;
 mod verifier;
 mod way;

@@ -52,6 +52,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
             body: limit,
             dot: limit,
         },
+        max_recipients: None,
     };
     let ann = Address::parse("ann@example.test").unwrap();
     let from = Mailbox { name: None, address: ann.clone() };
