@@ -73,6 +73,9 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         Problem::ProgramExit(_) | Problem::Program if !settings.is_configured() => {
             format!("no profile names a server, so this program got the mail; one goes into {profile_place}")
         }
+        Problem::Unsupported if is_about_a_wish(outcome) => {
+            "leave the option out to send without that condition, or use a server that knows it".to_owned()
+        }
         Problem::TooBig => "send a smaller attachment, or a link to it".to_owned(),
         _ if outcome.fate == Fate::Deferred && outcome.stage != Stage::Local => "try again later".to_owned(),
         _ => return None,
@@ -82,6 +85,11 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
 
 fn speaks_of_relaying(outcome: &Outcome) -> bool {
     outcome.reply.as_ref().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("relay"))
+}
+
+/// 5.3.3 and 5.7.30 are given for a condition of the sender's that the next hop does not know.
+fn is_about_a_wish(outcome: &Outcome) -> bool {
+    outcome.reply.is_none() && matches!((outcome.status.subject, outcome.status.detail), (3, 3) | (7, 30))
 }
 
 fn port_hint(settings: &Settings) -> String {

@@ -9,7 +9,7 @@ use encoding_rs::Encoding;
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema};
-use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
 use crate::smtp::Mechanism;
 
 /// Who may say a setting, weakest first.
@@ -124,6 +124,8 @@ pub(super) struct Scope {
     pub envelope_from: Option<Setting<Option<Address>>>,
     pub hello_name: Option<Setting<String>>,
     pub charset: Option<Setting<&'static Encoding>>,
+    pub dsn_notify: Option<Setting<Notify>>,
+    pub dsn_return: Option<Setting<Return>>,
     pub sendmail_path: Option<Setting<PathBuf>>,
     pub output: Option<Setting<PathBuf>>,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
@@ -158,6 +160,8 @@ impl Scope {
             "envelope_from" => put(&mut self.envelope_from, value::reverse_path(given), origin),
             "hello_name" => put(&mut self.hello_name, value::hello_name(given), origin),
             "charset" => put(&mut self.charset, value::charset(given), origin),
+            "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
+            "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
             "output" => put(&mut self.output, value::path(given, home, folder), origin),
             "timeouts" => self.assign_all_times(given, origin),
@@ -229,6 +233,8 @@ impl Scope {
         lay(&mut self.envelope_from, above.envelope_from);
         lay(&mut self.hello_name, above.hello_name);
         lay(&mut self.charset, above.charset);
+        lay(&mut self.dsn_notify, above.dsn_notify);
+        lay(&mut self.dsn_return, above.dsn_return);
         lay(&mut self.sendmail_path, above.sendmail_path);
         lay(&mut self.output, above.output);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {

@@ -113,6 +113,10 @@ pub const KEYS: &[Key] = keys! {
         "The reverse-path, where reports of failure go; \"<>\" asks for none.";
     Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
         "The charset that text outside ASCII is sent in; UTF-8 where it lacks a character.";
+    Sender "dsn_notify", "\"never\", or \"success\", \"failure\", \"delay\" or a list of them", "failure, and delay at the server's will", r#"["failure", "delay"]"#,
+        "Which reports the servers send back, where they know such a wish (DSN).";
+    Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,
+        "How much of the mail a report of failure brings back, likewise.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
         "How mail leaves: to the server above, through a sendmail program, or into `output`.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,

@@ -9,7 +9,7 @@ use crate::config::schema::{self, KEYS};
 use crate::config::{
     Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
-use crate::mail::{Address, ClientCertificate, Mailbox, Pin, TlsMode, TlsPolicy, TlsVersion};
+use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
 use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
@@ -59,6 +59,10 @@ pub struct Settings {
     pub envelope_from: Option<Setting<Option<Address>>>,
     /// The charset that text outside ASCII is sent in; `None` is UTF-8.
     pub charset: Option<Setting<&'static Encoding>>,
+    /// Which reports are asked for.
+    pub dsn_notify: Option<Setting<Notify>>,
+    /// How much of the message comes back with a report of failure.
+    pub dsn_return: Option<Setting<Return>>,
     /// The program of [`Route::Sendmail`].
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
@@ -130,6 +134,8 @@ impl Settings {
             reply_to: scope.reply_to,
             envelope_from: scope.envelope_from,
             charset: scope.charset,
+            dsn_notify: scope.dsn_notify,
+            dsn_return: scope.dsn_return,
             sendmail_path: scope
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
@@ -215,6 +221,8 @@ impl Settings {
                     show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))
                 }),
                 "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+                "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
+                "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
                 "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
                 "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
                 "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion, parse_list, read_time};
+use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
 use crate::smtp::Mechanism;
 
 /// How the mail leaves.
@@ -252,6 +252,17 @@ pub(super) fn charset(given: Given<'_>) -> Reading<&'static Encoding> {
     let label = given.string("a string")?;
     Encoding::for_label_no_replacement(label.as_bytes())
         .ok_or_else(|| format!("is no charset that is known: `{}`", label.escape_debug()))
+}
+
+/// Which reports are asked for.
+pub(super) fn dsn_notify(given: Given<'_>) -> Reading<Notify> {
+    let words = given.strings("a string or a list of strings")?;
+    Notify::parse(&words.join(",")).map_err(|error| error.to_string())
+}
+
+/// How much of the message comes back with them.
+pub(super) fn dsn_return(given: Given<'_>) -> Reading<Return> {
+    Return::parse(given.string("a string")?).map_err(|error| error.to_string())
 }
 
 /// A path: `~/` is the home folder; what else is relative starts at `folder`, the file's or the current one.

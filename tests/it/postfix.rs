@@ -1,6 +1,9 @@
 //! Against real Postfix with logins checked by Dovecot: what it takes arrives octet for octet, what it refuses is told
 //! in its words, and nothing is said to a server that cannot prove who it is.
 
+#[path = "postfix/wishes.rs"]
+mod wishes;
+
 use serde_json::Value;
 
 use crate::support::{Delivered, Judged, Peers, Ran, Sandbox, judge};

@@ -49,6 +49,7 @@ fn each_key_has_a_row_with_what_was_said() {
     for key in KEYS.iter().filter(|key| key.name != "password") {
         let text = match key.name {
             "auth" => "login, plain",
+            "dsn_notify" => "success,delay",
             "from" | "reply_to" => "a@b",
             "tls" => "starttls",
             "route" => "sendmail",

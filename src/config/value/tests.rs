@@ -45,6 +45,17 @@ fn line_ends_and_nul_pass_nowhere() {
 }
 
 #[test]
+fn reports_are_a_string_or_a_list() {
+    assert_eq!(toml("['failure', 'Delay']", dsn_notify), Ok(Notify::parse("failure,delay").unwrap()));
+    assert_eq!(toml("'never'", dsn_notify), Ok(Notify::Never));
+    assert_eq!(dsn_return(Given::Text("hdrs")), Ok(Return::Headers));
+    for bad in ["[]", "''", "['never', 'delay']", "[1]", "true"] {
+        assert!(toml(bad, dsn_notify).is_err(), "{bad}");
+    }
+    assert_eq!(toml("'all'", dsn_return).unwrap_err(), "takes full or headers, not `all`");
+}
+
+#[test]
 fn a_reverse_path_may_be_null() {
     for null in ["", "<>", " <> "] {
         assert_eq!(reverse_path(Given::Text(null)), Ok(None));
