@@ -62,6 +62,8 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     if let Some(ca_file) = &request.tls.ca_file {
         tls.ca_file = Some(ca_file.clone());
     }
+    tls.store_is_named =
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| world.surroundings.variable(name).is_some());
     if let Some(both) = &request.tls.client_cert {
         // mutt's file holds the certificate and its key.
         tls.client = Some(ClientCertificate { certificate: both.clone(), key: both.clone() });

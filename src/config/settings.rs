@@ -168,6 +168,7 @@ impl Settings {
             pins: self.tls_pin.as_ref().map(|pins| pins.value.clone()).unwrap_or_default(),
             server_name: self.tls_server_name.as_ref().map(|name| name.value.clone()),
             client: self.client_certificate(),
+            store_is_named: false,
         }
     }
 

@@ -41,6 +41,8 @@ pub struct TlsPolicy {
     pub server_name: Option<String>,
     /// What we show if the server asks who we are.
     pub client: Option<ClientCertificate>,
+    /// The environment says where the system's anchors are (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
+    pub store_is_named: bool,
 }
 
 impl TlsPolicy {
@@ -53,6 +55,7 @@ impl TlsPolicy {
             pins: Vec::new(),
             server_name: None,
             client: None,
+            store_is_named: false,
         }
     }
 }

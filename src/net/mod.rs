@@ -3,6 +3,7 @@
 mod certificate;
 mod connect;
 mod identity;
+mod store;
 mod tls;
 mod verifier;
 mod wire;

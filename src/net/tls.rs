@@ -15,6 +15,7 @@ use rustls::{
 
 use crate::mail::{CertificateProblem, TlsFacts, TlsPolicy, TlsVersion, Trust};
 use crate::net::identity::{self, pem_reason};
+use crate::net::store::system_anchors;
 use crate::net::verifier::{Finding, Judge, Verifier};
 
 /// Why TLS cannot be used.
@@ -157,7 +158,7 @@ fn judge(policy: &TlsPolicy, provider: &Arc<CryptoProvider>) -> Result<Judge, Tl
     }
     let (roots, trust) = match &policy.ca_file {
         Some(path) => (file_anchors(path)?, Trust::CaFile(path.clone())),
-        None => (system_anchors()?, Trust::System),
+        None => (system_anchors(policy.store_is_named)?, Trust::System),
     };
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
@@ -185,18 +186,6 @@ fn file_anchors(path: &Path) -> Result<RootCertStore, TlsError> {
     }
     if roots.is_empty() {
         return Err(unreadable("there is no PEM certificate in it".to_owned()));
-    }
-    Ok(roots)
-}
-
-fn system_anchors() -> Result<RootCertStore, TlsError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    // A store may hold certificates that rustls cannot use; the others serve.
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let reason = found.errors.first().map_or_else(|| "none was found".to_owned(), ToString::to_string);
-        return Err(TlsError::Anchors(format!("this system has no trust anchors: {reason}")));
     }
     Ok(roots)
 }

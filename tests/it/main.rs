@@ -6,6 +6,7 @@
 mod batches;
 mod errors;
 mod faces;
+mod flights;
 mod injection;
 mod judge;
 mod postfix;

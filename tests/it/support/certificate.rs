@@ -27,6 +27,13 @@ impl Certificate {
         Certificate::made(&["localhost", "peer.test", "127.0.0.1"], |_| ())
     }
 
+    /// The same, and the server sends no session tickets. They come when it is nobody's turn, which is in the way of whoever
+    /// counts turns.
+    pub fn without_tickets(mut self) -> Certificate {
+        Arc::make_mut(&mut self.config).send_tls13_tickets = 0;
+        self
+    }
+
     /// For these names only.
     pub fn for_names(names: &[&str]) -> Certificate {
         Certificate::made(names, |_| ())
