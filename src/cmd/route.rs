@@ -81,6 +81,7 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         tls,
         session,
         timeouts: settings.timeouts.plain(),
+        reply_charset: settings.reply_charset.as_ref().map(|charset| charset.value),
         max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
     };
     Ok(Route::SmartHost(Box::new(route)))

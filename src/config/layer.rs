@@ -124,6 +124,7 @@ pub(super) struct Scope {
     pub envelope_from: Option<Setting<Option<Address>>>,
     pub hello_name: Option<Setting<String>>,
     pub charset: Option<Setting<&'static Encoding>>,
+    pub reply_charset: Option<Setting<&'static Encoding>>,
     pub dsn_notify: Option<Setting<Notify>>,
     pub dsn_return: Option<Setting<Return>>,
     pub sendmail_path: Option<Setting<PathBuf>>,
@@ -160,6 +161,7 @@ impl Scope {
             "envelope_from" => put(&mut self.envelope_from, value::reverse_path(given), origin),
             "hello_name" => put(&mut self.hello_name, value::hello_name(given), origin),
             "charset" => put(&mut self.charset, value::charset(given), origin),
+            "reply_charset" => put(&mut self.reply_charset, value::reply_charset(given), origin),
             "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
             "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
@@ -233,6 +235,7 @@ impl Scope {
         lay(&mut self.envelope_from, above.envelope_from);
         lay(&mut self.hello_name, above.hello_name);
         lay(&mut self.charset, above.charset);
+        lay(&mut self.reply_charset, above.reply_charset);
         lay(&mut self.dsn_notify, above.dsn_notify);
         lay(&mut self.dsn_return, above.dsn_return);
         lay(&mut self.sendmail_path, above.sendmail_path);

@@ -83,6 +83,8 @@ pub const KEYS: &[Key] = keys! {
         "A PEM file with a certificate of yours, for a server that asks for one.";
     Server "tls_client_key", "path", "the file of `tls_client_cert`", r#""~/.config/whippet/me.key""#,
         "A PEM file with the key of that certificate, which others cannot read.";
+    Server "reply_charset", "name", "replies are UTF-8", r#""gbk""#,
+        "The charset of the server's replies, where they are not in UTF-8.";
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,

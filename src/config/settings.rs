@@ -59,6 +59,8 @@ pub struct Settings {
     pub envelope_from: Option<Setting<Option<Address>>>,
     /// The charset that text outside ASCII is sent in; `None` is UTF-8.
     pub charset: Option<Setting<&'static Encoding>>,
+    /// The charset of replies that are not in UTF-8.
+    pub reply_charset: Option<Setting<&'static Encoding>>,
     /// Which reports are asked for.
     pub dsn_notify: Option<Setting<Notify>>,
     /// How much of the message comes back with a report of failure.
@@ -134,6 +136,7 @@ impl Settings {
             reply_to: scope.reply_to,
             envelope_from: scope.envelope_from,
             charset: scope.charset,
+            reply_charset: scope.reply_charset,
             dsn_notify: scope.dsn_notify,
             dsn_return: scope.dsn_return,
             sendmail_path: scope
@@ -222,6 +225,9 @@ impl Settings {
                     show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))
                 }),
                 "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+                "reply_charset" => {
+                    self.reply_charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned()))
+                }
                 "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
                 "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
                 "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),

@@ -254,6 +254,12 @@ pub(super) fn charset(given: Given<'_>) -> Reading<&'static Encoding> {
         .ok_or_else(|| format!("is no charset that is known: `{}`", label.escape_debug()))
 }
 
+/// A charset of which ASCII is a part: reply codes and keywords are read before it is asked.
+pub(super) fn reply_charset(given: Given<'_>) -> Reading<&'static Encoding> {
+    let charset = charset(given)?;
+    if charset.is_ascii_compatible() { Ok(charset) } else { Err("must be one that holds ASCII".to_owned()) }
+}
+
 /// Which reports are asked for.
 pub(super) fn dsn_notify(given: Given<'_>) -> Reading<Notify> {
     let words = given.strings("a string or a list of strings")?;

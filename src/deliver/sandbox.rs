@@ -92,6 +92,7 @@ impl Sandbox {
                 allow_plaintext_auth: false,
             },
             timeouts,
+            reply_charset: None,
             max_recipients: None,
         }
     }

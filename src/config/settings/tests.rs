@@ -50,6 +50,7 @@ fn each_key_has_a_row_with_what_was_said() {
         let text = match key.name {
             "auth" => "login, plain",
             "dsn_notify" => "success,delay",
+            "reply_charset" => "GBK",
             "from" | "reply_to" => "a@b",
             "tls" => "starttls",
             "route" => "sendmail",

@@ -45,6 +45,14 @@ fn line_ends_and_nul_pass_nowhere() {
 }
 
 #[test]
+fn replies_are_in_a_charset_that_holds_ascii() {
+    assert_eq!(reply_charset(Given::Text("gb2312")), Ok(encoding_rs::GBK));
+    assert!(
+        reply_charset(Given::Text("utf-16le")).is_err() && reply_charset(Given::Text("klingon")).is_err()
+    );
+}
+
+#[test]
 fn reports_are_a_string_or_a_list() {
     assert_eq!(toml("['failure', 'Delay']", dsn_notify), Ok(Notify::parse("failure,delay").unwrap()));
     assert_eq!(toml("'never'", dsn_notify), Ok(Notify::Never));

@@ -36,6 +36,11 @@ fn sender_and_recipients() {
     let rules = Rules::healthy()
         .on("RCPT TO:<ann@", [say("550 5.1.1 no such user")])
         .on("RCPT TO:<bob@", [say("451 4.3.0 later")]);
+    let raw_words = [&b"550 5.1.1 "[..], b"\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda", b"\r\n"].concat();
+    let chinese = || Rules::healthy().on("RCPT TO:<bob@", [raw(&raw_words)]);
+    run(&mut page, "one is unknown, said in GBK", chinese(), &THREE);
+    let words = [&["--set", "reply_charset=gbk"], &THREE[..]].concat();
+    run(&mut page, "one is unknown, said in GBK that the profile knows of", chinese(), &words);
     run(&mut page, "one is unknown, one is deferred", rules, &THREE);
     page.check("delivery-recipients");
 }
