@@ -10,6 +10,7 @@
 //! ! tls starttls              none (default), starttls, implicit
 //! ! login dan                 logs in as dan with the password of all dialogues; `! mechanisms LOGIN`
 //! ! allow_plaintext_auth
+//! ! binding                   TLS gives something to bind the login to
 //! ! needs 8bit smtputf8 size=1000
 //! S: 220 ready                the server says a line; `S<` says octets with \r \n \xHH escapes and no line end added
 //! C: EHLO client.example      the client must say exactly this; secrets as in a transcript: ***

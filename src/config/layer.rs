@@ -233,6 +233,7 @@ impl Scope {
         self.tls = None;
         self.username = None;
         self.secret = None;
+        self.auth = None;
         self.allow_plaintext_auth = None;
     }
 }

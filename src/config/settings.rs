@@ -35,7 +35,7 @@ pub struct Settings {
     pub username: Option<Setting<String>>,
     /// Where the secret of the login is.
     pub secret: Option<Setting<SecretSource>>,
-    /// The ways to log in, the preferred one first; never empty.
+    /// The ways to log in, the preferred one first; empty where nobody said: by strength.
     pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
@@ -107,7 +107,7 @@ impl Settings {
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
-            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Mechanism::ALL.to_vec())),
+            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.
@@ -170,9 +170,7 @@ impl Settings {
                 "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
-                "auth" => Some(show(&self.auth, |all| {
-                    all.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
-                })),
+                "auth" => Some(show(&self.auth, |all| auth_text(all))),
                 "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
                 "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
                 "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
@@ -225,6 +223,13 @@ fn tls_text(mode: TlsMode) -> &'static str {
         TlsMode::StartTls => "starttls",
         TlsMode::None => "none",
     }
+}
+
+fn auth_text(mechanisms: &[Mechanism]) -> String {
+    if mechanisms.is_empty() {
+        return "by strength".to_owned();
+    }
+    mechanisms.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn route_text(route: Route) -> &'static str {
