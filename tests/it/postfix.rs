@@ -217,6 +217,29 @@ fn a_wrong_password_is_said_by_every_mechanism() {
 }
 
 #[test]
+fn a_token_is_taken_while_it_is_good() {
+    let Some(peers) = Peers::find() else { return };
+    // What Dovecot says of a token that has expired, in the words of each mechanism.
+    for (name, objection) in [("XOAUTH2", "status 401, scope mail"), ("OAUTHBEARER", "status invalid_token")]
+    {
+        let more = format!("auth = \"{}\"", name.to_lowercase());
+        let account = Account::new(&peers, peers.submission_port, "starttls", &more);
+        let token = format!("password_file={}", peers.token_file.display());
+        let (ran, report) = account.send("x\n", &["--set", &token, "-s", name, "dan@example.test"]);
+        ran.exits(0).quiet_on_stderr();
+        assert_eq!(report["session"]["mechanism"], name);
+        account.arrived(&report, &["dan"]);
+
+        let expired = std::fs::read_to_string(&peers.expired_token_file).unwrap();
+        let token = format!("password_file={}", peers.expired_token_file.display());
+        let (ran, report) = account.send("x\n", &["--set", &token, "--verbose", "dan@example.test"]);
+        ran.exits(77).says(&format!("the server does not take the token: {objection}"));
+        ran.says("535 5.7.8").says("get a new access token").never_shows(expired.trim());
+        assert_eq!(outcomes(&report), ["dan@example.test failed auth 5.7.8 535"]);
+    }
+}
+
+#[test]
 fn a_message_over_the_servers_limit_is_not_begun() {
     let Some(peers) = Peers::find() else { return };
     let account = Account::submission(&peers);
@@ -236,7 +259,7 @@ fn the_login_mechanism_can_be_chosen() {
         let more = format!("auth = \"{mechanism}\"");
         let account = Account::new(&peers, peers.tls_port, "implicit", &more);
         let (ran, report) = account.send("x\n", &["--verbose", "-s", &mechanism, "dan@example.test"]);
-        ran.exits(0).says("C: ***").never_shows(password.trim());
+        ran.exits(0).says(&format!("AUTH {name}")).never_shows(password.trim());
         assert_eq!(report["session"]["mechanism"], name);
         assert!(account.arrived(&report, &["dan"])[0].trace.contains("ESMTPSA"));
     }
