@@ -65,12 +65,65 @@ fn hash(name: &[u8], parameters: &[u8]) -> Option<&'static digest::Algorithm> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rustls::{ClientConfig, RootCertStore, ServerConnection, SupportedProtocolVersion, version};
+
     use super::*;
 
     fn certificate(algorithm: &'static rcgen::SignatureAlgorithm) -> CertificateDer<'static> {
         let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
         let parameters = rcgen::CertificateParams::new(vec!["mail.example.org".to_owned()]).unwrap();
         parameters.self_signed(&key).unwrap().der().clone()
+    }
+
+    /// Both ends of a handshake in memory, at this version.
+    fn connected(version: &'static SupportedProtocolVersion) -> (ClientConnection, ServerConnection) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["mail.example.org".to_owned()]).unwrap();
+        let certificate = certificate.self_signed(&key).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let provider = || Arc::new(rustls::crypto::ring::default_provider());
+        let client = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[version]);
+        let client = client.unwrap().with_root_certificates(roots).with_no_client_auth();
+        let server = crate::net::server_config(certificate.to_vec(), key.serialize_der()).unwrap();
+        let name = "mail.example.org".try_into().unwrap();
+        let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
+        let mut server = ServerConnection::new(server).unwrap();
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut octets = Vec::new();
+            while client.wants_write() {
+                client.write_tls(&mut octets).unwrap();
+            }
+            server.read_tls(&mut octets.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            octets.clear();
+            while server.wants_write() {
+                server.write_tls(&mut octets).unwrap();
+            }
+            let mut rest = octets.as_slice();
+            while !rest.is_empty() {
+                client.read_tls(&mut rest).unwrap();
+                client.process_new_packets().unwrap();
+            }
+        }
+        (client, server)
+    }
+
+    #[test]
+    fn both_ends_compute_the_same_and_each_connection_another() {
+        let (client, server) = connected(&version::TLS13);
+        let binding = of(&client).unwrap();
+        // RFC 9266 section 2.
+        let ours = server.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).unwrap();
+        assert_eq!((binding.kind, binding.octets.as_slice()), ("tls-exporter", &ours[..]));
+        assert_ne!(of(&connected(&version::TLS13).0), Some(binding));
+
+        let (client, _) = connected(&version::TLS12);
+        let certificate = client.peer_certificates().unwrap()[0].clone();
+        let octets = digest::digest(&digest::SHA256, &certificate).as_ref().to_vec();
+        assert_eq!(of(&client), Some(ChannelBinding { kind: "tls-server-end-point", octets }));
     }
 
     #[test]
