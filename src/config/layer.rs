@@ -258,6 +258,7 @@ impl Scope {
         self.tls_client_key = None;
         self.username = None;
         self.secret = None;
+        self.auth = None;
         self.allow_plaintext_auth = None;
         self.max_recipients = None;
     }

@@ -43,7 +43,7 @@ pub struct Settings {
     pub username: Option<Setting<String>>,
     /// Where the secret of the login is.
     pub secret: Option<Setting<SecretSource>>,
-    /// The ways to log in, the preferred one first; never empty.
+    /// The ways to log in, the preferred one first; empty where nobody said: by strength.
     pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
@@ -125,7 +125,7 @@ impl Settings {
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
-            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Mechanism::ALL.to_vec())),
+            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             max_recipients: scope.max_recipients,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
@@ -208,9 +208,7 @@ impl Settings {
                 "tls_client_key" => self.tls_client_key.as_ref().map(|s| show(s, |path| path_text(path))),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
-                "auth" => Some(show(&self.auth, |all| {
-                    all.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
-                })),
+                "auth" => Some(show(&self.auth, |all| auth_text(all))),
                 "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
                 "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
                 "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
@@ -266,6 +264,13 @@ fn tls_text(mode: TlsMode) -> &'static str {
         TlsMode::StartTls => "starttls",
         TlsMode::None => "none",
     }
+}
+
+fn auth_text(mechanisms: &[Mechanism]) -> String {
+    if mechanisms.is_empty() {
+        return "by strength".to_owned();
+    }
+    mechanisms.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn route_text(route: Route) -> &'static str {

@@ -184,13 +184,14 @@ pub(super) fn route(given: Given<'_>) -> Reading<Route> {
 
 /// The ways to log in, in the order of preference.
 pub(super) fn auth(given: Given<'_>) -> Reading<Vec<Mechanism>> {
-    let wanted = "\"plain\", \"login\" or a list of them";
+    let wanted = "the name of a login mechanism or a list of them";
     let mut chosen = Vec::new();
     let words = given.strings(wanted)?;
     let divided = |c: char| matches!(given, Given::Text(_)) && (c == ',' || c == ' ');
     for word in words.iter().flat_map(|word| word.split(divided)).filter(|word| !word.is_empty()) {
         let Some(mechanism) = Mechanism::parse(word) else {
-            return Err(format!("must be {wanted}; `{}` is not known", word.escape_debug()));
+            let names = Mechanism::ALL.map(|mechanism| mechanism.name().to_ascii_lowercase()).join(", ");
+            return Err(format!("must be {wanted}; `{}` is none of {names}", word.escape_debug()));
         };
         if !chosen.contains(&mechanism) {
             chosen.push(mechanism);

@@ -55,7 +55,7 @@ impl Transport for SmartHost<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let mut facts = SessionFacts {
             host: self.route.place(),
-            username: self.route.session.credentials.as_ref().map(|credentials| credentials.username.clone()),
+            username: self.route.session.username().map(str::to_owned),
             ..SessionFacts::default()
         };
         match self.try_deliver(envelope, message, &mut facts) {

@@ -1,6 +1,7 @@
 //! The words that everybody uses: addresses, envelope, report, TLS policy. No I/O. Read these first.
 
 mod address;
+mod channel_binding;
 mod envelope;
 mod item;
 mod list;
@@ -14,6 +15,7 @@ mod verdict;
 mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
+pub use channel_binding::ChannelBinding;
 pub use envelope::{Envelope, NoRecipient};
 pub use list::{Group, Listed, parse_list};
 pub use pin::Pin;

@@ -1,5 +1,6 @@
 //! Connections: names looked up, sockets opened, TLS verified, octets moved under deadlines. Knows no SMTP.
 
+mod binding;
 mod certificate;
 mod connect;
 mod identity;

@@ -19,7 +19,7 @@ fn types_are_told() {
     assert_eq!(toml("'true'", boolean).unwrap_err(), "must be true or false, not a string");
     assert_eq!(
         toml("[1]", auth).unwrap_err(),
-        "must be \"plain\", \"login\" or a list of them, not a number"
+        "must be the name of a login mechanism or a list of them, not a number"
     );
 }
 
