@@ -41,7 +41,7 @@ impl Route {
                 Some(output) => Ok(Route::File(output.value.clone())),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
-            Wanted::Smtp => match &world.sendmail {
+            Wanted::Smtp => match &*world.sendmail {
                 Some(program) => Ok(Route::Sendmail(vec![program.into()])),
                 None => Err(unconfigured(world)),
             },
@@ -118,7 +118,7 @@ fn credentials(settings: &Settings, world: &World<'_>) -> Result<Option<Credenti
 
 fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
     let set = &settings.sendmail_path;
-    let argv = match (typed, &world.sendmail) {
+    let argv = match (typed, &*world.sendmail) {
         ([], _) if set.origin != Origin::BuiltIn => vec![set.value.clone().into()],
         ([], Some(program)) => vec![program.into()],
         ([], None) => vec![],
