@@ -51,6 +51,7 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         Problem::TrustStore => {
             "install your system's `ca-certificates`, or name a PEM file in `tls_ca_file`".to_owned()
         }
+        Problem::ClientCertificate => format!("check `tls_client_cert` ({})", origin_of(settings, "tls_client_cert")),
         Problem::StartTlsUnavailable if outcome.fate == Fate::Failed => {
             "use tls = \"implicit\" and port 465 if the server has it; tls = \"none\" sends in the clear".to_owned()
         }
@@ -121,7 +122,12 @@ fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String
                 .to_owned()
         }
         CertificateProblem::SelfSigned => {
-            "if you know this server, get its certificate and name the PEM file in `tls_ca_file`".to_owned()
+            "if you know this server, name the PEM file of its certificate in `tls_ca_file`, or its fingerprint in `tls_pin`"
+                .to_owned()
+        }
+        CertificateProblem::NotPinned { .. } => {
+            let origin = origin_of(settings, "tls_pin");
+            format!("ask the server's owner whether that is the new one; only then set `tls_pin` ({origin}) to it")
         }
         CertificateProblem::WrongName { .. } | CertificateProblem::Other(_) => {
             "ask the server's owner for a good certificate".to_owned()

@@ -8,7 +8,7 @@ use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Origin, Route as Wanted, Settings};
 use crate::deliver::{SmartHostRoute, is_same_file};
-use crate::mail::TlsMode;
+use crate::mail::{ClientCertificate, TlsMode};
 use crate::smtp::{Credentials, SessionPolicy};
 use crate::ui::Complaint;
 
@@ -64,10 +64,9 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     }
     tls.store_is_named =
         ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| world.surroundings.variable(name).is_some());
-    if request.tls.client_cert.is_some() {
-        return Err(Failure::usage(
-            "ssl_client_cert: client certificates are not in this version of whippet",
-        ));
+    if let Some(both) = &request.tls.client_cert {
+        // mutt's file holds the certificate and its key.
+        tls.client = Some(ClientCertificate { certificate: both.clone(), key: both.clone() });
     }
     let session = SessionPolicy {
         tls: tls.mode,

@@ -9,7 +9,7 @@ use encoding_rs::Encoding;
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema};
-use crate::mail::{Address, Mailbox, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion};
 use crate::smtp::Mechanism;
 
 /// Who may say a setting, weakest first.
@@ -108,6 +108,10 @@ pub(super) struct Scope {
     pub port: Option<Setting<u16>>,
     pub tls: Option<Setting<TlsMode>>,
     pub tls_ca_file: Option<Setting<PathBuf>>,
+    pub tls_pin: Option<Setting<Vec<Pin>>>,
+    pub tls_server_name: Option<Setting<String>>,
+    pub tls_client_cert: Option<Setting<PathBuf>>,
+    pub tls_client_key: Option<Setting<PathBuf>>,
     pub tls_min_version: Option<Setting<TlsVersion>>,
     pub username: Option<Setting<String>>,
     pub secret: Option<Setting<SecretPlace>>,
@@ -139,6 +143,10 @@ impl Scope {
             "port" => put(&mut self.port, value::port(given), origin),
             "tls" => put(&mut self.tls, value::tls(given), origin),
             "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
+            "tls_pin" => put(&mut self.tls_pin, value::pins(given), origin),
+            "tls_server_name" => put(&mut self.tls_server_name, value::host_setting(given), origin),
+            "tls_client_cert" => put(&mut self.tls_client_cert, value::path(given, home, folder), origin),
+            "tls_client_key" => put(&mut self.tls_client_key, value::path(given, home, folder), origin),
             "tls_min_version" => put(&mut self.tls_min_version, value::tls_version(given), origin),
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
@@ -205,6 +213,10 @@ impl Scope {
         lay(&mut self.port, above.port);
         lay(&mut self.tls, above.tls);
         lay(&mut self.tls_ca_file, above.tls_ca_file);
+        lay(&mut self.tls_pin, above.tls_pin);
+        lay(&mut self.tls_server_name, above.tls_server_name);
+        lay(&mut self.tls_client_cert, above.tls_client_cert);
+        lay(&mut self.tls_client_key, above.tls_client_key);
         lay(&mut self.tls_min_version, above.tls_min_version);
         lay(&mut self.username, above.username);
         lay(&mut self.secret, above.secret);
@@ -234,6 +246,10 @@ impl Scope {
         self.host = None;
         self.port = None;
         self.tls = None;
+        self.tls_pin = None;
+        self.tls_server_name = None;
+        self.tls_client_cert = None;
+        self.tls_client_key = None;
         self.username = None;
         self.secret = None;
         self.allow_plaintext_auth = None;

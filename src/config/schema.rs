@@ -75,6 +75,14 @@ pub const KEYS: &[Key] = keys! {
         "The oldest TLS that is accepted.";
     Server "tls_ca_file", "path", "the system's trust anchors", r#""~/.config/whippet/ca.pem""#,
         "A PEM file of trust anchors used instead of the system's.";
+    Server "tls_pin", "fingerprint or a list of them", "", r#""sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#,
+        "The SHA-256 of the only certificate, or key, that is trusted; it stands in for anchors, names and dates.";
+    Server "tls_server_name", "name or IP address", "the `host`", r#""smtp.example.org""#,
+        "The name that the certificate must be for, if it is not the `host`; it is also what the server is asked for.";
+    Server "tls_client_cert", "path", "", r#""~/.config/whippet/me.pem""#,
+        "A PEM file with a certificate of yours, for a server that asks for one.";
+    Server "tls_client_key", "path", "the file of `tls_client_cert`", r#""~/.config/whippet/me.key""#,
+        "A PEM file with the key of that certificate, which others cannot read.";
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
@@ -132,7 +140,7 @@ pub const KEYS: &[Key] = keys! {
 };
 
 /// Names that other programs use for the same thing (msmtp, mutt, mailx).
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("user", "username"),
     ("login", "username"),
     ("server", "host"),
@@ -143,6 +151,11 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("domain", "hello_name"),
     ("tls_trust_file", "tls_ca_file"),
     ("timeout", "timeouts"),
+    ("tls_fingerprint", "tls_pin"),
+    ("tls_cert_file", "tls_client_cert"),
+    ("tls_key_file", "tls_client_key"),
+    ("ssl_client_cert", "tls_client_cert"),
+    ("tls_host_override", "tls_server_name"),
 ];
 
 /// Whether a profile may have the key: one of the table, or `timeouts` for all limits.

@@ -9,7 +9,7 @@ use crate::config::schema::{self, KEYS};
 use crate::config::{
     Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
-use crate::mail::{Address, Mailbox, TlsMode, TlsPolicy, TlsVersion};
+use crate::mail::{Address, ClientCertificate, Mailbox, Pin, TlsMode, TlsPolicy, TlsVersion};
 use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
@@ -29,6 +29,14 @@ pub struct Settings {
     pub tls_min_version: Setting<TlsVersion>,
     /// A PEM file of trust anchors used instead of the system's.
     pub tls_ca_file: Option<Setting<PathBuf>>,
+    /// The only certificates or keys that are accepted.
+    pub tls_pin: Option<Setting<Vec<Pin>>>,
+    /// The name that the certificate must be for, if it is not the host's.
+    pub tls_server_name: Option<Setting<String>>,
+    /// A PEM file with our certificate.
+    pub tls_client_cert: Option<Setting<PathBuf>>,
+    /// A PEM file with its key; without one it stands in the file of the certificate.
+    pub tls_client_key: Option<Setting<PathBuf>>,
     /// What is said in EHLO.
     pub hello_name: Option<Setting<String>>,
     /// Who logs in; without it nobody does.
@@ -106,6 +114,10 @@ impl Settings {
             tls,
             tls_min_version: scope.tls_min_version.unwrap_or(Setting::built_in(TlsVersion::V1_2)),
             tls_ca_file: scope.tls_ca_file,
+            tls_pin: scope.tls_pin,
+            tls_server_name: scope.tls_server_name,
+            tls_client_cert: scope.tls_client_cert,
+            tls_client_key: scope.tls_client_key,
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
@@ -147,8 +159,17 @@ impl Settings {
             mode: self.tls.value,
             min_version: self.tls_min_version.value,
             ca_file: self.tls_ca_file.as_ref().map(|file| file.value.clone()),
+            pins: self.tls_pin.as_ref().map(|pins| pins.value.clone()).unwrap_or_default(),
+            server_name: self.tls_server_name.as_ref().map(|name| name.value.clone()),
+            client: self.client_certificate(),
             store_is_named: false,
         }
+    }
+
+    fn client_certificate(&self) -> Option<ClientCertificate> {
+        let certificate = self.tls_client_cert.as_ref()?.value.clone();
+        let key = self.tls_client_key.as_ref().map_or_else(|| certificate.clone(), |key| key.value.clone());
+        Some(ClientCertificate { certificate, key })
     }
 
     /// All keys with their values, in the order of the example file.
@@ -172,6 +193,13 @@ impl Settings {
                     TlsVersion::V1_3 => "1.3".to_owned(),
                 })),
                 "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
+                "tls_pin" => self
+                    .tls_pin
+                    .as_ref()
+                    .map(|s| show(s, |all| all.iter().map(Pin::to_string).collect::<Vec<_>>().join(", "))),
+                "tls_server_name" => self.tls_server_name.as_ref().map(|s| show(s, String::clone)),
+                "tls_client_cert" => self.tls_client_cert.as_ref().map(|s| show(s, |path| path_text(path))),
+                "tls_client_key" => self.tls_client_key.as_ref().map(|s| show(s, |path| path_text(path))),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
                 "auth" => Some(show(&self.auth, |all| {

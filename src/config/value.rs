@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, TlsMode, TlsVersion, parse_list, read_time};
+use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion, parse_list, read_time};
 use crate::smtp::Mechanism;
 
 /// How the mail leaves.
@@ -155,6 +155,20 @@ pub(super) fn tls_version(given: Given<'_>) -> Reading<TlsVersion> {
         "1.3" => Ok(TlsVersion::V1_3),
         _ => Err(format!("must be {wanted}; older versions are not spoken")),
     }
+}
+
+/// The fingerprints of certificates or keys, at least one.
+pub(super) fn pins(given: Given<'_>) -> Reading<Vec<Pin>> {
+    let wanted = "the SHA-256 of a certificate or key, as sha256:HEX or in base64, or a list of them";
+    let words = given.strings(wanted)?;
+    let divided = |c: char| matches!(given, Given::Text(_)) && c == ',';
+    let mut pins = Vec::new();
+    for word in words.iter().flat_map(|word| word.split(divided)) {
+        pins.push(
+            Pin::parse(word).ok_or_else(|| format!("must be {wanted}; `{}` is none", word.escape_debug()))?,
+        );
+    }
+    if pins.is_empty() { Err(format!("must be {wanted}")) } else { Ok(pins) }
 }
 
 /// How the mail leaves.

@@ -143,10 +143,7 @@ impl<'a> Dialogue<'a> {
     fn handshake(&mut self, tls: Option<&Tls>) -> Result<TlsFacts, Verdict> {
         let tls = tls.expect("a policy that wants TLS comes with it");
         let facts = self.wire.secure(tls, self.timeouts.ehlo).map_err(|error| handshake_verdict(&error))?;
-        self.transcript.note(&format!(
-            "{} {}, certificate good for {}",
-            facts.version, facts.cipher, facts.verified_name
-        ));
+        self.transcript.note(&facts.to_string());
         Ok(facts)
     }
 

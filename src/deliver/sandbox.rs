@@ -80,10 +80,9 @@ impl Sandbox {
             host: NAME.to_owned(),
             port: self.port,
             tls: TlsPolicy {
-                mode: TlsMode::StartTls,
                 min_version: TlsVersion::V1_3,
                 ca_file: Some(self.certificate.path().to_owned()),
-                store_is_named: false,
+                ..TlsPolicy::new(TlsMode::StartTls)
             },
             session: SessionPolicy {
                 tls: TlsMode::StartTls,

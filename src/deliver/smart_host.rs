@@ -164,6 +164,7 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
 fn tls_verdict(error: &TlsError) -> Verdict {
     let problem = match error {
         TlsError::Anchors(_) => Problem::TrustStore,
+        TlsError::Identity(_) => Problem::ClientCertificate,
         _ => Problem::Handshake,
     };
     Verdict::failed(Stage::Handshake, problem, error.to_string()).with_status(5, 7, 0)

@@ -2,8 +2,10 @@
 
 mod certificate;
 mod connect;
+mod identity;
 mod store;
 mod tls;
+mod verifier;
 mod wire;
 
 pub use connect::{ConnectError, Resolve, ResolveError, SystemResolve, connect, place};

@@ -3,6 +3,7 @@
 
 mod names;
 mod old;
+mod policy;
 
 use std::time::Duration;
 

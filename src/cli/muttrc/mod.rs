@@ -275,8 +275,9 @@ fn words_of(option: &str, value: String, known: &[&str]) -> Result<String, Usage
 
 /// The error for a connection that would take any certificate, or send a login in the clear.
 pub(super) fn unverified(option: &str) -> UsageError {
-    UsageError::usage(format!("{option} is refused: anybody could read the login"))
-        .with_hint("if the server's certificate is signed by nobody, use a pin: tls.pin in the profile")
+    UsageError::usage(format!("{option} is refused: anybody could read the login")).with_hint(
+        "if the server's certificate is signed by nobody, put its fingerprint into the profile: tls_pin",
+    )
 }
 
 /// The variable `sendmail` as argv: divided at blanks, no shell.

@@ -144,7 +144,7 @@ fn refusals() {
         assert!(!format!("{error:?}").contains("canary"), "{commands}");
     }
     let error = read(&["set ssl_verify_host=no"]).unwrap_err();
-    assert!(error.hint.unwrap().contains("use a pin: tls.pin"));
+    assert!(error.hint.unwrap().contains("into the profile: tls_pin"));
 }
 
 #[test]

@@ -85,3 +85,12 @@ fn charsets_are_those_of_the_web() {
     assert!(charset(Given::Text("utf-9")).is_err());
     assert!(charset(Given::Text("hz-gb-2312")).is_err(), "a charset that decodes to nothing");
 }
+
+#[test]
+fn pins_are_read_one_by_one() {
+    let hex = "0".repeat(64);
+    assert_eq!(pins(Given::Text(&hex)).unwrap().len(), 1);
+    assert_eq!(pins(Given::Text(&format!("{hex},sha256:{hex}"))).unwrap().len(), 2);
+    assert!(pins(Given::Text("sha1:00")).unwrap_err().contains("`sha1:00` is none"));
+    assert!(pins(Given::Text("")).is_err());
+}
