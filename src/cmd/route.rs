@@ -42,7 +42,7 @@ impl Route {
                 Some(output) => Ok(Route::File(output.value.clone())),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
-            Wanted::Smtp => match &world.sendmail {
+            Wanted::Smtp => match &*world.sendmail {
                 Some(program) => Ok(Route::Sendmail(vec![program.into()])),
                 None => Err(unconfigured(world)),
             },
@@ -134,7 +134,7 @@ fn login(settings: &Settings, world: &World<'_>) -> Result<(Option<Credentials>,
 
 fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
     let set = &settings.sendmail_path;
-    let argv = match (typed, &world.sendmail) {
+    let argv = match (typed, &*world.sendmail) {
         ([], _) if set.origin != Origin::BuiltIn => vec![set.value.clone().into()],
         ([], Some(program)) => vec![program.into()],
         ([], None) => vec![],
