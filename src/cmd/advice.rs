@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{Origin, Settings};
 use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Report, Stage, TlsMode};
+use crate::net::IpFamily;
 use crate::smtp::Mechanism;
 
 /// The hints for a report, each once, in the order of the outcomes.
@@ -36,7 +37,12 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         return Some("ask the recipient, or look into the server's log, before you send it again".to_owned());
     }
     let hint = match problem {
+        Problem::NoHost if settings.source_address.is_some() || settings.ip_family.value != IpFamily::Any => {
+            let (family, source) = (origin_of(settings, "ip_family"), origin_of(settings, "source_address"));
+            format!("check `host`, `ip_family` ({family}) and `source_address` ({source})")
+        }
         Problem::NoHost => format!("check `host` ({}): is the name spelt right?", origin_of(settings, "host")),
+        Problem::Source => format!("check `source_address` ({})", origin_of(settings, "source_address")),
         Problem::LookupFailed => "is the network up? try again later".to_owned(),
         Problem::ConnectionRefused | Problem::Unreachable => port_hint(settings),
         Problem::TimedOut if outcome.stage == Stage::Connect => {

@@ -72,7 +72,8 @@ impl Exit {
             (Problem::Malformed, _) => Exit::DataErr,
             (Problem::LoginRefused | Problem::TokenRefused | Problem::SenderRefused, _) => Exit::NoPerm,
             (
-                Problem::Handshake
+                Problem::Source
+                | Problem::Handshake
                 | Problem::NotTls
                 | Problem::Certificate(_)
                 | Problem::TrustStore

@@ -9,6 +9,7 @@ use crate::cmd::{Exit, Failure, World};
 use crate::config::{Origin, Route as Wanted, Settings};
 use crate::deliver::{SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
+use crate::net::Way;
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
 use crate::sys::{Secret, reason};
 use crate::ui::Complaint;
@@ -80,12 +81,21 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     let route = SmartHostRoute {
         host,
         port: settings.port.value,
+        way: way(settings),
         tls,
         session,
         timeouts: settings.timeouts.plain(),
         max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
     };
     Ok(Route::SmartHost(Box::new(route)))
+}
+
+/// The way to the server.
+fn way(settings: &Settings) -> Way {
+    Way {
+        family: settings.ip_family.value,
+        source: settings.source_address.as_ref().map(|source| source.value),
+    }
 }
 
 /// What mutt's words make of the profile's TLS: they speak of servers that begin in the clear, and can never take away

@@ -87,6 +87,10 @@ pub const KEYS: &[Key] = keys! {
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO.";
+    Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
+        "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
+    Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
+        "The address of this machine that connections come from.";
     Login "username", "string", "no login", r#""me@example.org""#,
         "The user name of the login.";
     Login "password_command", "string or list", "", r#"["pass", "show", "mail/example"]"#,

@@ -1,5 +1,6 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use encoding_rs::Encoding;
@@ -10,6 +11,7 @@ use crate::config::{
     Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
 use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
+use crate::net::IpFamily;
 use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
@@ -37,6 +39,10 @@ pub struct Settings {
     pub tls_client_cert: Option<Setting<PathBuf>>,
     /// A PEM file with its key; without one it stands in the file of the certificate.
     pub tls_client_key: Option<Setting<PathBuf>>,
+    /// Which addresses of the server may be used.
+    pub ip_family: Setting<IpFamily>,
+    /// Where connections come from.
+    pub source_address: Option<Setting<IpAddr>>,
     /// What is said in EHLO.
     pub hello_name: Option<Setting<String>>,
     /// Who logs in; without it nobody does.
@@ -122,6 +128,8 @@ impl Settings {
             tls_server_name: scope.tls_server_name,
             tls_client_cert: scope.tls_client_cert,
             tls_client_key: scope.tls_client_key,
+            ip_family: scope.ip_family.unwrap_or(Setting::built_in(IpFamily::Any)),
+            source_address: scope.source_address,
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
@@ -206,6 +214,12 @@ impl Settings {
                 "tls_server_name" => self.tls_server_name.as_ref().map(|s| show(s, String::clone)),
                 "tls_client_cert" => self.tls_client_cert.as_ref().map(|s| show(s, |path| path_text(path))),
                 "tls_client_key" => self.tls_client_key.as_ref().map(|s| show(s, |path| path_text(path))),
+                "ip_family" => Some(show(&self.ip_family, |family| match family {
+                    IpFamily::Any => "any".to_owned(),
+                    IpFamily::V4 => "4".to_owned(),
+                    IpFamily::V6 => "6".to_owned(),
+                })),
+                "source_address" => self.source_address.as_ref().map(|s| show(s, IpAddr::to_string)),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
                 "auth" => Some(show(&self.auth, |all| auth_text(all))),

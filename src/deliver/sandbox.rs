@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 
 use crate::deliver::file::{maildir, sync_folder};
 use crate::mail::{Timeouts, TlsMode, TlsPolicy, TlsVersion};
-use crate::net::server_config;
+use crate::net::{Way, server_config};
 use crate::smtp::{Arrival, Credentials, Event, Nonces, Server, ServerPolicy, SessionPolicy};
 use crate::sys::{Random, Secret};
 
@@ -80,6 +80,7 @@ impl Sandbox {
         SmartHostRoute {
             host: NAME.to_owned(),
             port: self.port,
+            way: Way::default(),
             tls: TlsPolicy {
                 min_version: TlsVersion::V1_3,
                 ca_file: Some(self.certificate.path().to_owned()),

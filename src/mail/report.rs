@@ -133,6 +133,8 @@ pub enum Problem {
     ConnectionRefused,
     /// No way there, or no answer to the connection attempt within its deadline.
     Unreachable,
+    /// The address to come from is not one of this machine.
+    Source,
     /// A deadline passed.
     TimedOut,
     /// The connection was lost.

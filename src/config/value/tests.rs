@@ -105,3 +105,13 @@ fn pins_are_read_one_by_one() {
     assert!(pins(Given::Text("sha1:00")).unwrap_err().contains("`sha1:00` is none"));
     assert!(pins(Given::Text("")).is_err());
 }
+
+#[test]
+fn addresses_and_families() {
+    assert_eq!(ip_family(Given::Text("6")), Ok(IpFamily::V6));
+    assert!(ip_family(Given::Text("5")).is_err());
+    for text in ["2001:db8::7", "[2001:db8::7]", "192.0.2.7"] {
+        assert!(ip_address(Given::Text(text)).is_ok(), "{text}");
+    }
+    assert!(ip_address(Given::Text("eth0")).is_err());
+}
