@@ -3,14 +3,12 @@
 mod address;
 mod channel_binding;
 mod envelope;
-mod item;
 mod list;
 mod pin;
 mod report;
 mod security;
 mod status;
 mod timeouts;
-mod token;
 mod verdict;
 mod wishes;
 
