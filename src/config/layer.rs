@@ -1,6 +1,7 @@
 //! Layers: who said a thing, where, and what one place says in all. Which layer wins is decided in `resolve.rs`.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
+use crate::net::IpFamily;
 use crate::smtp::Mechanism;
 
 /// Who may say a setting, weakest first.
@@ -113,6 +115,8 @@ pub(super) struct Scope {
     pub tls_client_cert: Option<Setting<PathBuf>>,
     pub tls_client_key: Option<Setting<PathBuf>>,
     pub tls_min_version: Option<Setting<TlsVersion>>,
+    pub ip_family: Option<Setting<IpFamily>>,
+    pub source_address: Option<Setting<IpAddr>>,
     pub username: Option<Setting<String>>,
     pub secret: Option<Setting<SecretPlace>>,
     pub auth: Option<Setting<Vec<Mechanism>>>,
@@ -151,6 +155,8 @@ impl Scope {
             "tls_client_cert" => put(&mut self.tls_client_cert, value::path(given, home, folder), origin),
             "tls_client_key" => put(&mut self.tls_client_key, value::path(given, home, folder), origin),
             "tls_min_version" => put(&mut self.tls_min_version, value::tls_version(given), origin),
+            "ip_family" => put(&mut self.ip_family, value::ip_family(given), origin),
+            "source_address" => put(&mut self.source_address, value::ip_address(given), origin),
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
             "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
@@ -224,6 +230,8 @@ impl Scope {
         lay(&mut self.tls_client_cert, above.tls_client_cert);
         lay(&mut self.tls_client_key, above.tls_client_key);
         lay(&mut self.tls_min_version, above.tls_min_version);
+        lay(&mut self.ip_family, above.ip_family);
+        lay(&mut self.source_address, above.source_address);
         lay(&mut self.username, above.username);
         lay(&mut self.secret, above.secret);
         lay(&mut self.auth, above.auth);
@@ -261,6 +269,7 @@ impl Scope {
         self.tls_client_key = None;
         self.username = None;
         self.secret = None;
+        self.auth = None;
         self.allow_plaintext_auth = None;
         self.max_recipients = None;
     }

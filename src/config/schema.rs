@@ -89,6 +89,10 @@ pub const KEYS: &[Key] = keys! {
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO.";
+    Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
+        "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
+    Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
+        "The address of this machine that connections come from.";
     Login "username", "string", "no login", r#""me@example.org""#,
         "The user name of the login.";
     Login "password_command", "string or list", "", r#"["pass", "show", "mail/example"]"#,
@@ -101,8 +105,10 @@ pub const KEYS: &[Key] = keys! {
         "The systemd credential (LoadCredential=) that holds the password.";
     Login "password", "string", "", r#""secret""#,
         "The password itself, only in a file that nobody else can read (chmod 600).";
-    Login "auth", "\"plain\", \"login\" or a list of them", "[\"plain\", \"login\"]", r#"["plain", "login"]"#,
-        "The ways to log in, the preferred one first.";
+    Login "auth", "name or a list of names", "by strength: scram, plain, login, cram-md5", r#"["scram-sha-256", "plain"]"#,
+        "The ways to log in, the preferred one first: plain, login, cram-md5, scram-sha-1, scram-sha-256, both also with \
+         -plus (bound to TLS); only when named: oauthbearer and xoauth2 (the password is an access token), external (a \
+         client certificate), anonymous.";
     Login "allow_plaintext_auth", "true or false", "false", "false",
         "Whether the password may go over a connection without TLS.";
     Sender "from", "address", "$EMAIL", r#""me@example.org""#,
@@ -242,7 +248,7 @@ pub fn example() -> String {
 fn entry(key: &Key) -> String {
     let built_in =
         if key.default.is_empty() { String::new() } else { format!(" Built-in: {}.", key.default) };
-    let mut text = format!("\n# {}\n# Type: {}.{built_in}\n", key.doc, key.kind);
+    let mut text = format!("\n{}# Type: {}.{built_in}\n", comment(key.doc), key.kind);
     if key.name == SECRET_SHOWN {
         text.push_str("# The password has one source. Instead of this one it may be one of these:\n");
         for other in KEYS.iter().filter(|other| other.name != key.name && SECRETS.contains(&other.name)) {
@@ -251,6 +257,23 @@ fn entry(key: &Key) -> String {
     }
     text.push_str(&format!("# {} = {}\n", key.name, key.example));
     text
+}
+
+/// A text as lines of comment that fit.
+fn comment(text: &str) -> String {
+    const WIDTH: usize = 118;
+    let mut lines = String::from("#");
+    let mut column = 1;
+    for word in text.split(' ') {
+        if column + 1 + word.len() > WIDTH {
+            lines.push_str("\n#");
+            column = 1;
+        }
+        lines.push(' ');
+        lines.push_str(word);
+        column += 1 + word.len();
+    }
+    lines + "\n"
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use encoding_rs::Encoding;
@@ -10,6 +11,7 @@ use crate::config::{
     Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
 use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
+use crate::net::IpFamily;
 use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
@@ -37,13 +39,17 @@ pub struct Settings {
     pub tls_client_cert: Option<Setting<PathBuf>>,
     /// A PEM file with its key; without one it stands in the file of the certificate.
     pub tls_client_key: Option<Setting<PathBuf>>,
+    /// Which addresses of the server may be used.
+    pub ip_family: Setting<IpFamily>,
+    /// Where connections come from.
+    pub source_address: Option<Setting<IpAddr>>,
     /// What is said in EHLO.
     pub hello_name: Option<Setting<String>>,
     /// Who logs in; without it nobody does.
     pub username: Option<Setting<String>>,
     /// Where the secret of the login is.
     pub secret: Option<Setting<SecretSource>>,
-    /// The ways to log in, the preferred one first; never empty.
+    /// The ways to log in, the preferred one first; empty where nobody said: by strength.
     pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
@@ -124,10 +130,12 @@ impl Settings {
             tls_server_name: scope.tls_server_name,
             tls_client_cert: scope.tls_client_cert,
             tls_client_key: scope.tls_client_key,
+            ip_family: scope.ip_family.unwrap_or(Setting::built_in(IpFamily::Any)),
+            source_address: scope.source_address,
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
-            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Mechanism::ALL.to_vec())),
+            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             max_recipients: scope.max_recipients,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
@@ -209,11 +217,15 @@ impl Settings {
                 "tls_server_name" => self.tls_server_name.as_ref().map(|s| show(s, String::clone)),
                 "tls_client_cert" => self.tls_client_cert.as_ref().map(|s| show(s, |path| path_text(path))),
                 "tls_client_key" => self.tls_client_key.as_ref().map(|s| show(s, |path| path_text(path))),
+                "ip_family" => Some(show(&self.ip_family, |family| match family {
+                    IpFamily::Any => "any".to_owned(),
+                    IpFamily::V4 => "4".to_owned(),
+                    IpFamily::V6 => "6".to_owned(),
+                })),
+                "source_address" => self.source_address.as_ref().map(|s| show(s, IpAddr::to_string)),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
-                "auth" => Some(show(&self.auth, |all| {
-                    all.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
-                })),
+                "auth" => Some(show(&self.auth, |all| auth_text(all))),
                 "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
                 "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
                 "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
@@ -272,6 +284,13 @@ fn tls_text(mode: TlsMode) -> &'static str {
         TlsMode::StartTls => "starttls",
         TlsMode::None => "none",
     }
+}
+
+fn auth_text(mechanisms: &[Mechanism]) -> String {
+    if mechanisms.is_empty() {
+        return "by strength".to_owned();
+    }
+    mechanisms.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn route_text(route: Route) -> &'static str {

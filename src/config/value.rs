@@ -2,6 +2,7 @@
 //!
 //! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use toml::de::DeValue;
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
+use crate::net::IpFamily;
 use crate::smtp::Mechanism;
 
 /// How the mail leaves.
@@ -171,6 +173,25 @@ pub(super) fn pins(given: Given<'_>) -> Reading<Vec<Pin>> {
     if pins.is_empty() { Err(format!("must be {wanted}")) } else { Ok(pins) }
 }
 
+/// Which addresses may be used.
+pub(super) fn ip_family(given: Given<'_>) -> Reading<IpFamily> {
+    let wanted = "\"any\", \"4\" or \"6\"";
+    match given.string(wanted)? {
+        "any" => Ok(IpFamily::Any),
+        "4" => Ok(IpFamily::V4),
+        "6" => Ok(IpFamily::V6),
+        _ => Err(format!("must be {wanted}")),
+    }
+}
+
+/// An IP address, an IPv6 address in brackets or not.
+pub(super) fn ip_address(given: Given<'_>) -> Reading<IpAddr> {
+    let wanted = "an IP address such as 192.0.2.7 or 2001:db8::7";
+    let text = given.string(wanted)?;
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().map_err(|_| format!("must be {wanted}"))
+}
+
 /// How the mail leaves.
 pub(super) fn route(given: Given<'_>) -> Reading<Route> {
     let wanted = "\"smtp\", \"sendmail\" or \"file\"";
@@ -184,13 +205,14 @@ pub(super) fn route(given: Given<'_>) -> Reading<Route> {
 
 /// The ways to log in, in the order of preference.
 pub(super) fn auth(given: Given<'_>) -> Reading<Vec<Mechanism>> {
-    let wanted = "\"plain\", \"login\" or a list of them";
+    let wanted = "the name of a login mechanism or a list of them";
     let mut chosen = Vec::new();
     let words = given.strings(wanted)?;
     let divided = |c: char| matches!(given, Given::Text(_)) && (c == ',' || c == ' ');
     for word in words.iter().flat_map(|word| word.split(divided)).filter(|word| !word.is_empty()) {
         let Some(mechanism) = Mechanism::parse(word) else {
-            return Err(format!("must be {wanted}; `{}` is not known", word.escape_debug()));
+            let names = Mechanism::ALL.map(|mechanism| mechanism.name().to_ascii_lowercase()).join(", ");
+            return Err(format!("must be {wanted}; `{}` is none of {names}", word.escape_debug()));
         };
         if !chosen.contains(&mechanism) {
             chosen.push(mechanism);

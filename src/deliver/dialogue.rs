@@ -52,7 +52,7 @@ impl<'a> Dialogue<'a> {
                 SessionStep::Handshake => match self.handshake(tls) {
                     Ok(agreed) => {
                         facts = Some(agreed);
-                        session.secured();
+                        session.secured(self.wire.channel_binding());
                     }
                     Err(verdict) => session.fail(verdict),
                 },

@@ -10,7 +10,7 @@ use crate::mail::{
     Envelope, Problem, Report, SessionFacts, Stage, Timeouts, TlsFacts, TlsMode, TlsPolicy, Verdict,
 };
 use crate::mime::Message;
-use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Wire, connect, place};
+use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Way, Wire, place};
 use crate::smtp::{Batches, Needs, Next, Session, SessionPolicy, Transaction, Transcript};
 
 /// Where the server is and how to talk to it.
@@ -20,6 +20,8 @@ pub struct SmartHostRoute {
     pub host: String,
     /// The TCP port.
     pub port: u16,
+    /// How it is reached.
+    pub way: Way,
     /// What is asked of TLS.
     pub tls: TlsPolicy,
     /// What is asked of the session.
@@ -59,7 +61,7 @@ impl Transport for SmartHost<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let mut facts = SessionFacts {
             host: self.route.place(),
-            username: self.route.session.credentials.as_ref().map(|credentials| credentials.username.clone()),
+            username: self.route.session.username().map(str::to_owned),
             ..SessionFacts::default()
         };
         match self.try_deliver(envelope, message, &mut facts) {
@@ -88,7 +90,9 @@ impl SmartHost<'_> {
         };
 
         let begin = Instant::now();
-        let (socket, peer) = connect(self.resolve, &route.host, route.port, route.timeouts.connect)
+        let (socket, peer) = route
+            .way
+            .open(self.resolve, &route.host, route.port, route.timeouts.connect)
             .map_err(|error| connect_verdict(&error))?;
         facts.peer = Some(peer.to_string());
         facts.timings.connect = begin.elapsed();
@@ -144,10 +148,11 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
         ConnectError::Refused(_) => "nothing listens at that port".to_owned(),
         ConnectError::Unreachable(_, words) => format!("there is no way to it: {words}"),
         ConnectError::TimedOut(_, seconds) => format!("it gave no answer within {seconds} s"),
+        ConnectError::Source(..) => error.to_string(),
     };
     let stage = Stage::Connect;
     match error {
-        ConnectError::Resolve(ResolveError::NoSuchName(_)) => {
+        ConnectError::Resolve(ResolveError::NoSuchName(_) | ResolveError::NoSuchAddress(..)) => {
             Verdict::failed(stage, Problem::NoHost, sentence).with_status(5, 4, 4)
         }
         ConnectError::Resolve(ResolveError::Temporary(..)) => {
@@ -159,6 +164,7 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
         ConnectError::Unreachable(..) => {
             Verdict::deferred(stage, Problem::Unreachable, sentence).with_status(4, 4, 1)
         }
+        ConnectError::Source(..) => Verdict::failed(stage, Problem::Source, sentence).with_status(5, 3, 5),
         ConnectError::TimedOut(..) => {
             Verdict::deferred(stage, Problem::TimedOut, sentence).with_status(4, 4, 1)
         }

@@ -133,6 +133,8 @@ pub enum Problem {
     ConnectionRefused,
     /// No way there, or no answer to the connection attempt within its deadline.
     Unreachable,
+    /// The address to come from is not one of this machine.
+    Source,
     /// A deadline passed.
     TimedOut,
     /// The connection was lost.
@@ -161,6 +163,10 @@ pub enum Problem {
     PlaintextAuth,
     /// The login was refused.
     LoginRefused,
+    /// The access token was refused.
+    TokenRefused,
+    /// The server did not prove what the login mechanism wants proved: it is not who it should be, or broken.
+    ServerUnproven,
     /// The sender is not permitted.
     SenderRefused,
     /// The recipient does not exist.
@@ -232,7 +238,7 @@ pub struct SessionFacts {
     pub tls: Option<TlsFacts>,
     /// Who was to log in.
     pub username: Option<String>,
-    /// The SASL mechanism that the login used.
+    /// The SASL mechanism that the login used, or tried last.
     pub mechanism: Option<String>,
     /// How long it took.
     pub timings: Timings,

@@ -19,7 +19,7 @@ fn types_are_told() {
     assert_eq!(toml("'true'", boolean).unwrap_err(), "must be true or false, not a string");
     assert_eq!(
         toml("[1]", auth).unwrap_err(),
-        "must be \"plain\", \"login\" or a list of them, not a number"
+        "must be the name of a login mechanism or a list of them, not a number"
     );
 }
 
@@ -112,4 +112,14 @@ fn pins_are_read_one_by_one() {
     assert_eq!(pins(Given::Text(&format!("{hex},sha256:{hex}"))).unwrap().len(), 2);
     assert!(pins(Given::Text("sha1:00")).unwrap_err().contains("`sha1:00` is none"));
     assert!(pins(Given::Text("")).is_err());
+}
+
+#[test]
+fn addresses_and_families() {
+    assert_eq!(ip_family(Given::Text("6")), Ok(IpFamily::V6));
+    assert!(ip_family(Given::Text("5")).is_err());
+    for text in ["2001:db8::7", "[2001:db8::7]", "192.0.2.7"] {
+        assert!(ip_address(Given::Text(text)).is_ok(), "{text}");
+    }
+    assert!(ip_address(Given::Text("eth0")).is_err());
 }

@@ -50,6 +50,10 @@ fn the_way_there() {
     inside.sandbox.profile(&profile("port = 2525\ntls = \"none\"\nallow_plaintext_auth = true"));
     inside.names = Names::LeadTo(([127, 0, 0, 1], Peer::closed_port()).into());
     page.run("nothing listens at the port of the profile", &inside, &WORDS);
+    inside.sandbox.profile(&profile("ip_family = \"6\""));
+    page.run("no address of the family", &inside, &WORDS);
+    inside.sandbox.profile(&profile("source_address = \"192.0.2.7\""));
+    page.run("source_address is not one of this machine", &inside, &WORDS);
     page.check("server-way-there");
 }
 

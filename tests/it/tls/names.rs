@@ -7,7 +7,7 @@ use std::time::Duration;
 use whippet::deliver::{SmartHost, SmartHostRoute, Transport};
 use whippet::mail::{Address, Envelope, Fate, Mailbox, Problem, Report, Timeouts, TlsMode, TlsPolicy};
 use whippet::mime::{Draft, Message};
-use whippet::net::{Resolve, ResolveError};
+use whippet::net::{Resolve, ResolveError, Way};
 use whippet::smtp::SessionPolicy;
 use whippet::sys::SeededRandom;
 
@@ -32,6 +32,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
     let route = SmartHostRoute {
         host: host.to_owned(),
         port: peer.port(),
+        way: Way::default(),
         tls: TlsPolicy { ca_file: Some(ca_file), ..TlsPolicy::new(TlsMode::StartTls) },
         session: SessionPolicy {
             tls: TlsMode::StartTls,
