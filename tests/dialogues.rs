@@ -10,6 +10,7 @@
 //! ! tls starttls              none (default), starttls, implicit
 //! ! login dan                 logs in as dan with the password of all dialogues; `! mechanisms LOGIN`
 //! ! allow_plaintext_auth
+//! ! binding                   TLS gives something to bind the login to
 //! ! needs 8bit smtputf8 size=1000
 //! ! max_recipients 2
 //! ! wishes notify=never return=full envid=x by=1h,return hold-for=1h hold-until=… priority=3 require-tls

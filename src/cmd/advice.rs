@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::{Origin, Settings};
 use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Report, Stage, TlsMode};
 use crate::net::IpFamily;
+use crate::smtp::Mechanism;
 
 /// The hints for a report, each once, in the order of the outcomes.
 /// `profile_place` is where a profile would stand.
@@ -13,14 +14,19 @@ pub(super) fn hints(report: &Report, settings: &Settings, profile_place: &str) -
     report
         .outcomes()
         .iter()
-        .flat_map(|outcome| advice(outcome, settings, profile_place))
+        .flat_map(|outcome| advice(outcome, report, settings, profile_place))
         .filter(|hint| seen.insert(hint.clone()))
         .collect()
 }
 
-fn advice(outcome: &Outcome, settings: &Settings, profile_place: &str) -> Vec<String> {
+fn advice(outcome: &Outcome, report: &Report, settings: &Settings, profile_place: &str) -> Vec<String> {
     match &outcome.problem {
-        Some(Problem::LoginRefused) if outcome.fate == Fate::Failed => login_hints(settings),
+        Some(Problem::LoginRefused) if outcome.fate == Fate::Failed => {
+            let mechanism = report.session.mechanism.as_deref().and_then(Mechanism::parse);
+            let by_hash = mechanism.filter(|one| one.keeps_password() && outcome.stage == Stage::Auth);
+            login_hints(settings).into_iter().chain(by_hash.map(hash_hint)).collect()
+        }
+        Some(Problem::TokenRefused) if outcome.fate == Fate::Failed => token_hints(settings),
         Some(problem) => hint(problem, outcome, settings, profile_place).into_iter().collect(),
         None => Vec::new(),
     }
@@ -75,7 +81,13 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         Problem::AuthUnavailable => {
             "use the submission port (465 or 587), or remove `username` if this server wants no login".to_owned()
         }
-        Problem::NoMechanism => format!("set `auth` ({}) to what the server offers", origin_of(settings, "auth")),
+        Problem::NoMechanism => mechanism_hint(outcome, settings),
+        Problem::ServerUnproven => {
+            "do not log in there until the server's owner has explained it: another may be in its place".to_owned()
+        }
+        Problem::PlaintextAuth if settings.allow_plaintext_auth.value => {
+            "set tls = \"implicit\" or \"starttls\"".to_owned()
+        }
         Problem::PlaintextAuth => {
             "set tls = \"implicit\" or \"starttls\"; where nobody can listen, allow_plaintext_auth = true permits it"
                 .to_owned()
@@ -87,6 +99,9 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         Problem::ProgramExit(_) | Problem::Program if !settings.is_configured() => {
             format!("no profile names a server, so this program got the mail; one goes into {profile_place}")
         }
+        Problem::Unsupported if is_about_a_wish(outcome) => {
+            "leave the option out to send without that condition, or use a server that knows it".to_owned()
+        }
         Problem::TooBig => "send a smaller attachment, or a link to it".to_owned(),
         _ if outcome.fate == Fate::Deferred && outcome.stage != Stage::Local => "try again later".to_owned(),
         _ => return None,
@@ -94,8 +109,39 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
     Some(hint)
 }
 
+fn mechanism_hint(outcome: &Outcome, settings: &Settings) -> String {
+    let origin = origin_of(settings, "auth");
+    let takes_tokens = ["XOAUTH2", "OAUTHBEARER"].iter().any(|name| outcome.sentence.contains(name));
+    if takes_tokens && settings.auth.value.is_empty() {
+        return "this server wants an access token: set auth = \"xoauth2\", and a `password_command` that prints one"
+            .to_owned();
+    }
+    format!("set `auth` ({origin}) to what the server offers")
+}
+
+/// A server that keeps another hash of the password offers the mechanism all the same, to all users.
+fn hash_hint(mechanism: Mechanism) -> String {
+    let name = mechanism.name();
+    format!("some servers offer {name} and cannot check every password with it: try auth = \"plain\"")
+}
+
+fn token_hints(settings: &Settings) -> Vec<String> {
+    let source = settings.secret.as_ref();
+    let check = source.map(|source| {
+        let (key, place) = (source.value.place.key(), &source.origin);
+        format!("check `username` ({}) and `{key}` ({place})", origin_of(settings, "username"))
+    });
+    let renew = "get a new access token: it has expired, is another user's, or lacks the scope for SMTP";
+    [renew.to_owned()].into_iter().chain(check).collect()
+}
+
 fn speaks_of_relaying(outcome: &Outcome) -> bool {
     outcome.reply.as_ref().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("relay"))
+}
+
+/// 5.3.3 and 5.7.30 are given for a condition of the sender's that the next hop does not know.
+fn is_about_a_wish(outcome: &Outcome) -> bool {
+    outcome.reply.is_none() && matches!((outcome.status.subject, outcome.status.detail), (3, 3) | (7, 30))
 }
 
 fn port_hint(settings: &Settings) -> String {
@@ -164,7 +210,9 @@ fn login_hints(settings: &Settings) -> Vec<String> {
         "smtp.mail.yahoo.com" | "smtp.fastmail.com" => {
             Some("this provider takes an app password here: make one in the account's security settings")
         }
-        "smtp-mail.outlook.com" => Some("Outlook.com takes no passwords any more, only OAuth"),
+        "smtp-mail.outlook.com" => Some(
+            "Outlook.com takes no passwords any more: set auth = \"xoauth2\", and a `password_command` that prints an access token",
+        ),
         _ => None,
     };
     if let Some(known) = known {

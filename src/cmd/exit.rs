@@ -64,13 +64,13 @@ impl Exit {
             (Problem::Unreadable, _) => Exit::IoErr,
             (Problem::Unwritable, _) => Exit::CantCreat,
             (Problem::Program, _) => Exit::OsErr,
-            (Problem::Protocol | Problem::StartTlsInjection, _) => Exit::Protocol,
+            (Problem::Protocol | Problem::StartTlsInjection | Problem::ServerUnproven, _) => Exit::Protocol,
             (Problem::ProgramExit(code), _) => Exit::of_program(*code),
             (_, Fate::Deferred) => Exit::TempFail,
             (Problem::NoHost | Problem::NoSuchDomain, _) => Exit::NoHost,
             (Problem::NoSuchRecipient, _) => Exit::NoUser,
             (Problem::Malformed, _) => Exit::DataErr,
-            (Problem::LoginRefused | Problem::SenderRefused, _) => Exit::NoPerm,
+            (Problem::LoginRefused | Problem::TokenRefused | Problem::SenderRefused, _) => Exit::NoPerm,
             (
                 Problem::Source
                 | Problem::Proxy

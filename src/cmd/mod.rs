@@ -13,7 +13,7 @@ mod world;
 
 pub use exit::Exit;
 pub use failure::Failure;
-pub use world::World;
+pub use world::{Later, World, later};
 
 use std::ffi::OsString;
 use std::process::ExitCode;

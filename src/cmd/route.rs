@@ -10,7 +10,8 @@ use crate::config::{Origin, Route as Wanted, SecretError, Settings, fetch_proxy_
 use crate::deliver::{SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
 use crate::net::{Proxy, Through, Way};
-use crate::smtp::{Credentials, SessionPolicy};
+use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
+use crate::sys::{Secret, reason};
 use crate::ui::Complaint;
 
 /// The way out.
@@ -42,7 +43,7 @@ impl Route {
                 Some(output) => Ok(Route::File(output.value.clone())),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
-            Wanted::Smtp => match &world.sendmail {
+            Wanted::Smtp => match &*world.sendmail {
                 Some(program) => Ok(Route::Sendmail(vec![program.into()])),
                 None => Err(unconfigured(world)),
             },
@@ -69,11 +70,12 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         // mutt's file holds the certificate and its key.
         tls.client = Some(ClientCertificate { certificate: both.clone(), key: both.clone() });
     }
+    let (credentials, mechanisms) = login(settings, world)?;
     let session = SessionPolicy {
         tls: tls.mode,
         hello_name: hello_name(request, settings, world),
-        credentials: credentials(settings, world)?,
-        mechanisms: settings.auth.value.clone(),
+        credentials,
+        mechanisms,
         allow_plaintext_auth: settings.allow_plaintext_auth.value,
     };
     let route = SmartHostRoute {
@@ -83,6 +85,7 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         tls,
         session,
         timeouts: settings.timeouts.plain(),
+        reply_charset: settings.reply_charset.as_ref().map(|charset| charset.value),
         max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
     };
     Ok(Route::SmartHost(Box::new(route)))
@@ -145,21 +148,36 @@ fn tls_mode(set: TlsMode, typed: &TlsWords, settings: &Settings) -> Result<TlsMo
     }
 }
 
-fn credentials(settings: &Settings, world: &World<'_>) -> Result<Option<Credentials>, Failure> {
-    let Some(username) = &settings.username else { return Ok(None) };
-    let Some(source) = &settings.secret else {
-        let complaint = Complaint::new("there is no password to log in with")
-            .because(format!("`username` is set ({}), and no source of its password is", username.origin))
-            .hint(SECRET_PLACES);
-        return Err(Failure::new(Exit::Config, complaint));
+/// Who logs in, and how. Without a name or a secret there are still the ways that need none, if `auth` names them.
+fn login(settings: &Settings, world: &World<'_>) -> Result<(Option<Credentials>, Vec<Mechanism>), Failure> {
+    let named = settings.auth.value.clone();
+    let without_secret: Vec<Mechanism> =
+        named.iter().copied().filter(|mechanism| mechanism.needs_no_secret()).collect();
+    let needs_secret = named.is_empty() || without_secret.len() < named.len();
+    let (username, secret, mechanisms) = match (&settings.username, &settings.secret) {
+        (Some(username), Some(source)) if needs_secret => {
+            (Some(username), source.value.fetch(world.run, &world.surroundings)?, named)
+        }
+        (username, _) if !without_secret.is_empty() => (username.as_ref(), Secret::new(""), without_secret),
+        (None, _) => return Ok((None, named)),
+        (Some(username), _) => {
+            let complaint = Complaint::new("there is no password to log in with")
+                .because(format!("`username` is set ({}), and no source of its password is", username.origin))
+                .hint(SECRET_PLACES);
+            return Err(Failure::new(Exit::Config, complaint));
+        }
     };
-    let secret = source.value.fetch(world.run, &world.surroundings)?;
-    Ok(Some(Credentials { username: username.value.clone(), secret }))
+    let mut seed = [0; 32];
+    world.random.fill(&mut seed).map_err(|error| {
+        Failure::new(Exit::OsErr, Complaint::new("no random octets for the login").because(reason(&error)))
+    })?;
+    let username = username.map(|username| username.value.clone()).unwrap_or_default();
+    Ok((Some(Credentials { username, secret, nonces: Nonces::new(Secret::new(seed)) }), mechanisms))
 }
 
 fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
     let set = &settings.sendmail_path;
-    let argv = match (typed, &world.sendmail) {
+    let argv = match (typed, &*world.sendmail) {
         ([], _) if set.origin != Origin::BuiltIn => vec![set.value.clone().into()],
         ([], Some(program)) => vec![program.into()],
         ([], None) => vec![],

@@ -1,5 +1,6 @@
 //! The world: the only place where real things are built. Verbs get a `&mut World` and cannot tell what is real.
 
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -8,6 +9,14 @@ use crate::config::Surroundings;
 use crate::deliver::Sendmail;
 use crate::net::{Resolve, SystemResolve};
 use crate::sys::{Account, Clock, Random, Run, SystemClock, SystemRandom, SystemRun, machine_name};
+
+/// What is looked up when it is first wanted: most mails want none of it.
+pub type Later<'a, T> = LazyCell<T, Box<dyn FnOnce() -> T + 'a>>;
+
+/// Makes a value that is looked up later.
+pub fn later<'a, T>(look_up: impl FnOnce() -> T + 'a) -> Later<'a, T> {
+    LazyCell::new(Box::new(look_up))
+}
 
 /// Everything outside of the program that a verb may touch.
 pub struct World<'a> {
@@ -22,13 +31,13 @@ pub struct World<'a> {
     /// Variables, home and config files.
     pub surroundings: Surroundings,
     /// Who runs the program.
-    pub account: Option<Account>,
+    pub account: Later<'a, Option<Account>>,
     /// The machine's name.
     pub machine: String,
     /// The machine's sendmail program, if it has one that is not whippet itself.
-    pub sendmail: Option<PathBuf>,
+    pub sendmail: Later<'a, Option<PathBuf>>,
     /// The running program's file.
-    pub ourselves: Option<PathBuf>,
+    pub ourselves: Later<'a, Option<PathBuf>>,
     /// Standard input.
     pub stdin: &'a mut dyn Read,
     /// Whether a person would have to type it.
@@ -52,17 +61,17 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
     let mut stdin = stdin.lock();
     let mut stdout = std::io::stdout().lock();
     let mut stderr = std::io::stderr().lock();
-    let ourselves = std::env::current_exe().ok();
+    let ourselves = || std::env::current_exe().ok();
     let mut world = World {
         clock: &SystemClock,
         random: &SystemRandom,
         run: &SystemRun,
         resolve: &SystemResolve,
         surroundings: Surroundings::real(|name| -> Option<OsString> { std::env::var_os(name) }),
-        account: Account::ours(),
+        account: later(Account::ours),
         machine: machine_name(),
-        sendmail: Sendmail::find(ourselves.as_deref()),
-        ourselves,
+        sendmail: later(move || Sendmail::find(ourselves().as_deref())),
+        ourselves: later(ourselves),
         stdin: &mut stdin,
         stdin_is_terminal,
         stdout: &mut stdout,

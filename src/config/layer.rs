@@ -10,7 +10,7 @@ use encoding_rs::Encoding;
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema, secret};
-use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -131,6 +131,9 @@ pub(super) struct Scope {
     pub envelope_from: Option<Setting<Option<Address>>>,
     pub hello_name: Option<Setting<String>>,
     pub charset: Option<Setting<&'static Encoding>>,
+    pub reply_charset: Option<Setting<&'static Encoding>>,
+    pub dsn_notify: Option<Setting<Notify>>,
+    pub dsn_return: Option<Setting<Return>>,
     pub sendmail_path: Option<Setting<PathBuf>>,
     pub output: Option<Setting<PathBuf>>,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
@@ -175,6 +178,9 @@ impl Scope {
             "envelope_from" => put(&mut self.envelope_from, value::reverse_path(given), origin),
             "hello_name" => put(&mut self.hello_name, value::hello_name(given), origin),
             "charset" => put(&mut self.charset, value::charset(given), origin),
+            "reply_charset" => put(&mut self.reply_charset, value::reply_charset(given), origin),
+            "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
+            "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
             "output" => put(&mut self.output, value::path(given, home, folder), origin),
             "timeouts" => self.assign_all_times(given, origin),
@@ -243,6 +249,9 @@ impl Scope {
         lay(&mut self.envelope_from, above.envelope_from);
         lay(&mut self.hello_name, above.hello_name);
         lay(&mut self.charset, above.charset);
+        lay(&mut self.reply_charset, above.reply_charset);
+        lay(&mut self.dsn_notify, above.dsn_notify);
+        lay(&mut self.dsn_return, above.dsn_return);
         lay(&mut self.sendmail_path, above.sendmail_path);
         lay(&mut self.output, above.output);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
@@ -267,6 +276,7 @@ impl Scope {
         self.tls_client_key = None;
         self.username = None;
         self.secret = None;
+        self.auth = None;
         self.allow_plaintext_auth = None;
         self.max_recipients = None;
     }

@@ -83,6 +83,8 @@ pub const KEYS: &[Key] = keys! {
         "A PEM file with a certificate of yours, for a server that asks for one.";
     Server "tls_client_key", "path", "the file of `tls_client_cert`", r#""~/.config/whippet/me.key""#,
         "A PEM file with the key of that certificate, which others cannot read.";
+    Server "reply_charset", "name", "replies are UTF-8", r#""gbk""#,
+        "The charset of the server's replies, where they are not in UTF-8.";
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
@@ -111,8 +113,10 @@ pub const KEYS: &[Key] = keys! {
         "The systemd credential (LoadCredential=) that holds the password.";
     Login "password", "string", "", r#""secret""#,
         "The password itself, only in a file that nobody else can read (chmod 600).";
-    Login "auth", "\"plain\", \"login\" or a list of them", "[\"plain\", \"login\"]", r#"["plain", "login"]"#,
-        "The ways to log in, the preferred one first.";
+    Login "auth", "name or a list of names", "by strength: scram, plain, login, cram-md5", r#"["scram-sha-256", "plain"]"#,
+        "The ways to log in, the preferred one first: plain, login, cram-md5, scram-sha-1, scram-sha-256, both also with \
+         -plus (bound to TLS); only when named: oauthbearer and xoauth2 (the password is an access token), external (a \
+         client certificate), anonymous.";
     Login "allow_plaintext_auth", "true or false", "false", "false",
         "Whether the password may go over a connection without TLS.";
     Sender "from", "address", "$EMAIL", r#""me@example.org""#,
@@ -125,6 +129,10 @@ pub const KEYS: &[Key] = keys! {
         "The reverse-path, where reports of failure go; \"<>\" asks for none.";
     Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
         "The charset that text outside ASCII is sent in; UTF-8 where it lacks a character.";
+    Sender "dsn_notify", "\"never\", or \"success\", \"failure\", \"delay\" or a list of them", "failure, and delay at the server's will", r#"["failure", "delay"]"#,
+        "Which reports the servers send back, where they know such a wish (DSN).";
+    Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,
+        "How much of the mail a report of failure brings back, likewise.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
         "How mail leaves: to the server above, through a sendmail program, or into `output`.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
@@ -248,7 +256,7 @@ pub fn example() -> String {
 fn entry(key: &Key) -> String {
     let built_in =
         if key.default.is_empty() { String::new() } else { format!(" Built-in: {}.", key.default) };
-    let mut text = format!("\n# {}\n# Type: {}.{built_in}\n", key.doc, key.kind);
+    let mut text = format!("\n{}# Type: {}.{built_in}\n", comment(key.doc), key.kind);
     if key.name == SECRET_SHOWN {
         text.push_str("# The password has one source. Instead of this one it may be one of these:\n");
         for other in KEYS.iter().filter(|other| other.name != key.name && SECRETS.contains(&other.name)) {
@@ -257,6 +265,23 @@ fn entry(key: &Key) -> String {
     }
     text.push_str(&format!("# {} = {}\n", key.name, key.example));
     text
+}
+
+/// A text as lines of comment that fit.
+fn comment(text: &str) -> String {
+    const WIDTH: usize = 118;
+    let mut lines = String::from("#");
+    let mut column = 1;
+    for word in text.split(' ') {
+        if column + 1 + word.len() > WIDTH {
+            lines.push_str("\n#");
+            column = 1;
+        }
+        lines.push(' ');
+        lines.push_str(word);
+        column += 1 + word.len();
+    }
+    lines + "\n"
 }
 
 #[cfg(test)]

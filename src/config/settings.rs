@@ -11,7 +11,7 @@ use crate::config::value::UNIX;
 use crate::config::{
     Fault, Key, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
-use crate::mail::{Address, ClientCertificate, Mailbox, Pin, TlsMode, TlsPolicy, TlsVersion};
+use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -56,7 +56,7 @@ pub struct Settings {
     pub username: Option<Setting<String>>,
     /// Where the secret of the login is.
     pub secret: Option<Setting<SecretSource>>,
-    /// The ways to log in, the preferred one first; never empty.
+    /// The ways to log in, the preferred one first; empty where nobody said: by strength.
     pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
@@ -72,6 +72,12 @@ pub struct Settings {
     pub envelope_from: Option<Setting<Option<Address>>>,
     /// The charset that text outside ASCII is sent in; `None` is UTF-8.
     pub charset: Option<Setting<&'static Encoding>>,
+    /// The charset of replies that are not in UTF-8.
+    pub reply_charset: Option<Setting<&'static Encoding>>,
+    /// Which reports are asked for.
+    pub dsn_notify: Option<Setting<Notify>>,
+    /// How much of the message comes back with a report of failure.
+    pub dsn_return: Option<Setting<Return>>,
     /// The program of [`Route::Sendmail`].
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
@@ -143,7 +149,7 @@ impl Settings {
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
-            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Mechanism::ALL.to_vec())),
+            auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             max_recipients: scope.max_recipients,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
@@ -152,6 +158,9 @@ impl Settings {
             reply_to: scope.reply_to,
             envelope_from: scope.envelope_from,
             charset: scope.charset,
+            reply_charset: scope.reply_charset,
+            dsn_notify: scope.dsn_notify,
+            dsn_return: scope.dsn_return,
             sendmail_path: scope
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
@@ -244,9 +253,7 @@ impl Settings {
                 "tunnel" => self.tunnel.as_ref().map(|s| show(s, |argv| argv.join(" "))),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
-                "auth" => Some(show(&self.auth, |all| {
-                    all.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
-                })),
+                "auth" => Some(show(&self.auth, |all| auth_text(all))),
                 "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
                 "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
                 "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
@@ -258,6 +265,11 @@ impl Settings {
                     show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))
                 }),
                 "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+                "reply_charset" => {
+                    self.reply_charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned()))
+                }
+                "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
+                "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
                 "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
                 "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
                 "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),
@@ -317,6 +329,13 @@ fn tls_text(mode: TlsMode) -> &'static str {
         TlsMode::StartTls => "starttls",
         TlsMode::None => "none",
     }
+}
+
+fn auth_text(mechanisms: &[Mechanism]) -> String {
+    if mechanisms.is_empty() {
+        return "by strength".to_owned();
+    }
+    mechanisms.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn route_text(route: Route) -> &'static str {

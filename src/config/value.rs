@@ -11,7 +11,7 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, Pin, TlsMode, TlsVersion, parse_list, read_time};
+use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -208,13 +208,14 @@ pub(super) fn route(given: Given<'_>) -> Reading<Route> {
 
 /// The ways to log in, in the order of preference.
 pub(super) fn auth(given: Given<'_>) -> Reading<Vec<Mechanism>> {
-    let wanted = "\"plain\", \"login\" or a list of them";
+    let wanted = "the name of a login mechanism or a list of them";
     let mut chosen = Vec::new();
     let words = given.strings(wanted)?;
     let divided = |c: char| matches!(given, Given::Text(_)) && (c == ',' || c == ' ');
     for word in words.iter().flat_map(|word| word.split(divided)).filter(|word| !word.is_empty()) {
         let Some(mechanism) = Mechanism::parse(word) else {
-            return Err(format!("must be {wanted}; `{}` is not known", word.escape_debug()));
+            let names = Mechanism::ALL.map(|mechanism| mechanism.name().to_ascii_lowercase()).join(", ");
+            return Err(format!("must be {wanted}; `{}` is none of {names}", word.escape_debug()));
         };
         if !chosen.contains(&mechanism) {
             chosen.push(mechanism);
@@ -291,6 +292,23 @@ pub(super) fn charset(given: Given<'_>) -> Reading<&'static Encoding> {
     let label = given.string("a string")?;
     Encoding::for_label_no_replacement(label.as_bytes())
         .ok_or_else(|| format!("is no charset that is known: `{}`", label.escape_debug()))
+}
+
+/// A charset of which ASCII is a part: reply codes and keywords are read before it is asked.
+pub(super) fn reply_charset(given: Given<'_>) -> Reading<&'static Encoding> {
+    let charset = charset(given)?;
+    if charset.is_ascii_compatible() { Ok(charset) } else { Err("must be one that holds ASCII".to_owned()) }
+}
+
+/// Which reports are asked for.
+pub(super) fn dsn_notify(given: Given<'_>) -> Reading<Notify> {
+    let words = given.strings("a string or a list of strings")?;
+    Notify::parse(&words.join(",")).map_err(|error| error.to_string())
+}
+
+/// How much of the message comes back with them.
+pub(super) fn dsn_return(given: Given<'_>) -> Reading<Return> {
+    Return::parse(given.string("a string")?).map_err(|error| error.to_string())
 }
 
 /// A path: `~/` is the home folder; what else is relative starts at `folder`, the file's or the current one.

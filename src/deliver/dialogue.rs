@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use encoding_rs::Encoding;
+
 use crate::deliver::in_words;
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
 use crate::mime::{Message, MessageError};
@@ -20,8 +22,14 @@ pub(super) struct Dialogue<'a> {
 }
 
 impl<'a> Dialogue<'a> {
-    pub(super) fn new(wire: Wire, timeouts: &'a Timeouts, transcript: Transcript<'a>) -> Self {
-        Dialogue { wire, timeouts, transcript, reader: ReplyReader::default() }
+    /// `charset` is that of replies which are not in UTF-8.
+    pub(super) fn new(
+        wire: Wire,
+        timeouts: &'a Timeouts,
+        transcript: Transcript<'a>,
+        charset: Option<&'static Encoding>,
+    ) -> Self {
+        Dialogue { wire, timeouts, transcript, reader: ReplyReader::new(charset) }
     }
 
     /// Opens the session: greeting, EHLO, TLS, login. `tls` is there when the session's policy wants TLS.
@@ -44,7 +52,7 @@ impl<'a> Dialogue<'a> {
                 SessionStep::Handshake => match self.handshake(tls) {
                     Ok(agreed) => {
                         facts = Some(agreed);
-                        session.secured();
+                        session.secured(self.wire.channel_binding());
                     }
                     Err(verdict) => session.fail(verdict),
                 },

@@ -16,7 +16,7 @@ use tempfile::NamedTempFile;
 use crate::deliver::file::{maildir, sync_folder};
 use crate::mail::{Timeouts, TlsMode, TlsPolicy, TlsVersion};
 use crate::net::{Way, server_config};
-use crate::smtp::{Arrival, Credentials, Event, Server, ServerPolicy, SessionPolicy};
+use crate::smtp::{Arrival, Credentials, Event, Nonces, Server, ServerPolicy, SessionPolicy};
 use crate::sys::{Random, Secret};
 
 use super::SmartHostRoute;
@@ -58,8 +58,9 @@ impl Sandbox {
         file.write_all(certificate.pem().as_bytes())?;
         let tls = server_config(certificate.der().to_vec(), key.serialize_der()).map_err(io::Error::other)?;
 
-        let credentials =
-            Credentials { username: "sandbox".to_owned(), secret: Secret::new(random.token(24)?) };
+        let secret = Secret::new(random.token(24)?);
+        let nonces = Nonces::new(secret.clone());
+        let credentials = Credentials { username: "sandbox".to_owned(), secret, nonces };
         let clear = [b"\0sandbox\0", credentials.secret.expose()].concat();
         let policy = ServerPolicy {
             name: NAME.to_owned(),
@@ -93,6 +94,7 @@ impl Sandbox {
                 allow_plaintext_auth: false,
             },
             timeouts,
+            reply_charset: None,
             max_recipients: None,
         }
     }

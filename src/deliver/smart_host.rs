@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use encoding_rs::Encoding;
+
 use crate::deliver::Transport;
 use crate::deliver::dialogue::Dialogue;
 use crate::mail::{
@@ -26,6 +28,8 @@ pub struct SmartHostRoute {
     pub session: SessionPolicy,
     /// One deadline per stage.
     pub timeouts: Timeouts,
+    /// The charset of replies that are not in UTF-8.
+    pub reply_charset: Option<&'static Encoding>,
     /// Most recipients of one transaction; `None` for as many as there are.
     pub max_recipients: Option<usize>,
 }
@@ -60,7 +64,7 @@ impl Transport for SmartHost<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let mut facts = SessionFacts {
             host: self.route.place(),
-            username: self.route.session.credentials.as_ref().map(|credentials| credentials.username.clone()),
+            username: self.route.session.username().map(str::to_owned),
             ..SessionFacts::default()
         };
         match self.try_deliver(envelope, message, &mut facts) {
@@ -99,7 +103,7 @@ impl SmartHost<'_> {
             self.transcript.as_mut().map_or_else(Transcript::default, |sink| Transcript::new(*sink));
         let wire = Wire::new(socket)
             .map_err(|error| Verdict::deferred(Stage::Connect, Problem::ConnectionLost, error.to_string()))?;
-        let mut dialogue = Dialogue::new(wire, &route.timeouts, transcript);
+        let mut dialogue = Dialogue::new(wire, &route.timeouts, transcript, route.reply_charset);
         dialogue.transcript.note(&format!("connected to {} ({peer})", route.place()));
 
         let begin = Instant::now();

@@ -1,19 +1,19 @@
 //! The words that everybody uses: addresses, envelope, report, TLS policy. No I/O. Read these first.
 
 mod address;
+mod channel_binding;
 mod envelope;
-mod item;
 mod list;
 mod pin;
 mod report;
 mod security;
 mod status;
 mod timeouts;
-mod token;
 mod verdict;
 mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
+pub use channel_binding::ChannelBinding;
 pub use envelope::{Envelope, NoRecipient};
 pub use list::{Group, Listed, parse_list};
 pub use pin::Pin;

@@ -167,6 +167,10 @@ pub enum Problem {
     PlaintextAuth,
     /// The login was refused.
     LoginRefused,
+    /// The access token was refused.
+    TokenRefused,
+    /// The server did not prove what the login mechanism wants proved: it is not who it should be, or broken.
+    ServerUnproven,
     /// The sender is not permitted.
     SenderRefused,
     /// The recipient does not exist.
@@ -238,7 +242,7 @@ pub struct SessionFacts {
     pub tls: Option<TlsFacts>,
     /// Who was to log in.
     pub username: Option<String>,
-    /// The SASL mechanism that the login used.
+    /// The SASL mechanism that the login used, or tried last.
     pub mechanism: Option<String>,
     /// How long it took.
     pub timings: Timings,

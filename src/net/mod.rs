@@ -1,14 +1,10 @@
 //! Connections: names looked up, sockets opened, TLS verified, octets moved under deadlines. Knows no SMTP.
 
-mod certificate;
 mod connect;
-mod identity;
 mod proxy;
 mod resolve;
 mod socket;
-mod store;
 mod tls;
-mod verifier;
 mod way;
 mod wire;
 

@@ -1,6 +1,12 @@
 //! TLS with rustls: what is trusted, what was agreed, why it failed.
 //! Who is believed is decided in `verifier.rs`.
 
+pub(super) mod binding;
+mod certificate;
+mod identity;
+mod store;
+mod verifier;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -14,9 +20,9 @@ use rustls::{
 };
 
 use crate::mail::{CertificateProblem, TlsFacts, TlsPolicy, TlsVersion, Trust};
-use crate::net::identity::{self, pem_reason};
-use crate::net::store::system_anchors;
-use crate::net::verifier::{Finding, Judge, Verifier};
+use crate::net::tls::identity::pem_reason;
+use crate::net::tls::store::system_anchors;
+use crate::net::tls::verifier::{Finding, Judge, Verifier};
 
 /// Why TLS cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

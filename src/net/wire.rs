@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::ClientConnection;
 
-use crate::mail::TlsFacts;
-use crate::net::tls::in_words;
+use crate::mail::{ChannelBinding, TlsFacts};
+use crate::net::tls::{binding, in_words};
 use crate::net::{Socket, Tls, TlsError};
 use crate::sys::reason;
 
@@ -81,6 +81,11 @@ impl Wire {
         let facts = tls.facts(&connection);
         self.tls = Some(Box::new(connection));
         Ok(facts)
+    }
+
+    /// What a login over this connection can be bound to; `None` in the clear, and where TLS has nothing to give.
+    pub fn channel_binding(&self) -> Option<ChannelBinding> {
+        self.tls.as_deref().and_then(binding::of)
     }
 
     /// Writes all of `octets` within `limit`; what the peer says meanwhile goes to `hear`.

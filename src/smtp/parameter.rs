@@ -31,13 +31,13 @@ pub(super) fn unmet(wishes: &Wishes, offers: &Capabilities) -> Option<Verdict> {
     if missing.is_empty() {
         return beyond_limit(wishes, offers);
     }
-    let words: Vec<&str> = missing.iter().map(|(words, _)| *words).collect();
     let extensions: Vec<&str> = missing.iter().map(|(_, extension)| *extension).collect();
-    let sentence = format!(
-        "the mail asks for {}, and the server does not offer {}",
-        words.join(" and "),
-        extensions.join(" and ")
-    );
+    let sentence = match missing[..] {
+        [(words, extension)] => {
+            format!("the mail asks for {words}, and the server does not offer {extension}")
+        }
+        _ => format!("the server does not offer what the mail asks for: {}", extensions.join(", ")),
+    };
     let verdict = Verdict::failed(Stage::Mail, Problem::Unsupported, sentence);
     // 5.7.30: REQUIRETLS support required (RFC 8689 section 5).
     Some(if extensions.contains(&"REQUIRETLS") {
@@ -70,12 +70,9 @@ fn beyond_limit(wishes: &Wishes, offers: &Capabilities) -> Option<Verdict> {
             format!("the mail is to be held for {wanted} s, and the server holds mail for at most {most} s"),
             (5, 4),
         ),
-        (Some(Hold::Until(wanted)), _, Some(latest)) if wanted > latest => fail(
-            format!(
-                "the mail is to be held until {wanted}, and the server holds mail until {latest} at the latest"
-            ),
-            (5, 4),
-        ),
+        (Some(Hold::Until(wanted)), _, Some(latest)) if wanted > latest => {
+            fail(format!("the server holds mail until {latest} at most, and not until {wanted}"), (5, 4))
+        }
         _ => None,
     }
 }
@@ -218,7 +215,7 @@ mod tests {
         let verdict = unmet(&wishes, &Capabilities::default()).unwrap();
         assert_eq!(
             verdict.sentence,
-            "the mail asks for a later release and a priority, and the server does not offer FUTURERELEASE and MT-PRIORITY"
+            "the server does not offer what the mail asks for: FUTURERELEASE, MT-PRIORITY"
         );
         assert_eq!(verdict.status.to_string(), "5.3.3");
     }

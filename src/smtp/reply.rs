@@ -1,10 +1,13 @@
 //! Replies: what the server says (RFC 5321 4.2), read strictly and with limits.
 //!
 //! A line ends in LF; a CR before it belongs to the line end. Everything in the text that is not printable is
-//! escaped, so that a reply can be shown in a terminal, a log and JSON as it is.
+//! escaped, so that a reply can be shown in a terminal, a log and JSON as it is. Text is UTF-8 (RFC 6531 3.5), or of the
+//! charset that the profile tells of its server.
 
 use std::collections::VecDeque;
 use std::fmt;
+
+use encoding_rs::Encoding;
 
 use crate::mail::{EnhancedStatus, ReportedReply};
 use crate::sys::is_hidden;
@@ -98,9 +101,15 @@ pub struct ReplyReader {
     partial: Option<Reply>,
     whole: VecDeque<Reply>,
     broken: Option<ReplyError>,
+    charset: Option<&'static Encoding>,
 }
 
 impl ReplyReader {
+    /// A reader of replies whose lines are in this charset where they are not in UTF-8.
+    pub fn new(charset: Option<&'static Encoding>) -> Self {
+        ReplyReader { charset, ..ReplyReader::default() }
+    }
+
     /// Takes octets from the server.
     pub fn push(&mut self, mut octets: &[u8]) {
         while self.broken.is_none() && !octets.is_empty() {
@@ -156,7 +165,8 @@ impl ReplyReader {
     }
 
     fn take_line(&mut self, line: &[u8]) -> Result<(), ReplyError> {
-        let (code, is_last, text) = split_line(line).ok_or_else(|| ReplyError::NoCode(printable(line)))?;
+        let (code, is_last, text) =
+            split_line(line).ok_or_else(|| ReplyError::NoCode(text_of(line, self.charset)))?;
         let reply = self.partial.get_or_insert_with(|| Reply { code, lines: Vec::new() });
         if reply.code != code {
             return Err(ReplyError::MixedCodes(reply.code, code));
@@ -164,7 +174,7 @@ impl ReplyReader {
         if reply.lines.len() == EHLO_LINES_LIMIT {
             return Err(ReplyError::ManyLines(EHLO_LINES_LIMIT));
         }
-        reply.lines.push(printable(text));
+        reply.lines.push(text_of(text, self.charset));
         if is_last {
             self.whole.extend(self.partial.take());
         }
@@ -187,6 +197,18 @@ fn split_line(line: &[u8]) -> Option<(u16, bool, &[u8])> {
         Some(b' ') => Some((code, true, &line[4..])),
         Some(b'-') => Some((code, false, &line[4..])),
         Some(_) => None,
+    }
+}
+
+/// The text of a line: UTF-8 if it is that, else of the server's charset if all of it can be read so. A line in UTF-8
+/// that is good by chance in another charset too stays what it is: the other way round is rare.
+fn text_of(octets: &[u8], charset: Option<&'static Encoding>) -> String {
+    let decoded = charset
+        .filter(|_| std::str::from_utf8(octets).is_err())
+        .and_then(|charset| charset.decode_without_bom_handling_and_without_replacement(octets));
+    match decoded {
+        Some(text) => printable(text.as_bytes()),
+        None => printable(octets),
     }
 }
 
@@ -271,6 +293,19 @@ mod tests {
             read(b"550 \x1b[31m \xff \xe7\x94\xa8 \xe2\x80\xae\0\r\n"),
             [Ok(reply(550, &["\\u{1b}[31m \\xFF 用 \\u{202e}\\u{0}"]))]
         );
+    }
+
+    #[test]
+    fn text_of_the_servers_charset() {
+        let read = |label: &str, octets: &[u8]| {
+            let mut reader = ReplyReader::new(Encoding::for_label(label.as_bytes()));
+            reader.push(&[b"550 ", octets, b"\r\n"].concat());
+            reader.next_reply().unwrap().unwrap().lines.remove(0)
+        };
+        assert_eq!(read("gbk", b"\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda"), "邮箱不存在");
+        assert_eq!(read("gbk", "邮箱".as_bytes()), "邮箱", "UTF-8 stays UTF-8");
+        assert_eq!(read("gbk", b"\xd3\xca \xff"), "\\xD3\\xCA \\xFF", "what cannot be read is escaped");
+        assert_eq!(read("latin1", b"caf\xe9 \x81\x1b[31m"), "café \\u{81}\\u{1b}[31m");
     }
 
     #[test]

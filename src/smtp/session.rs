@@ -5,7 +5,9 @@
 //! - What the server offered before TLS is forgotten (RFC 3207 4.2).
 //! - After a refused login nothing else is tried; only "mechanism not known" lets the next one try.
 
-use crate::mail::{Problem, Stage, TlsMode, Verdict};
+mod login;
+
+use crate::mail::{ChannelBinding, Problem, Stage, TlsMode, Verdict};
 use crate::smtp::sasl::{Exchange, Protected};
 use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, ReplyError, verdict};
 
@@ -18,10 +20,18 @@ pub struct SessionPolicy {
     pub hello_name: String,
     /// Who logs in; `None` for no login.
     pub credentials: Option<Credentials>,
-    /// The mechanisms allowed; empty for all.
+    /// The mechanisms allowed, the preferred first; empty for those that a password serves for, by strength.
     pub mechanisms: Vec<Mechanism>,
     /// A login may go in the clear; the profile says so in words.
     pub allow_plaintext_auth: bool,
+}
+
+impl SessionPolicy {
+    /// Who logs in, if it is somebody with a name.
+    pub fn username(&self) -> Option<&str> {
+        let name = self.credentials.as_ref().map(|credentials| credentials.username.as_str());
+        name.filter(|name| !name.is_empty())
+    }
 }
 
 /// What the driver does next.
@@ -110,7 +120,7 @@ impl Session {
         &self.capabilities
     }
 
-    /// The mechanism that the login used.
+    /// The mechanism that the login used, or tried last.
     pub fn mechanism(&self) -> Option<Mechanism> {
         self.mechanism
     }
@@ -146,15 +156,15 @@ impl Session {
             (State::Helo, 2) => self.proceed(),
             (State::StartTls, _) if reply.code == 220 => self.state = State::Handshake,
             (State::Login(exchange), 3) => self.answer(exchange, reply),
-            (State::Login(exchange), 2) => self.mechanism = Some(exchange.mechanism),
+            (State::Login(exchange), 2) => self.logged_in(&exchange, reply),
             (_, _) => self.fail(verdict::misplaced(stage, reply)),
         }
     }
 
-    /// The TLS handshake is done and the certificate verified.
-    pub fn secured(&mut self) {
+    /// The TLS handshake is done and the certificate verified. A login can be bound to `binding`.
+    pub fn secured(&mut self, binding: Option<ChannelBinding>) {
         debug_assert!(matches!(self.state, State::Handshake));
-        self.protected = Some(Protected::by_tls());
+        self.protected = Some(Protected::by_tls(binding));
         self.capabilities = Capabilities::default();
         if self.policy.tls == TlsMode::Implicit {
             self.state = State::Greeting;
@@ -224,62 +234,6 @@ impl Session {
             )),
         }
     }
-
-    fn log_in(&mut self, protected: Protected) {
-        let Some(credentials) = &self.policy.credentials else {
-            self.state = State::Ready;
-            return;
-        };
-        let offered = &self.capabilities.auth;
-        match Mechanism::choose(offered, &self.policy.mechanisms, &self.refused) {
-            Some(mechanism) => {
-                let (exchange, initial) = Exchange::begin(mechanism, credentials, protected);
-                self.say(State::Login(exchange), Command::Auth { mechanism: mechanism.name(), initial });
-            }
-            None if offered.is_empty() => self.fail(Verdict::failed(
-                Stage::Auth,
-                Problem::AuthUnavailable,
-                "the profile has a login, and the server offers none",
-            )),
-            None => {
-                let sentence = format!(
-                    "no login mechanism in common: the server offers {}, the profile allows {}",
-                    offered.join(" "),
-                    allowed_names(&self.policy.mechanisms)
-                );
-                self.fail(Verdict::failed(Stage::Auth, Problem::NoMechanism, sentence));
-            }
-        }
-    }
-
-    fn answer(&mut self, mut exchange: Exchange, reply: &Reply) {
-        let answer = self.policy.credentials.as_ref().and_then(|credentials| exchange.answer(credentials));
-        match answer {
-            Some(answer) if reply.code == 334 => {
-                self.say(State::Login(exchange), Command::AuthAnswer(answer))
-            }
-            _ => self.fail(verdict::misplaced(Stage::Auth, reply)),
-        }
-    }
-
-    /// 504 and the statuses 5.5.4 and 5.7.4 speak of the mechanism (RFC 4954 section 6), all else of the login.
-    fn login_refused(&mut self, exchange: Exchange, reply: &Reply, may_go_on: bool) {
-        let status = reply.status().map(|status| (status.subject, status.detail));
-        let is_about_mechanism = reply.code == 504 || matches!(status, Some((5, 4) | (7, 4)));
-        let mechanism = exchange.mechanism;
-        let is_first = self.refused.is_empty();
-        self.refused.push(mechanism);
-        let next = Mechanism::choose(&self.capabilities.auth, &self.policy.mechanisms, &self.refused);
-        if is_about_mechanism && is_first && may_go_on && next.is_some() {
-            return self.log_in(exchange.protected);
-        }
-        let mut verdict = verdict::refused(Stage::Auth, reply);
-        if is_about_mechanism {
-            verdict.problem = Some(Problem::NoMechanism);
-            verdict.sentence = format!("the server refused the login mechanism {}", mechanism.name());
-        }
-        self.fail(verdict);
-    }
 }
 
 /// Octets behind a reply when nothing was asked: behind STARTTLS an attack (RFC 3207 section 6), elsewhere a broken server.
@@ -293,11 +247,6 @@ fn left_over(stage: Stage) -> Verdict {
         .with_status(5, 7, 0);
     }
     verdict::lost(stage, &Loss::Unasked)
-}
-
-fn allowed_names(allowed: &[Mechanism]) -> String {
-    let allowed = if allowed.is_empty() { &Mechanism::ALL[..] } else { allowed };
-    allowed.iter().map(|mechanism| mechanism.name()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

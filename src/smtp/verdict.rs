@@ -4,6 +4,7 @@
 //! stage, code and enhanced status, in that order of what is most certain.
 
 use crate::mail::{EnhancedStatus, Fate, Problem, Stage, Verdict};
+use crate::smtp::sasl::Trouble;
 use crate::smtp::{Reply, ReplyError};
 
 /// How a connection was lost.
@@ -69,6 +70,25 @@ pub(super) fn misplaced(stage: Stage, reply: &Reply) -> Verdict {
     }
     verdict.reply = Some(reply.reported());
     verdict
+}
+
+/// A login that cannot go on, for what this reply said or left out.
+pub(super) fn login_broken(trouble: &Trouble, reply: &Reply) -> Verdict {
+    let stage = Stage::Auth;
+    match trouble {
+        Trouble::Misplaced => misplaced(stage, reply),
+        Trouble::Malformed(words) => {
+            let sentence = format!("the server broke the protocol {stage}: it {words}");
+            Verdict::deferred(stage, Problem::Protocol, sentence).with_status(4, 5, 0)
+        }
+        Trouble::Unproven(words) => {
+            Verdict::failed(stage, Problem::ServerUnproven, format!("the server {words}"))
+                .with_status(5, 7, 0)
+        }
+        Trouble::Unusable(words) => {
+            Verdict::failed(stage, Problem::NoMechanism, format!("the server {words}")).with_status(5, 7, 4)
+        }
+    }
 }
 
 /// A 4yz or 5yz.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::mail::{Fate, Outcome, Report, Stage};
+use crate::mail::{Fate, Outcome, Problem, Report, Stage};
 use crate::sys::is_hidden;
 
 /// Recipients that were accepted and are named before the rest is counted. Of the others all are named: to them the
@@ -125,7 +125,11 @@ fn complaint(report: &Report, first: &Outcome, members: &[&Outcome]) -> Complain
             },
             _ => format!("no session with {host}"),
         };
-        return Complaint::new(headline).because(reason(first));
+        let complaint = Complaint::new(headline);
+        // What the server has against a token stands in our sentence, not in its refusal.
+        let objects = first.problem == Some(Problem::TokenRefused) && first.reply.is_some();
+        let complaint = if objects { complaint.because(first.sentence.as_str()) } else { complaint };
+        return complaint.because(reason(first));
     }
     let verb = match (first.fate, first.in_doubt) {
         (_, true) => "perhaps not accepted",

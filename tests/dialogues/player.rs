@@ -9,7 +9,7 @@ use whippet::smtp::{
     Batches, Capabilities, Command, Loss, Next, Reply, ReplyReader, Session, SessionStep, Step, Transaction,
 };
 
-use crate::script::{Line, SECRET, Script};
+use crate::script::{Line, SECRET, Script, nonces};
 
 /// What came of playing.
 #[derive(Debug)]
@@ -139,7 +139,12 @@ impl Player<'_> {
     }
 
     fn open(&mut self) -> Result<Capabilities, Verdict> {
-        let mut session = Session::new(self.script.policy.clone());
+        let mut policy = self.script.policy.clone();
+        // Each play has the same nonce.
+        if let Some(credentials) = &mut policy.credentials {
+            credentials.nonces = nonces();
+        }
+        let mut session = Session::new(policy);
         loop {
             self.hides_the_secret(&session);
             match session.next_step() {
@@ -164,7 +169,7 @@ impl Player<'_> {
         match self.lines.pop_front() {
             Some(Line::Tls(true)) => {
                 self.is_secured = true;
-                session.secured();
+                session.secured(self.script.binding.clone());
             }
             Some(Line::Tls(false)) => {
                 session.fail(Verdict::failed(Stage::Handshake, Problem::Handshake, "no TLS"));

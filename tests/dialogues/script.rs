@@ -4,13 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use whippet::mail::{
-    Address, DeliverBy, Envelope, EnvelopeId, Hold, Notify, Priority, Return, TlsMode, Wishes,
+    Address, ChannelBinding, DeliverBy, Envelope, EnvelopeId, Hold, Notify, Priority, Return, TlsMode, Wishes,
 };
-use whippet::smtp::{Credentials, Loss, Mechanism, Needs, SessionPolicy};
+use whippet::smtp::{Credentials, Loss, Mechanism, Needs, Nonces, SessionPolicy};
 use whippet::sys::Secret;
 
 /// The password of every login in the dialogues.
 pub const SECRET: &str = "open-sesame";
+
+/// The nonces of every login in the dialogues; the first is `uBUYddCFdBU95WO1xuNgVXfI`.
+pub fn nonces() -> Nonces {
+    Nonces::new(Secret::new("seed of the dialogues"))
+}
 
 /// One line of the dialogue itself.
 #[derive(Debug, Clone)]
@@ -33,6 +38,8 @@ pub struct Script {
     pub name: String,
     pub envelope: Envelope,
     pub policy: SessionPolicy,
+    /// What TLS gives to bind the login to.
+    pub binding: Option<ChannelBinding>,
     pub needs: Needs,
     /// Most recipients of one transaction.
     pub most: Option<usize>,
@@ -74,16 +81,8 @@ fn parse(path: &Path) -> Script {
     }
     let envelope = Envelope::new(settings.from, settings.recipients).unwrap().with_wishes(settings.wishes);
     assert!(expected.iter().any(|row| row.starts_with("exit ")), "{name}: no exit code is expected");
-    Script {
-        name,
-        envelope,
-        policy: settings.policy,
-        needs: settings.needs,
-        most: settings.most,
-        lines,
-        expected,
-        words,
-    }
+    let Settings { policy, binding, needs, most, .. } = settings;
+    Script { name, envelope, policy, binding, needs, most, lines, expected, words }
 }
 
 fn dialogue_line(word: &str, rest: &str) -> Option<Line> {
@@ -107,6 +106,7 @@ struct Settings {
     recipients: Vec<Address>,
     from: Option<Address>,
     policy: SessionPolicy,
+    binding: Option<ChannelBinding>,
     needs: Needs,
     most: Option<usize>,
     wishes: Wishes,
@@ -124,6 +124,7 @@ impl Default for Settings {
                 mechanisms: Vec::new(),
                 allow_plaintext_auth: false,
             },
+            binding: None,
             needs: Needs { size: 100, eight_bit: false, smtputf8: false },
             most: None,
             wishes: Wishes::default(),
@@ -150,7 +151,12 @@ impl Settings {
             }
             Some("login") => {
                 let username = words.next().unwrap_or_default().to_owned();
-                self.policy.credentials = Some(Credentials { username, secret: Secret::new(SECRET) });
+                self.policy.credentials =
+                    Some(Credentials { username, secret: Secret::new(SECRET), nonces: nonces() });
+            }
+            Some("binding") => {
+                let octets = b"binding of the dialogues".to_vec();
+                self.binding = Some(ChannelBinding { kind: "tls-exporter", octets });
             }
             Some("mechanisms") => {
                 self.policy.mechanisms.extend(words.map(|word| Mechanism::parse(word).unwrap()));

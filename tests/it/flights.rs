@@ -6,34 +6,36 @@ use crate::support::{Certificate, Peer, Rules, Sandbox, Step};
 /// What the server offers, beside what every one of its kind does.
 const OFFERS: [&str; 4] = ["SIZE 104857600", "8BITMIME", "STARTTLS", "AUTH PLAIN"];
 
-/// Flights of a mail to one and to three recipients, with PIPELINING (RFC 2920) and without it.
+/// Kinds of server.
+const KINDS: [&[&str]; 3] = [&[], &["PIPELINING"], &["PIPELINING", "CHUNKING"]];
+
+/// Flights of a mail to one and to three recipients, for each kind of server.
 struct Row {
     tls: &'static str,
     login: bool,
-    pipelined: [usize; 2],
-    lockstep: [usize; 2],
+    flights: [[usize; 2]; 3],
 }
 
-/// In the clear: EHLO; MAIL, RCPT and DATA; the message with its dot; QUIT. A login is one more. STARTTLS adds itself, the
-/// beginning of the handshake, and a second EHLO, with which the end of the handshake rides. Under TLS from the first octet
-/// it is the beginning and the end of the handshake, since there the server speaks first. Without PIPELINING the envelope
-/// costs one flight for each command.
+/// In the clear: EHLO; MAIL, RCPT and DATA (RFC 2920); the message with its dot; QUIT. Without PIPELINING the envelope costs
+/// one flight for each command; with CHUNKING (RFC 3030) the message rides with it. A login is one more. STARTTLS adds
+/// itself, the beginning of the handshake, and a second EHLO, with which the end of the handshake rides. Under TLS from the
+/// first octet it is the beginning and the end of the handshake, since there the server speaks first.
 const TABLE: [Row; 6] = [
-    Row { tls: "none", login: false, pipelined: [4, 4], lockstep: [6, 8] },
-    Row { tls: "none", login: true, pipelined: [5, 5], lockstep: [7, 9] },
-    Row { tls: "starttls", login: false, pipelined: [7, 7], lockstep: [9, 11] },
-    Row { tls: "starttls", login: true, pipelined: [8, 8], lockstep: [10, 12] },
-    Row { tls: "implicit", login: false, pipelined: [6, 6], lockstep: [8, 10] },
-    Row { tls: "implicit", login: true, pipelined: [7, 7], lockstep: [9, 11] },
+    Row { tls: "none", login: false, flights: [[6, 8], [4, 4], [3, 3]] },
+    Row { tls: "none", login: true, flights: [[7, 9], [5, 5], [4, 4]] },
+    Row { tls: "starttls", login: false, flights: [[9, 11], [7, 7], [6, 6]] },
+    Row { tls: "starttls", login: true, flights: [[10, 12], [8, 8], [7, 7]] },
+    Row { tls: "implicit", login: false, flights: [[8, 10], [6, 6], [5, 5]] },
+    Row { tls: "implicit", login: true, flights: [[9, 11], [7, 7], [6, 6]] },
 ];
 
 #[test]
 fn every_send_takes_its_flights_and_no_more() {
     let recipients = ["bob@example.test", "eve@example.test", "wang@example.test"];
     let counted = TABLE.iter().flat_map(|row| {
-        [(true, row.pipelined), (false, row.lockstep)].map(|(pipelining, wanted)| {
-            let flights = [1, 3].map(|count| flights_of(row, pipelining, &recipients[..count]));
-            (format!("{} login={} pipelining={pipelining}", row.tls, row.login), flights, wanted)
+        KINDS.iter().zip(row.flights).map(|(kind, wanted)| {
+            let flights = [1, 3].map(|count| flights_of(row, kind, &recipients[..count]));
+            (format!("tls={} login={} {kind:?}", row.tls, row.login), flights, wanted)
         })
     });
     let wrong: Vec<_> = counted.filter(|(_, flights, wanted)| flights != wanted).collect();
@@ -42,8 +44,8 @@ fn every_send_takes_its_flights_and_no_more() {
 
 /// Sends a mail of this kind; gives the number of its flights.
 #[track_caller]
-fn flights_of(row: &Row, pipelining: bool, recipients: &[&str]) -> usize {
-    let offers = [&OFFERS[..], if pipelining { &["PIPELINING"] } else { &[] }].concat();
+fn flights_of(row: &Row, kind: &[&str], recipients: &[&str]) -> usize {
+    let offers = [&OFFERS[..], kind].concat();
     // A reply to QUIT would make a flight of the close_notify, for which nobody waits.
     let serve = Step::Serve(Rules::healthy().offering(&offers).on("QUIT", [Step::Cut]));
     let script = if row.tls == "implicit" { vec![Step::Tls, serve] } else { vec![serve] };
@@ -62,7 +64,9 @@ fn flights_of(row: &Row, pipelining: bool, recipients: &[&str]) -> usize {
     };
     sandbox.stdin("hello\n").run(&[&["-s", "flights"], recipients].concat()).exits(0).quiet();
     let (book, flights) = peer.finish_with_flights();
-    assert_eq!((book.dots(), book.commands("RCPT").len()), (1, recipients.len()), "{book:?}");
+    let chunks = usize::from(kind.contains(&"CHUNKING"));
+    assert_eq!((book.dots(), book.commands("BDAT").len()), (1 - chunks, chunks), "{book:?}");
+    assert_eq!(book.commands("RCPT").len(), recipients.len(), "{book:?}");
     assert_eq!(book.commands("AUTH").len(), usize::from(row.login), "{book:?}");
     flights
 }

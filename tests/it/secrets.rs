@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{Certificate, Peer, Rules, Sandbox, Step, program, say};
+use crate::support::{Certificate, Peer, Rules, Sandbox, Step, hear, program, say};
 
 const CANARY: &str = "Canary-4711-secret";
 
@@ -172,6 +172,36 @@ fn from_every_source_at_every_end() {
                 book.lines().iter().filter(|line| forms().iter().any(|form| line.contains(form))).count();
             assert_eq!(logins, usize::from(!matches!(*end, "dry" | "no TLS")), "{what}");
         }
+    }
+}
+
+/// The mechanisms that do not send the password as it is, and those of tokens, which do.
+#[test]
+fn by_every_mechanism() {
+    let challenge = "334 PDEuMkBwZWVyLnRlc3Q+";
+    let objection = "334 eyJzdGF0dXMiOiI0MDEifQ==";
+    let refusal = || say("535 5.7.8 no");
+    for (mechanism, steps, code, is_sent) in [
+        ("CRAM-MD5", vec![say(challenge), hear(), say("235 welcome")], 0, false),
+        ("CRAM-MD5", vec![say(challenge), hear(), refusal()], 77, false),
+        ("SCRAM-SHA-1", vec![refusal()], 77, false),
+        ("SCRAM-SHA-256", vec![say("235 welcome")], 76, false),
+        ("XOAUTH2", vec![say("235 welcome")], 0, true),
+        ("XOAUTH2", vec![say(objection), hear(), refusal()], 77, true),
+        ("OAUTHBEARER", vec![say("235 welcome")], 0, true),
+        ("OAUTHBEARER", vec![say(objection), hear(), refusal()], 77, true),
+    ] {
+        let offer = format!("AUTH {mechanism}");
+        let peer = secured(Certificate::good(), Rules::healthy().offering(&[&offer]).on("AUTH", steps));
+        let sandbox = prepared(&SOURCES[1], &peer, &format!("auth = \"{mechanism}\"\n"));
+        let ran = sandbox.stdin("hello\n").run(&["-d", "5", "--json", "-s", "s", "a@x"]);
+        ran.exits(code);
+        is_clean(ran.stdout_octets(), mechanism);
+        is_clean(ran.stderr().as_bytes(), mechanism);
+        nothing_is_left(&sandbox, mechanism);
+        let book = peer.finish();
+        let sent = book.lines().iter().any(|line| forms().iter().any(|form| line.contains(form)));
+        assert_eq!(sent, is_sent, "{mechanism}");
     }
 }
 

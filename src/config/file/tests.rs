@@ -50,7 +50,7 @@ fn all_faults_are_told_from_the_top() {
         fault(text),
         "/T/c.toml:1: port must be a number from 1 to 65535, not a string\n\
          /T/c.toml:2: host must be a name without a scheme, such as smtp.example.org; a whole URL goes to --smtp\n\
-         /T/c.toml:4: auth must be \"plain\", \"login\" or a list of them, not a number\n\
+         /T/c.toml:4: auth must be the name of a login mechanism or a list of them, not a number\n\
          /T/c.toml:6: from must be an address such as me@example.org"
     );
     assert_eq!(fault("profiles = 3\n"), "/T/c.toml:1: profiles must be tables [profiles.NAME], not a number");

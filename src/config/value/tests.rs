@@ -19,7 +19,7 @@ fn types_are_told() {
     assert_eq!(toml("'true'", boolean).unwrap_err(), "must be true or false, not a string");
     assert_eq!(
         toml("[1]", auth).unwrap_err(),
-        "must be \"plain\", \"login\" or a list of them, not a number"
+        "must be the name of a login mechanism or a list of them, not a number"
     );
 }
 
@@ -42,6 +42,25 @@ fn line_ends_and_nul_pass_nowhere() {
     let error = toml("\"can\\nary\"", password).unwrap_err();
     assert_eq!(error, "may not hold a line break or NUL");
     assert_eq!(text(Given::Text("a\nb")).unwrap_err(), "may not hold the control character \\n");
+}
+
+#[test]
+fn replies_are_in_a_charset_that_holds_ascii() {
+    assert_eq!(reply_charset(Given::Text("gb2312")), Ok(encoding_rs::GBK));
+    assert!(
+        reply_charset(Given::Text("utf-16le")).is_err() && reply_charset(Given::Text("klingon")).is_err()
+    );
+}
+
+#[test]
+fn reports_are_a_string_or_a_list() {
+    assert_eq!(toml("['failure', 'Delay']", dsn_notify), Ok(Notify::parse("failure,delay").unwrap()));
+    assert_eq!(toml("'never'", dsn_notify), Ok(Notify::Never));
+    assert_eq!(dsn_return(Given::Text("hdrs")), Ok(Return::Headers));
+    for bad in ["[]", "''", "['never', 'delay']", "[1]", "true"] {
+        assert!(toml(bad, dsn_notify).is_err(), "{bad}");
+    }
+    assert_eq!(toml("'all'", dsn_return).unwrap_err(), "takes full or headers, not `all`");
 }
 
 #[test]

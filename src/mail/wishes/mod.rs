@@ -47,7 +47,7 @@ impl Wishes {
     pub fn conditions(&self) -> Vec<(&'static str, &'static str)> {
         [
             (self.require_tls, "TLS on the whole way", "REQUIRETLS"),
-            (self.deliver_by.is_some(), "a time limit for the delivery", "DELIVERBY"),
+            (self.deliver_by.is_some(), "a time limit", "DELIVERBY"),
             (self.hold.is_some(), "a later release", "FUTURERELEASE"),
             (self.priority.is_some(), "a priority", "MT-PRIORITY"),
         ]

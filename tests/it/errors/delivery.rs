@@ -36,6 +36,11 @@ fn sender_and_recipients() {
     let rules = Rules::healthy()
         .on("RCPT TO:<ann@", [say("550 5.1.1 no such user")])
         .on("RCPT TO:<bob@", [say("451 4.3.0 later")]);
+    let raw_words = [&b"550 5.1.1 "[..], b"\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda", b"\r\n"].concat();
+    let chinese = || Rules::healthy().on("RCPT TO:<bob@", [raw(&raw_words)]);
+    run(&mut page, "one is unknown, said in GBK", chinese(), &THREE);
+    let words = [&["--set", "reply_charset=gbk"], &THREE[..]].concat();
+    run(&mut page, "one is unknown, said in GBK that the profile knows of", chinese(), &words);
     run(&mut page, "one is unknown, one is deferred", rules, &THREE);
     page.check("delivery-recipients");
 }
@@ -60,6 +65,28 @@ fn the_message() {
     let ascii = healthy().offering(&["AUTH PLAIN"]);
     run(&mut page, "an address outside ASCII", ascii, &["-s", "x", "ärzte@example.com"]);
     page.check("delivery-message");
+}
+
+#[test]
+fn wishes() {
+    let mut page = Page::default();
+    let mut case = |title: &str, offers: &[&str], wishes: &[&str]| {
+        let rules = Rules::healthy().offering(&[&["AUTH PLAIN", "8BITMIME"], offers].concat());
+        run(&mut page, title, rules, &[wishes, &["-s", "Backup", "ann@example.com"]].concat());
+    };
+    case("reports are not known", &[], &["--dsn-notify", "failure,delay", "--envid", "backup-7"]);
+    case("TLS is not promised", &["DSN"], &["--require-tls"]);
+    case("three wishes are not known", &[], &["--deliver-by", "2h", "--hold-for", "1h", "--priority", "3"]);
+    case("too little time", &["DELIVERBY 3600"], &["--deliver-by", "10m,return"]);
+    case("held for too long", &["FUTURERELEASE 86400 2030-01-01T00:00:00Z"], &["--hold-for", "2d"]);
+    case(
+        "held until too late",
+        &["FUTURERELEASE 86400 2030-01-01T00:00:00Z"],
+        &["--hold-until", "2031-01-01T00:00:00Z"],
+    );
+    case("an option that takes something else", &[], &["--dsn-notify", "always"]);
+    case("no time", &[], &["--deliver-by", "soon"]);
+    page.check("delivery-wishes");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use whippet::cmd::{World, run_in};
+use whippet::cmd::{World, later, run_in};
 use whippet::config::Surroundings;
 use whippet::net::{Resolve, ResolveError};
 use whippet::sys::{Child, Ended, Feed, Run, RunError, SystemClock, SystemRandom, SystemRun};
@@ -122,16 +122,17 @@ impl Inside {
             run: &self.children,
             resolve: &self.names,
             surroundings,
-            account: None,
+            account: later(|| None),
             machine: "laptop.example.org".to_owned(),
-            sendmail: self.sendmail.clone(),
-            ourselves: None,
+            sendmail: later(|| self.sendmail.clone()),
+            ourselves: later(|| None),
             stdin: &mut stdin,
             stdin_is_terminal: false,
             stdout: &mut stdout,
             stderr: &mut stderr,
         };
         let exit = run_in(&argv, &mut world);
+        drop(world);
         assert_eq!(String::from_utf8_lossy(&stdout), "", "an error is no data");
         (exit.code(), self.shortened(&String::from_utf8(stderr).unwrap()))
     }

@@ -2,7 +2,7 @@
 
 use super::inside::{Children, PROFILE};
 use super::{Inside, Page};
-use crate::support::{Certificate, Peer, Rules, Step, say};
+use crate::support::{Certificate, Peer, Rules, Step, hear, say};
 
 const WORDS: [&str; 3] = ["-s", "Backup", "ann@example.com"];
 
@@ -27,13 +27,25 @@ fn what_the_server_says() {
     case("wrong password at 163", "smtp.163.com", "", refuse("535 Error: authentication failed"));
     case("the server cannot tell now", here, "", refuse("454 4.7.0 Temporary authentication failure"));
     case("no login offered", here, "", Rules::healthy().offering(&["PIPELINING", "SIZE 1000000"]));
-    case("no mechanism in common", here, "", Rules::healthy().offering(&["AUTH CRAM-MD5 NTLM"]));
+    case("no mechanism in common", here, "", Rules::healthy().offering(&["AUTH NTLM GSSAPI"]));
     case(
         "the mechanism refused",
         here,
         "auth = \"plain\"",
         refuse("504 5.5.4 Unrecognized authentication type"),
     );
+    let scram = |reply| refuse(reply).offering(&["AUTH PLAIN SCRAM-SHA-256"]);
+    case("wrong password by SCRAM", here, "", scram("535 5.7.8 Error: authentication failed"));
+    case("a server that does not prove that it knows the password", here, "", scram("235 2.7.0 welcome"));
+    let tokens = || Rules::healthy().offering(&["AUTH LOGIN XOAUTH2", "STARTTLS"]);
+    // {"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}
+    let objection = "334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ==";
+    let refused = [say(objection), hear(), say("535 5.7.8 Username and Password not accepted.")];
+    let by_token = "auth = \"xoauth2\"";
+    case("the token refused", here, by_token, tokens().on("AUTH", refused));
+    let at_once = [say("535 5.7.3 Authentication unsuccessful")];
+    case("the token refused without a reason", here, by_token, tokens().on("AUTH", at_once));
+    case("only tokens are taken", here, "", Rules::healthy().offering(&["AUTH XOAUTH2"]));
     let peer = secured(here, Rules::healthy().on("MAIL", [say("530 5.7.0 Authentication required")]));
     let profile = format!("host = \"{here}\"\ntls_ca_file = \"ca.pem\"\nfrom = \"you@example.org\"\n");
     page.run("no login in the profile, and the server wants one", &Inside::facing(&peer, &profile), &WORDS);
@@ -47,6 +59,10 @@ fn what_the_server_says() {
     let peer = Peer::healthy();
     let profile = format!("{PROFILE}tls = \"none\"\n");
     page.run("the login would go in the clear", &Inside::facing(&peer, &profile), &WORDS);
+    assert_eq!(peer.finish().commands("AUTH"), Vec::<String>::new());
+    let peer = Peer::serving(tokens());
+    let profile = format!("{PROFILE}tls = \"none\"\nallow_plaintext_auth = true\n{by_token}\n");
+    page.run("the token would go in the clear", &Inside::facing(&peer, &profile), &WORDS);
     assert_eq!(peer.finish().commands("AUTH"), Vec::<String>::new());
     page.check("login-server");
 }

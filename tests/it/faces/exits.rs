@@ -82,8 +82,10 @@ fn tls_and_login() {
         (good(), Rules::healthy(), 0),
         (good(), auth("535 5.7.8 wrong"), 77),
         (good(), auth("454 4.7.0 later"), 75),
+        // A server that says yes without the proof that SCRAM wants.
+        (good(), auth("235 2.7.0 welcome").offering(&["AUTH SCRAM-SHA-256"]), 76),
         (good(), Rules::healthy().offering(&["SIZE"]), 78),
-        (good(), Rules::healthy().offering(&["AUTH CRAM-MD5"]), 78),
+        (good(), Rules::healthy().offering(&["AUTH NTLM"]), 78),
         (Certificate::expired(), Rules::healthy(), 78),
         (Certificate::for_names(&["other.example"]), Rules::healthy(), 78),
         (Certificate::self_signed(&["127.0.0.1"]), Rules::healthy(), 78),

@@ -52,6 +52,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
             body: limit,
             dot: limit,
         },
+        reply_charset: None,
         max_recipients: None,
     };
     let ann = Address::parse("ann@example.test").unwrap();

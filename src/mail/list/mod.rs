@@ -3,10 +3,13 @@
 //! Obsolete empty items (4.4) are read; source routes, and blanks beside an `@`, are refused: what looks like one
 //! address to one program and like another to the next is none here. Nothing is decoded or encoded (RFC 2047).
 
+mod item;
+mod token;
+
 use std::fmt;
 
-use crate::mail::item::{Delimiter, Item, shown};
-use crate::mail::token::{Lexer, is_atom_text};
+use crate::mail::list::item::{Delimiter, Item, shown};
+use crate::mail::list::token::{Lexer, is_atom_text};
 use crate::mail::{AddressError, Mailbox};
 
 /// Longest list, octets: 1 MiB holds some 30,000 addresses.

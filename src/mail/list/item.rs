@@ -1,7 +1,7 @@
 //! One item of an address list: its tokens, and what they mean as a mailbox or as the name of a group.
 
 use crate::mail::address::SHOWN;
-use crate::mail::token::{Kind, Lexer, Token, unquote};
+use crate::mail::list::token::{Kind, Lexer, Token, unquote};
 use crate::mail::{Address, AddressError, Mailbox};
 
 /// What is said of an angle bracket without its partner.

@@ -13,7 +13,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::mail::{CertificateProblem, Pin, Trust};
-use crate::net::certificate;
+use crate::net::tls::certificate;
 
 /// By what a certificate is judged.
 #[derive(Debug)]

@@ -81,7 +81,7 @@ fn title(name: &[u8]) -> String {
 }
 
 /// One DER element: tag, content, what follows (X.690 8.1).
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, mut rest) = rest.split_first()?;
     let mut length = usize::from(first);
