@@ -177,21 +177,22 @@ fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String
                 "set `host` ({origin}) to a name that the certificate is for, if it is the server you mean"
             )
         }
-        CertificateProblem::UnknownIssuer { .. } => {
+        CertificateProblem::UnknownIssuer { .. } | CertificateProblem::WrongSignature { .. } => {
             "if you know this server, get its authority's certificate and name the PEM file in `tls_ca_file`"
                 .to_owned()
         }
-        CertificateProblem::SelfSigned => {
-            "if you know this server, name the PEM file of its certificate in `tls_ca_file`, or its fingerprint in `tls_pin`"
-                .to_owned()
+        CertificateProblem::SelfSigned { found } | CertificateProblem::Authority { found } => {
+            format!("if the server's owner says that its fingerprint is {found}, set `tls_pin` to that")
         }
         CertificateProblem::NotPinned { .. } => {
             let origin = origin_of(settings, "tls_pin");
-            format!("ask the server's owner whether that is the new one; only then set `tls_pin` ({origin}) to it")
+            format!(
+                "ask the server's owner whether that is the new one; only then set `tls_pin` ({origin}) to it"
+            )
         }
-        CertificateProblem::WrongName { .. } | CertificateProblem::Other(_) => {
-            "ask the server's owner for a good certificate".to_owned()
-        }
+        CertificateProblem::WrongName { .. }
+        | CertificateProblem::Unfit(_)
+        | CertificateProblem::Other(_) => "ask the server's owner for a good certificate".to_owned(),
     }
 }
 

@@ -152,7 +152,25 @@ pub enum CertificateProblem {
     },
     /// It has signed itself and is not trusted.
     #[error("is signed by itself and is not trusted here")]
-    SelfSigned,
+    SelfSigned {
+        /// The fingerprint of what came.
+        found: Pin,
+    },
+    /// It is an authority's own, as `openssl req -x509` makes them, and no server may show that.
+    #[error("is that of an authority, not of a server")]
+    Authority {
+        /// The fingerprint of what came.
+        found: Pin,
+    },
+    /// It names an authority that is trusted, and another key has signed it.
+    #[error("bears the name of {issuer}, but not its signature")]
+    WrongSignature {
+        /// The issuer as the certificate names it.
+        issuer: String,
+    },
+    /// It is made for something else, or badly made.
+    #[error("{0}")]
+    Unfit(String),
     /// It is none of those that are pinned.
     #[error("is not the pinned one: its fingerprint is {found}")]
     NotPinned {

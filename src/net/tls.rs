@@ -15,7 +15,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, Error, RootCertStore, ServerConfig,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, ServerConfig,
     SupportedProtocolVersion, version,
 };
 
@@ -101,6 +101,11 @@ impl Tls {
         }
         match error {
             Error::InvalidMessage(_) => TlsError::NotTls,
+            // Behind the judgement of the certificate comes the proof that the server has its key.
+            Error::InvalidCertificate(CertificateError::BadSignature) => {
+                TlsError::Handshake("the server does not have the key of its certificate".to_owned())
+            }
+            Error::InvalidCertificate(reason) => TlsError::Certificate(certificate::unfit(reason)),
             other => TlsError::Handshake(in_words(other)),
         }
     }

@@ -1,6 +1,7 @@
 //! TLS: who gets a login and who does not. The servers have certificates of every bad kind, offer STARTTLS or pretend
 //! to, and end TLS in order or not. What decides is what arrived there: no octet of a login, no MAIL.
 
+mod matrix;
 mod names;
 mod old;
 mod policy;

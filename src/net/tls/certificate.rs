@@ -5,59 +5,125 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{CertificateError, Error};
 
 use crate::mail::CertificateProblem;
+use crate::net::tls::verifier::pin_of;
 
 /// Puts rustls's refusal of `certificate` into our words. `wanted` is the name it was to be for.
 pub(super) fn explain(error: &Error, certificate: &CertificateDer<'_>, wanted: &str) -> CertificateProblem {
     let Error::InvalidCertificate(reason) = error else {
         return CertificateProblem::Other(error.to_string());
     };
+    let parts = Parts::of(certificate);
+    let issuer = || parts.as_ref().map_or_else(|| "somebody".to_owned(), |parts| title(parts.issuer));
     match reason {
+        CertificateError::ExpiredContext { not_after, .. } if !has(&parts, *not_after) => {
+            let day = day(*not_after);
+            CertificateProblem::Unfit(format!(
+                "was signed by an authority whose own certificate expired on {day}"
+            ))
+        }
+        CertificateError::NotValidYetContext { not_before, .. } if !has(&parts, *not_before) => {
+            let day = day(*not_before);
+            CertificateProblem::Unfit(format!("was signed by an authority that is not valid before {day}"))
+        }
         CertificateError::ExpiredContext { not_after, .. } => CertificateProblem::Expired(day(*not_after)),
         CertificateError::NotValidYetContext { not_before, .. } => {
             CertificateProblem::NotYetValid(day(*not_before))
         }
         CertificateError::NotValidForNameContext { presented, .. } => CertificateProblem::WrongName {
             wanted: wanted.to_owned(),
-            found: presented.iter().map(|name| bare_name(name)).collect(),
+            found: presented.iter().filter_map(|name| bare_name(name)).collect(),
         },
-        // A bad signature is that of another key under a trusted name: an authority that was made anew.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => match names(certificate) {
-            Some((issuer, subject)) if issuer == subject => CertificateProblem::SelfSigned,
-            Some((issuer, _)) => CertificateProblem::UnknownIssuer { issuer: title(issuer) },
-            None => CertificateProblem::UnknownIssuer { issuer: "somebody".to_owned() },
-        },
-        other => CertificateProblem::Other(Error::InvalidCertificate(other.clone()).to_string()),
+        CertificateError::Other(other) if other.0.to_string() == "CaUsedAsEndEntity" => {
+            CertificateProblem::Authority { found: pin_of(certificate) }
+        }
+        CertificateError::UnknownIssuer | CertificateError::BadSignature
+            if parts.as_ref().is_some_and(|parts| parts.issuer == parts.subject) =>
+        {
+            CertificateProblem::SelfSigned { found: pin_of(certificate) }
+        }
+        CertificateError::UnknownIssuer => CertificateProblem::UnknownIssuer { issuer: issuer() },
+        // It was changed, or the authority was made anew under its old name.
+        CertificateError::BadSignature => CertificateProblem::WrongSignature { issuer: issuer() },
+        other => unfit(other),
     }
+}
+
+/// What is wrong with a certificate wherever it stands, in our words where there are any.
+pub(super) fn unfit(reason: &CertificateError) -> CertificateProblem {
+    let words = match reason {
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "is for another use than that of a server, or its authority is"
+        }
+        CertificateError::BadEncoding => "is damaged and cannot be read",
+        CertificateError::Revoked => "was revoked by its authority",
+        // The names are those of webpki's errors, which rustls only passes on.
+        CertificateError::Other(other) => match other.0.to_string().as_str() {
+            "EndEntityUsedAsCa" => "was signed by a certificate that is no authority's",
+            "NameConstraintViolation" => "is for a name that its authority may not vouch for",
+            "PathLenConstraintViolated" => "stands below more authorities than one of them allows",
+            "UnsupportedCriticalExtension" => {
+                "demands something that is not understood here (a critical extension)"
+            }
+            "UnsupportedCertVersion" => "is of a version that is not understood here",
+            _ => return CertificateProblem::Other(Error::InvalidCertificate(reason.clone()).to_string()),
+        },
+        other => return CertificateProblem::Other(Error::InvalidCertificate(other.clone()).to_string()),
+    };
+    CertificateProblem::Unfit(words.to_owned())
+}
+
+/// Whether the certificate itself names this moment in its validity. The other certificates of a chain are not ours to
+/// see, but the moment that rustls names is that of the one it refused.
+fn has(parts: &Option<Parts<'_>>, time: UnixTime) -> bool {
+    let Some(parts) = parts else { return true };
+    let text = moment(time).map(|time| time.strftime("%Y%m%d%H%M%SZ").to_string());
+    // UTCTime leaves out the century (RFC 5280 4.1.2.5).
+    text.is_none_or(|text| parts.validity.iter().any(|own| own.len() >= 13 && text.as_bytes().ends_with(own)))
+}
+
+fn moment(time: UnixTime) -> Option<Timestamp> {
+    i64::try_from(time.as_secs()).ok().and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
 fn day(time: UnixTime) -> String {
-    i64::try_from(time.as_secs())
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map_or_else(|| "an unknown day".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+    moment(time).map_or_else(|| "an unknown day".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
-/// `DnsName("mail.example.org")` → `mail.example.org`, `IpAddress(192.0.2.1)` → `192.0.2.1`.
-fn bare_name(presented: &str) -> String {
-    let inner = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(presented);
-    inner.trim_matches('"').to_owned()
+/// `DnsName("mail.example.org")` → `mail.example.org`, `IpAddress(192.0.2.1)` → `192.0.2.1`; no names of other kinds.
+fn bare_name(presented: &str) -> Option<String> {
+    let inner = presented.strip_prefix("DnsName(").or_else(|| presented.strip_prefix("IpAddress("))?;
+    let bare = inner.strip_suffix(')')?.trim_matches('"');
+    Some(bare.chars().map(|c| if c.is_control() { '?' } else { c }).collect())
 }
 
-/// Issuer and subject of a certificate as encoded names (RFC 5280 4.1).
-fn names<'a>(certificate: &'a CertificateDer<'_>) -> Option<(&'a [u8], &'a [u8])> {
-    let (_, whole, _) = element(certificate)?;
-    let (_, mut rest, _) = element(whole)?;
-    let (tag, _, behind) = element(rest)?;
-    if tag == 0xa0 {
-        // [0] version
-        rest = behind;
+/// What we say of a certificate (RFC 5280 4.1).
+struct Parts<'a> {
+    /// The encoded name of its issuer.
+    issuer: &'a [u8],
+    /// The texts of the two moments between which it is valid.
+    validity: [&'a [u8]; 2],
+    /// Its own encoded name.
+    subject: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn of(certificate: &'a CertificateDer<'_>) -> Option<Self> {
+        let (_, whole, _) = element(certificate)?;
+        let (_, mut rest, _) = element(whole)?;
+        let (tag, _, behind) = element(rest)?;
+        if tag == 0xa0 {
+            // [0] version
+            rest = behind;
+        }
+        let (_, _, rest) = element(rest)?; // serial number
+        let (_, _, rest) = element(rest)?; // signature algorithm
+        let (_, issuer, rest) = element(rest)?;
+        let (_, validity, rest) = element(rest)?;
+        let (_, subject, _) = element(rest)?;
+        let (_, not_before, behind) = element(validity)?;
+        let (_, not_after, _) = element(behind)?;
+        Some(Parts { issuer, validity: [not_before, not_after], subject })
     }
-    let (_, _, rest) = element(rest)?; // serial number
-    let (_, _, rest) = element(rest)?; // signature algorithm
-    let (_, issuer, rest) = element(rest)?;
-    let (_, _, rest) = element(rest)?; // validity
-    let (_, subject, _) = element(rest)?;
-    Some((issuer, subject))
 }
 
 /// The common name in an encoded name, else its organisation.
@@ -98,6 +164,8 @@ pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -106,24 +174,34 @@ mod tests {
         let mut parameters = rcgen::CertificateParams::new(vec!["mail.example.org".to_owned()]).unwrap();
         parameters.distinguished_name.push(rcgen::DnType::CommonName, "Test Authority");
         let certificate = parameters.self_signed(&key).unwrap();
-        let (issuer, subject) = names(certificate.der()).unwrap();
-        assert_eq!(issuer, subject);
-        assert_eq!(title(issuer), "Test Authority");
+        let parts = Parts::of(certificate.der()).unwrap();
+        assert_eq!(parts.issuer, parts.subject);
+        assert_eq!(title(parts.issuer), "Test Authority");
+        assert_eq!(parts.validity, [&b"750101000000Z"[..], b"40960101000000Z"]);
+        let at = |seconds| {
+            has(&Parts::of(certificate.der()), UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+        };
+        assert!(at(157_766_400) && !at(157_766_401));
         let error = Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        assert_eq!(explain(&error, certificate.der(), "x"), CertificateProblem::SelfSigned);
+        assert_eq!(
+            explain(&error, certificate.der(), "x"),
+            CertificateProblem::SelfSigned { found: pin_of(certificate.der()) }
+        );
     }
 
     #[test]
     fn names_are_shown_bare() {
-        assert_eq!(bare_name("DnsName(\"mail.example.org\")"), "mail.example.org");
-        assert_eq!(bare_name("IpAddress(192.0.2.1)"), "192.0.2.1");
-        assert_eq!(bare_name("what else"), "what else");
+        let bare = |presented| bare_name(presented).unwrap_or_default();
+        assert_eq!(bare("DnsName(\"mail.example.org\")"), "mail.example.org");
+        assert_eq!(bare("DnsName(\"a\x1b.test\")"), "a?.test");
+        assert_eq!(bare("IpAddress(192.0.2.1)"), "192.0.2.1");
+        assert_eq!(bare("0x01"), "");
     }
 
     #[test]
     fn garbage_is_no_certificate() {
         for garbage in [&b""[..], b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x80\x30\x80", &[0x30; 40]] {
-            assert_eq!(names(&CertificateDer::from(garbage.to_vec())), None);
+            assert!(Parts::of(&CertificateDer::from(garbage.to_vec())).is_none());
         }
     }
 }

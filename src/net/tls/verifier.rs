@@ -106,7 +106,7 @@ fn matching(pins: &[Pin], certificate: &CertificateDer<'_>) -> Option<Pin> {
     pins.iter().copied().find(|pin| *pin == whole || Some(*pin) == key)
 }
 
-fn pin_of(der: &[u8]) -> Pin {
+pub(super) fn pin_of(der: &[u8]) -> Pin {
     let mut octets = [0; 32];
     octets.copy_from_slice(digest(&SHA256, der).as_ref());
     Pin::new(octets)

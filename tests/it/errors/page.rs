@@ -51,6 +51,7 @@ impl Page {
         settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots"));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
+        settings.add_filter("sha256:[0-9a-f]{64}", "sha256:…");
         settings.bind(|| insta::assert_snapshot!(name, self.text));
         assert!(self.offences.is_empty(), "{}", self.offences.join("\n"));
     }
@@ -58,7 +59,14 @@ impl Page {
 
 /// A line whose length is not ours: it repeats what somebody else said, or a path, or it must be said whole.
 fn is_quoted(line: &str) -> bool {
-    const MARKS: [&str; 6] =
-        ["the server said", "and said:", "`", "sending again may duplicate", "/home/you/", "config.toml:"];
+    const MARKS: [&str; 7] = [
+        "the server said",
+        "and said:",
+        "`",
+        "sending again may duplicate",
+        "/home/you/",
+        "config.toml:",
+        "sha256:",
+    ];
     MARKS.iter().any(|mark| line.contains(mark))
 }

@@ -100,11 +100,16 @@ fn certificates() {
         assert_eq!(peer.finish().lines(), Vec::<String>::new(), "nothing is said to a stranger");
     };
     case("signed by itself", Certificate::self_signed(&[NAME]));
+    case("signed by itself, as an authority", Certificate::authority_as_server());
     case("expired", Certificate::expired_for(&[NAME]));
     case("for other names", Certificate::for_names(&["mail.example.net", "www.example.net"]));
     case("for no name", Certificate::for_names(&[]));
 
     let peer = Peer::start(Certificate::for_names(&[NAME]), vec![vec![Step::Tls]]);
+    let inside = Inside::facing(&peer, &profile(&format!("tls_pin = \"{}\"", Certificate::good().pin())));
+    page.run("another than the pinned one", &inside, &WORDS);
+    let inside = Inside::facing(&peer, &profile("tls_client_cert = \"me.pem\""));
+    page.run("no client certificate where it should be", &inside, &WORDS);
     let inside = Inside::facing(&peer, PROFILE);
     let trust =
         |pem: &str| std::fs::write(inside.sandbox.home().join(".config/whippet/ca.pem"), pem).unwrap();

@@ -84,20 +84,35 @@ impl Certificate {
         Certificate { config, authority_pem, pem: certificate.pem(), key_pem: key.serialize_pem() }
     }
 
-    /// As [`Certificate::good`], shown by a server that has another key than the certificate's.
-    pub fn stolen() -> Certificate {
-        let mut certificate = Certificate::good();
-        let shown = CertificateDer::from_pem_slice(certificate.pem.as_bytes()).unwrap();
-        let other = PrivateKeyDer::Pkcs8(KeyPair::generate().unwrap().serialize_der().into());
-        let key = rustls::crypto::ring::sign::any_supported_type(&other).unwrap();
-        let always = Always(Arc::new(rustls::sign::CertifiedKey::new(vec![shown], key)));
+    /// Signed by itself and made as that of an authority, as `openssl req -x509` makes them.
+    pub fn authority_as_server() -> Certificate {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["smtp.example.org".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap();
+        Certificate::shown(&certificate.pem(), vec![certificate.der().clone()], &key)
+    }
+
+    /// This chain, shown with this key whatever it says; `authority_pem` is what a profile would trust.
+    pub fn shown(authority_pem: &str, chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Certificate {
+        let private = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let signer = rustls::crypto::ring::sign::any_supported_type(&private).unwrap();
+        let pem = pem_of(&chain[0]);
+        let always = Always(Arc::new(rustls::sign::CertifiedKey::new(chain, signer)));
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(always));
-        certificate.config = Arc::new(config);
-        certificate
+        let authority_pem = authority_pem.to_owned();
+        Certificate { config: Arc::new(config), authority_pem, pem, key_pem: key.serialize_pem() }
+    }
+
+    /// As [`Certificate::good`], shown by a server that has another key than the certificate's.
+    pub fn stolen() -> Certificate {
+        let good = Certificate::good();
+        let chain = vec![CertificateDer::from_pem_slice(good.pem.as_bytes()).unwrap()];
+        Certificate::shown(&good.authority_pem, chain, &KeyPair::generate().unwrap())
     }
 
     /// As [`Certificate::good`], by a server that lets in only those whose certificate this authority has signed.
@@ -193,6 +208,11 @@ impl ResolvesServerCert for Always {
     fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<rustls::sign::CertifiedKey>> {
         Some(Arc::clone(&self.0))
     }
+}
+
+fn pem_of(der: &[u8]) -> String {
+    let base64 = base64_simd::STANDARD.encode_to_string(der);
+    format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
 }
 
 fn fingerprint(der: &[u8]) -> String {
