@@ -193,7 +193,7 @@ fn run(envelope: &Envelope, script: &Script<'_>) -> Ended {
             Step::Dot => dots += 1,
             Step::Done => {
                 let is_spent = transaction.is_spent();
-                let report = transaction.report(SessionFacts::default());
+                let report = report_of(envelope, transaction);
                 return Ended { report, dots, is_spent };
             }
         }
@@ -323,6 +323,16 @@ fn too_many_recipients_behind_the_first_k() {
     assert_eq!(cases, 80);
 }
 
+/// The report of a transaction, as if it were the only one.
+fn report_of(envelope: &Envelope, transaction: Transaction<'_>) -> Report {
+    let settled = transaction.finish();
+    let mut report = Report::settle(envelope, SessionFacts::default(), |index, recipient| {
+        settled.verdicts[index].outcome(recipient, "server")
+    });
+    report.warnings.extend(settled.warnings);
+    report
+}
+
 /// Nine recipients, of whom all behind the first `taken` get this reply.
 fn run_with_too_many(taken: usize, is_pipelined: bool, code: u16, text: &str) -> Report {
     let envelope = envelope(9);
@@ -344,7 +354,7 @@ fn run_with_too_many(taken: usize, is_pipelined: bool, code: u16, text: &str) ->
             }
             Step::Body => transaction.body_written(),
             Step::Write(_) | Step::Dot => {}
-            Step::Done => return transaction.report(SessionFacts::default()),
+            Step::Done => return report_of(&envelope, transaction),
         }
     }
 }

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox dry-run e= x json verbose quiet d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox dry-run e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -52,6 +52,13 @@ complete -c whippet -n "__fish_whippet_needs_command" -s F -l config -d 'Configu
 complete -c whippet -n "__fish_whippet_needs_command" -l set -d 'Change one setting for this run' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l smtp -d 'Server, instead of the profile\'s' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s e -d 'Commands of a muttrc' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l dsn-notify -d 'Reports: success, failure, delay or never' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l dsn-return -d 'Mail in a report of failure: full or headers' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l envid -d 'Identifier that reports carry' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l deliver-by -d 'Time limit for the delivery' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l hold-for -d 'Have the server keep the mail for this time' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l hold-until -d 'Have the server keep the mail until this date' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l priority -d 'How urgent it is, -9 to 9' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s d -d 'As --verbose; LEVEL is 0 (nothing) to 5' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s Q -d 'Print one setting and where it comes from' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s n -l no-system -d 'Leave out the system\'s configuration file'
@@ -59,6 +66,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l sendmail -d 'Hand over 
 complete -c whippet -n "__fish_whippet_needs_command" -l sandbox -d 'Hand over to a server made for this run'
 complete -c whippet -n "__fish_whippet_needs_command" -l dry-run -d 'Check everything, print the mail, send nothing'
 complete -c whippet -n "__fish_whippet_needs_command" -s x -d 'Accepted and ignored, as mutt\'s'
+complete -c whippet -n "__fish_whippet_needs_command" -l require-tls -d 'Send only where TLS protects the whole way'
 complete -c whippet -n "__fish_whippet_needs_command" -l json -d 'Report in JSON on standard output'
 complete -c whippet -n "__fish_whippet_needs_command" -l verbose -d 'Show the session on standard error'
 complete -c whippet -n "__fish_whippet_needs_command" -l quiet -d 'Say nothing but errors'

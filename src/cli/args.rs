@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::wishes::WishArgs;
+
 /// The usage lines, without the word "Usage".
 pub(super) const USAGE: &str = "whippet [OPTION]... [--] RECIPIENT... < text\n       \
                                 whippet [OPTION]... -a FILE... -- RECIPIENT... < text\n       \
@@ -40,6 +42,8 @@ pub(super) struct SendArgs {
     pub profile: ProfileArgs,
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+    #[command(flatten)]
+    pub wishes: WishArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }

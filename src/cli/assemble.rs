@@ -26,6 +26,7 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     message(args.message, matches, &mut request)?;
     recipients(args.recipients, has_body, &mut request)?;
     delivery(args.delivery, &mut request)?;
+    request.wishes = args.wishes.wishes()?;
     add_muttrc(muttrc, &mut request)?;
     check_stdin(&request)?;
     check_addresses(&request)?;
@@ -243,11 +244,8 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
-    for (name, value) in [("dsn_notify", muttrc.dsn_notify), ("dsn_return", muttrc.dsn_return)] {
-        if value.is_some() {
-            request.warnings.push(format!("-e: {name} is passed over: this version asks for no reports"));
-        }
-    }
+    request.wishes.notify = request.wishes.notify.or(muttrc.dsn_notify);
+    request.wishes.returned = request.wishes.returned.or(muttrc.dsn_return);
     request.tls = TlsWords {
         starttls: muttrc.ssl_starttls,
         force: muttrc.ssl_force_tls,

@@ -233,8 +233,15 @@ mod tests {
                 text.trim_end().ends_with("Manual page: man whippet, or whippet generate man | man -l -"),
                 "{text}"
             );
-            let headings =
-                ["\nExamples:", "\nMessage:", "\nRecipients:", "\nProfile:", "\nDelivery:", "\nOutput:"];
+            let headings = [
+                "\nExamples:",
+                "\nMessage:",
+                "\nRecipients:",
+                "\nProfile:",
+                "\nDelivery:",
+                "\nWishes:",
+                "\nOutput:",
+            ];
             let places: Vec<_> = headings.into_iter().map(|heading| text.find(heading).unwrap()).collect();
             assert!(places.is_sorted(), "{text}");
             assert!(!text.contains("Options:") && !text.contains("Arguments:"), "{text}");
@@ -260,7 +267,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY OUTPUT FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY WISHES OUTPUT FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

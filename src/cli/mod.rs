@@ -15,6 +15,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod wishes;
 mod words;
 
 use std::ffi::OsString;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::cli::args::{EmptyBody, MissingSubject};
 use crate::cli::usage::{UsageError, shown};
+use crate::mail::Wishes;
 
 /// One mail to send, as typed. Text that need not be UTF-8 is kept in octets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,6 +70,8 @@ pub struct Request {
     pub verbose: u8,
     /// `--quiet`.
     pub quiet: bool,
+    /// What is wished of the servers; `-e` may have said what concerns reports.
+    pub wishes: Wishes,
     /// `--empty-body`.
     pub empty_body: Option<EmptyBody>,
     /// `--missing-subject`.

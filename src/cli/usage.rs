@@ -10,13 +10,10 @@ const ONE_LINE: &str =
     "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
 
 /// Long options that are documented and not in this version.
-const NOT_YET: [&str; 20] = [
+const NOT_YET: [&str; 16] = [
     "allow-draft-attach",
     "draft",
-    "dsn-notify",
-    "dsn-return",
     "encrypt",
-    "envid",
     "expect-bytes",
     "expect-sha256",
     "html",
@@ -27,7 +24,6 @@ const NOT_YET: [&str; 20] = [
     "output",
     "queue",
     "raw",
-    "require-tls",
     "resend",
     "sign",
     "undecodable",

@@ -57,6 +57,7 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         Problem::TrustStore => {
             "install your system's `ca-certificates`, or name a PEM file in `tls_ca_file`".to_owned()
         }
+        Problem::ClientCertificate => format!("check `tls_client_cert` ({})", origin_of(settings, "tls_client_cert")),
         Problem::StartTlsUnavailable if outcome.fate == Fate::Failed => {
             "use tls = \"implicit\" and port 465 if the server has it; tls = \"none\" sends in the clear".to_owned()
         }
@@ -83,6 +84,9 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         }
         Problem::ProgramExit(_) | Problem::Program if !settings.is_configured() => {
             format!("no profile names a server, so this program got the mail; one goes into {profile_place}")
+        }
+        Problem::Unsupported if is_about_a_wish(outcome) => {
+            "leave the option out to send without that condition, or use a server that knows it".to_owned()
         }
         Problem::TooBig => "send a smaller attachment, or a link to it".to_owned(),
         _ if outcome.fate == Fate::Deferred && outcome.stage != Stage::Local => "try again later".to_owned(),
@@ -119,6 +123,11 @@ fn token_hints(settings: &Settings) -> Vec<String> {
 
 fn speaks_of_relaying(outcome: &Outcome) -> bool {
     outcome.reply.as_ref().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("relay"))
+}
+
+/// 5.3.3 and 5.7.30 are given for a condition of the sender's that the next hop does not know.
+fn is_about_a_wish(outcome: &Outcome) -> bool {
+    outcome.reply.is_none() && matches!((outcome.status.subject, outcome.status.detail), (3, 3) | (7, 30))
 }
 
 fn port_hint(settings: &Settings) -> String {
@@ -159,7 +168,12 @@ fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String
                 .to_owned()
         }
         CertificateProblem::SelfSigned => {
-            "if you know this server, get its certificate and name the PEM file in `tls_ca_file`".to_owned()
+            "if you know this server, name the PEM file of its certificate in `tls_ca_file`, or its fingerprint in `tls_pin`"
+                .to_owned()
+        }
+        CertificateProblem::NotPinned { .. } => {
+            let origin = origin_of(settings, "tls_pin");
+            format!("ask the server's owner whether that is the new one; only then set `tls_pin` ({origin}) to it")
         }
         CertificateProblem::WrongName { .. } | CertificateProblem::Other(_) => {
             "ask the server's owner for a good certificate".to_owned()

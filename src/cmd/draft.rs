@@ -117,11 +117,21 @@ pub(super) fn recipients(
 }
 
 impl Recipients {
-    /// The envelope: everybody in To, Cc and Bcc, once.
-    pub(super) fn envelope(&self, identity: &Identity) -> Result<Envelope, Failure> {
+    /// The envelope: everybody in To, Cc and Bcc, once, with what is wished of the servers.
+    pub(super) fn envelope(
+        &self,
+        identity: &Identity,
+        request: &Request,
+        settings: &Settings,
+    ) -> Result<Envelope, Failure> {
         let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
-        Envelope::new(identity.reverse_path.clone(), everybody.map(|mailbox| mailbox.address.clone()))
-            .map_err(|_| no_recipient().into())
+        let envelope =
+            Envelope::new(identity.reverse_path.clone(), everybody.map(|mailbox| mailbox.address.clone()))
+                .map_err(|_| no_recipient())?;
+        let mut wishes = request.wishes.clone();
+        wishes.notify = wishes.notify.or_else(|| settings.dsn_notify.as_ref().map(|set| set.value));
+        wishes.returned = wishes.returned.or_else(|| settings.dsn_return.as_ref().map(|set| set.value));
+        Ok(envelope.with_wishes(wishes))
     }
 }
 

@@ -76,6 +76,7 @@ impl Exit {
                 | Problem::NotTls
                 | Problem::Certificate(_)
                 | Problem::TrustStore
+                | Problem::ClientCertificate
                 | Problem::StartTlsUnavailable
                 | Problem::AuthUnavailable
                 | Problem::NoMechanism

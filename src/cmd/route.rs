@@ -8,7 +8,7 @@ use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Origin, Route as Wanted, Settings};
 use crate::deliver::{SmartHostRoute, is_same_file};
-use crate::mail::TlsMode;
+use crate::mail::{ClientCertificate, TlsMode};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
 use crate::sys::{Secret, reason};
 use crate::ui::Complaint;
@@ -63,10 +63,11 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     if let Some(ca_file) = &request.tls.ca_file {
         tls.ca_file = Some(ca_file.clone());
     }
-    if request.tls.client_cert.is_some() {
-        return Err(Failure::usage(
-            "ssl_client_cert: client certificates are not in this version of whippet",
-        ));
+    tls.store_is_named =
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| world.surroundings.variable(name).is_some());
+    if let Some(both) = &request.tls.client_cert {
+        // mutt's file holds the certificate and its key.
+        tls.client = Some(ClientCertificate { certificate: both.clone(), key: both.clone() });
     }
     let (credentials, mechanisms) = login(settings, world)?;
     let session = SessionPolicy {
@@ -76,8 +77,14 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         mechanisms,
         allow_plaintext_auth: settings.allow_plaintext_auth.value,
     };
-    let route =
-        SmartHostRoute { host, port: settings.port.value, tls, session, timeouts: settings.timeouts.plain() };
+    let route = SmartHostRoute {
+        host,
+        port: settings.port.value,
+        tls,
+        session,
+        timeouts: settings.timeouts.plain(),
+        max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
+    };
     Ok(Route::SmartHost(Box::new(route)))
 }
 

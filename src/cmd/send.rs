@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::deliver::{File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Report};
 use crate::mime::{Message, MessageError};
+use crate::smtp::{BodyKind, Command};
 use crate::ui::{self, Complaint, Summary};
 
 /// Sends the mail that `request` asks for.
@@ -19,7 +20,7 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let identity = identity(&request, &settings, world)?;
     let recipients = recipients(&request, &settings, &identity)?;
     let files = Files::open(&request)?;
-    let envelope = recipients.envelope(&identity)?;
+    let envelope = recipients.envelope(&identity, &request, &settings)?;
     if request.subject.is_none() && request.missing_subject == Some(MissingSubject::Fail) {
         return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
     }
@@ -113,10 +114,20 @@ impl Mail {
 
     /// `--dry-run`: the message on standard output, the envelope on standard error, nothing connected.
     fn show(&self, world: &mut World<'_>) -> Result<Exit, Failure> {
-        let reverse_path = self.envelope.reverse_path().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(world.stderr, "MAIL FROM:<{reverse_path}> SIZE={}", self.message.size());
+        // As a server would hear it that knows every wish.
+        let wishes = self.envelope.wishes();
+        let mail = Command::Mail {
+            reverse_path: self.envelope.reverse_path().cloned(),
+            size: Some(self.message.size()),
+            body: BodyKind::SevenBit,
+            smtputf8: false,
+            wishes: Box::new(wishes.clone()),
+        };
+        let _ = writeln!(world.stderr, "{}", mail.redacted());
         for recipient in self.envelope.recipients() {
-            let _ = writeln!(world.stderr, "RCPT TO:<{recipient}>");
+            let (notify, names_original) = (wishes.notify, wishes.concern_reports());
+            let rcpt = Command::Rcpt { recipient: recipient.clone(), notify, names_original };
+            let _ = writeln!(world.stderr, "{}", rcpt.redacted());
         }
         match self.message.write_to(&mut world.stdout) {
             // Whoever reads our output may stop when they have seen enough.

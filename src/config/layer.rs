@@ -9,7 +9,7 @@ use encoding_rs::Encoding;
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema};
-use crate::mail::{Address, Mailbox, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
 use crate::smtp::Mechanism;
 
 /// Who may say a setting, weakest first.
@@ -108,17 +108,24 @@ pub(super) struct Scope {
     pub port: Option<Setting<u16>>,
     pub tls: Option<Setting<TlsMode>>,
     pub tls_ca_file: Option<Setting<PathBuf>>,
+    pub tls_pin: Option<Setting<Vec<Pin>>>,
+    pub tls_server_name: Option<Setting<String>>,
+    pub tls_client_cert: Option<Setting<PathBuf>>,
+    pub tls_client_key: Option<Setting<PathBuf>>,
     pub tls_min_version: Option<Setting<TlsVersion>>,
     pub username: Option<Setting<String>>,
     pub secret: Option<Setting<SecretPlace>>,
     pub auth: Option<Setting<Vec<Mechanism>>>,
     pub allow_plaintext_auth: Option<Setting<bool>>,
+    pub max_recipients: Option<Setting<usize>>,
     pub from: Option<Setting<Mailbox>>,
     pub realname: Option<Setting<String>>,
     pub reply_to: Option<Setting<Vec<Mailbox>>>,
     pub envelope_from: Option<Setting<Option<Address>>>,
     pub hello_name: Option<Setting<String>>,
     pub charset: Option<Setting<&'static Encoding>>,
+    pub dsn_notify: Option<Setting<Notify>>,
+    pub dsn_return: Option<Setting<Return>>,
     pub sendmail_path: Option<Setting<PathBuf>>,
     pub output: Option<Setting<PathBuf>>,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
@@ -138,9 +145,14 @@ impl Scope {
             "port" => put(&mut self.port, value::port(given), origin),
             "tls" => put(&mut self.tls, value::tls(given), origin),
             "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
+            "tls_pin" => put(&mut self.tls_pin, value::pins(given), origin),
+            "tls_server_name" => put(&mut self.tls_server_name, value::host_setting(given), origin),
+            "tls_client_cert" => put(&mut self.tls_client_cert, value::path(given, home, folder), origin),
+            "tls_client_key" => put(&mut self.tls_client_key, value::path(given, home, folder), origin),
             "tls_min_version" => put(&mut self.tls_min_version, value::tls_version(given), origin),
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
+            "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
             "allow_plaintext_auth" => put(&mut self.allow_plaintext_auth, value::boolean(given), origin),
             "from" => put(&mut self.from, value::mailbox(given), origin),
             "realname" => put(&mut self.realname, value::any_text(given), origin),
@@ -148,6 +160,8 @@ impl Scope {
             "envelope_from" => put(&mut self.envelope_from, value::reverse_path(given), origin),
             "hello_name" => put(&mut self.hello_name, value::hello_name(given), origin),
             "charset" => put(&mut self.charset, value::charset(given), origin),
+            "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
+            "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
             "output" => put(&mut self.output, value::path(given, home, folder), origin),
             "timeouts" => self.assign_all_times(given, origin),
@@ -203,17 +217,24 @@ impl Scope {
         lay(&mut self.port, above.port);
         lay(&mut self.tls, above.tls);
         lay(&mut self.tls_ca_file, above.tls_ca_file);
+        lay(&mut self.tls_pin, above.tls_pin);
+        lay(&mut self.tls_server_name, above.tls_server_name);
+        lay(&mut self.tls_client_cert, above.tls_client_cert);
+        lay(&mut self.tls_client_key, above.tls_client_key);
         lay(&mut self.tls_min_version, above.tls_min_version);
         lay(&mut self.username, above.username);
         lay(&mut self.secret, above.secret);
         lay(&mut self.auth, above.auth);
         lay(&mut self.allow_plaintext_auth, above.allow_plaintext_auth);
+        lay(&mut self.max_recipients, above.max_recipients);
         lay(&mut self.from, above.from);
         lay(&mut self.realname, above.realname);
         lay(&mut self.reply_to, above.reply_to);
         lay(&mut self.envelope_from, above.envelope_from);
         lay(&mut self.hello_name, above.hello_name);
         lay(&mut self.charset, above.charset);
+        lay(&mut self.dsn_notify, above.dsn_notify);
+        lay(&mut self.dsn_return, above.dsn_return);
         lay(&mut self.sendmail_path, above.sendmail_path);
         lay(&mut self.output, above.output);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
@@ -231,10 +252,15 @@ impl Scope {
         self.host = None;
         self.port = None;
         self.tls = None;
+        self.tls_pin = None;
+        self.tls_server_name = None;
+        self.tls_client_cert = None;
+        self.tls_client_key = None;
         self.username = None;
         self.secret = None;
         self.auth = None;
         self.allow_plaintext_auth = None;
+        self.max_recipients = None;
     }
 }
 

@@ -75,6 +75,16 @@ pub const KEYS: &[Key] = keys! {
         "The oldest TLS that is accepted.";
     Server "tls_ca_file", "path", "the system's trust anchors", r#""~/.config/whippet/ca.pem""#,
         "A PEM file of trust anchors used instead of the system's.";
+    Server "tls_pin", "fingerprint or a list of them", "", r#""sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#,
+        "The SHA-256 of the only certificate, or key, that is trusted; it stands in for anchors, names and dates.";
+    Server "tls_server_name", "name or IP address", "the `host`", r#""smtp.example.org""#,
+        "The name that the certificate must be for, if it is not the `host`; it is also what the server is asked for.";
+    Server "tls_client_cert", "path", "", r#""~/.config/whippet/me.pem""#,
+        "A PEM file with a certificate of yours, for a server that asks for one.";
+    Server "tls_client_key", "path", "the file of `tls_client_cert`", r#""~/.config/whippet/me.key""#,
+        "A PEM file with the key of that certificate, which others cannot read.";
+    Server "max_recipients", "number", "as many as the server takes", "100",
+        "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO.";
     Login "username", "string", "no login", r#""me@example.org""#,
@@ -105,6 +115,10 @@ pub const KEYS: &[Key] = keys! {
         "The reverse-path, where reports of failure go; \"<>\" asks for none.";
     Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
         "The charset that text outside ASCII is sent in; UTF-8 where it lacks a character.";
+    Sender "dsn_notify", "\"never\", or \"success\", \"failure\", \"delay\" or a list of them", "failure, and delay at the server's will", r#"["failure", "delay"]"#,
+        "Which reports the servers send back, where they know such a wish (DSN).";
+    Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,
+        "How much of the mail a report of failure brings back, likewise.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
         "How mail leaves: to the server above, through a sendmail program, or into `output`.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
@@ -132,7 +146,7 @@ pub const KEYS: &[Key] = keys! {
 };
 
 /// Names that other programs use for the same thing (msmtp, mutt, mailx).
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("user", "username"),
     ("login", "username"),
     ("server", "host"),
@@ -143,6 +157,11 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("domain", "hello_name"),
     ("tls_trust_file", "tls_ca_file"),
     ("timeout", "timeouts"),
+    ("tls_fingerprint", "tls_pin"),
+    ("tls_cert_file", "tls_client_cert"),
+    ("tls_key_file", "tls_client_key"),
+    ("ssl_client_cert", "tls_client_cert"),
+    ("tls_host_override", "tls_server_name"),
 ];
 
 /// Whether a profile may have the key: one of the table, or `timeouts` for all limits.

@@ -9,7 +9,7 @@ use crate::config::schema::{self, KEYS};
 use crate::config::{
     Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
-use crate::mail::{Address, Mailbox, TlsMode, TlsPolicy, TlsVersion};
+use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
 use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
@@ -29,6 +29,14 @@ pub struct Settings {
     pub tls_min_version: Setting<TlsVersion>,
     /// A PEM file of trust anchors used instead of the system's.
     pub tls_ca_file: Option<Setting<PathBuf>>,
+    /// The only certificates or keys that are accepted.
+    pub tls_pin: Option<Setting<Vec<Pin>>>,
+    /// The name that the certificate must be for, if it is not the host's.
+    pub tls_server_name: Option<Setting<String>>,
+    /// A PEM file with our certificate.
+    pub tls_client_cert: Option<Setting<PathBuf>>,
+    /// A PEM file with its key; without one it stands in the file of the certificate.
+    pub tls_client_key: Option<Setting<PathBuf>>,
     /// What is said in EHLO.
     pub hello_name: Option<Setting<String>>,
     /// Who logs in; without it nobody does.
@@ -39,6 +47,8 @@ pub struct Settings {
     pub auth: Setting<Vec<Mechanism>>,
     /// Whether the secret may go over a connection without TLS.
     pub allow_plaintext_auth: Setting<bool>,
+    /// Most recipients of one transaction.
+    pub max_recipients: Option<Setting<usize>>,
     /// The author.
     pub from: Option<Setting<Mailbox>>,
     /// The author's name, for an address that has none.
@@ -49,6 +59,10 @@ pub struct Settings {
     pub envelope_from: Option<Setting<Option<Address>>>,
     /// The charset that text outside ASCII is sent in; `None` is UTF-8.
     pub charset: Option<Setting<&'static Encoding>>,
+    /// Which reports are asked for.
+    pub dsn_notify: Option<Setting<Notify>>,
+    /// How much of the message comes back with a report of failure.
+    pub dsn_return: Option<Setting<Return>>,
     /// The program of [`Route::Sendmail`].
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
@@ -104,10 +118,15 @@ impl Settings {
             tls,
             tls_min_version: scope.tls_min_version.unwrap_or(Setting::built_in(TlsVersion::V1_2)),
             tls_ca_file: scope.tls_ca_file,
+            tls_pin: scope.tls_pin,
+            tls_server_name: scope.tls_server_name,
+            tls_client_cert: scope.tls_client_cert,
+            tls_client_key: scope.tls_client_key,
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
             auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
+            max_recipients: scope.max_recipients,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.
@@ -115,6 +134,8 @@ impl Settings {
             reply_to: scope.reply_to,
             envelope_from: scope.envelope_from,
             charset: scope.charset,
+            dsn_notify: scope.dsn_notify,
+            dsn_return: scope.dsn_return,
             sendmail_path: scope
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
@@ -144,7 +165,17 @@ impl Settings {
             mode: self.tls.value,
             min_version: self.tls_min_version.value,
             ca_file: self.tls_ca_file.as_ref().map(|file| file.value.clone()),
+            pins: self.tls_pin.as_ref().map(|pins| pins.value.clone()).unwrap_or_default(),
+            server_name: self.tls_server_name.as_ref().map(|name| name.value.clone()),
+            client: self.client_certificate(),
+            store_is_named: false,
         }
+    }
+
+    fn client_certificate(&self) -> Option<ClientCertificate> {
+        let certificate = self.tls_client_cert.as_ref()?.value.clone();
+        let key = self.tls_client_key.as_ref().map_or_else(|| certificate.clone(), |key| key.value.clone());
+        Some(ClientCertificate { certificate, key })
     }
 
     /// All keys with their values, in the order of the example file.
@@ -168,9 +199,17 @@ impl Settings {
                     TlsVersion::V1_3 => "1.3".to_owned(),
                 })),
                 "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
+                "tls_pin" => self
+                    .tls_pin
+                    .as_ref()
+                    .map(|s| show(s, |all| all.iter().map(Pin::to_string).collect::<Vec<_>>().join(", "))),
+                "tls_server_name" => self.tls_server_name.as_ref().map(|s| show(s, String::clone)),
+                "tls_client_cert" => self.tls_client_cert.as_ref().map(|s| show(s, |path| path_text(path))),
+                "tls_client_key" => self.tls_client_key.as_ref().map(|s| show(s, |path| path_text(path))),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
                 "auth" => Some(show(&self.auth, |all| auth_text(all))),
+                "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
                 "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
                 "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
                 "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
@@ -181,6 +220,8 @@ impl Settings {
                     show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))
                 }),
                 "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+                "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
+                "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
                 "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
                 "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
                 "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),

@@ -119,41 +119,16 @@ pub(super) fn shown(time: Duration) -> String {
     }
 }
 
-/// Reads `30s`, `5m`, `1h` or bare seconds.
-pub(super) fn read(text: &str) -> Option<Duration> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let seconds = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
-    let number: u64 = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
-    Some(Duration::from_secs(number.checked_mul(seconds)?))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read() {
-        for (text, seconds) in [("30s", 30), ("5m", 300), ("90", 90), ("1h", 3600), ("0", 0)] {
-            assert_eq!(read(text), Some(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in
-            ["", "s", "-3", "+3", "1.5s", "3 s", "5min", "99999999999999999999", "9999999999999999999h"]
-        {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
-
-    #[test]
     fn what_is_shown_can_be_read() {
         for seconds in [0, 1, 59, 60, 61, 600] {
             let time = Duration::from_secs(seconds);
-            assert_eq!(read(&shown(time)), Some(time));
+            assert_eq!(mail::read_time(&shown(time)), Some(time));
         }
     }
 

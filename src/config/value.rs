@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, TlsMode, TlsVersion, parse_list};
+use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
 use crate::smtp::Mechanism;
 
 /// How the mail leaves.
@@ -132,6 +132,15 @@ pub(super) fn port(given: Given<'_>) -> Reading<u16> {
     })
 }
 
+/// A number from 1 on.
+pub(super) fn count(given: Given<'_>) -> Reading<usize> {
+    let number = match given {
+        Given::Text(text) => text.trim().parse().ok(),
+        Given::Toml(_) => given.integer().and_then(|number| usize::try_from(number).ok()),
+    };
+    number.filter(|&number| number > 0).ok_or_else(|| given.wrong("a number from 1 on"))
+}
+
 /// When TLS begins.
 pub(super) fn tls(given: Given<'_>) -> Reading<TlsMode> {
     let wanted = "\"implicit\", \"starttls\" or \"none\"";
@@ -146,6 +155,20 @@ pub(super) fn tls_version(given: Given<'_>) -> Reading<TlsVersion> {
         "1.3" => Ok(TlsVersion::V1_3),
         _ => Err(format!("must be {wanted}; older versions are not spoken")),
     }
+}
+
+/// The fingerprints of certificates or keys, at least one.
+pub(super) fn pins(given: Given<'_>) -> Reading<Vec<Pin>> {
+    let wanted = "the SHA-256 of a certificate or key, as sha256:HEX or in base64, or a list of them";
+    let words = given.strings(wanted)?;
+    let divided = |c: char| matches!(given, Given::Text(_)) && c == ',';
+    let mut pins = Vec::new();
+    for word in words.iter().flat_map(|word| word.split(divided)) {
+        pins.push(
+            Pin::parse(word).ok_or_else(|| format!("must be {wanted}; `{}` is none", word.escape_debug()))?,
+        );
+    }
+    if pins.is_empty() { Err(format!("must be {wanted}")) } else { Ok(pins) }
 }
 
 /// How the mail leaves.
@@ -232,6 +255,17 @@ pub(super) fn charset(given: Given<'_>) -> Reading<&'static Encoding> {
         .ok_or_else(|| format!("is no charset that is known: `{}`", label.escape_debug()))
 }
 
+/// Which reports are asked for.
+pub(super) fn dsn_notify(given: Given<'_>) -> Reading<Notify> {
+    let words = given.strings("a string or a list of strings")?;
+    Notify::parse(&words.join(",")).map_err(|error| error.to_string())
+}
+
+/// How much of the message comes back with them.
+pub(super) fn dsn_return(given: Given<'_>) -> Reading<Return> {
+    Return::parse(given.string("a string")?).map_err(|error| error.to_string())
+}
+
 /// A path: `~/` is the home folder; what else is relative starts at `folder`, the file's or the current one.
 pub(super) fn path(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>) -> Reading<PathBuf> {
     let text = text(given)?;
@@ -268,7 +302,7 @@ pub(super) fn any_time(given: Given<'_>) -> Reading<Duration> {
         Given::Toml(DeValue::Integer(_)) => {
             given.integer().and_then(|n| u64::try_from(n).ok()).map(Duration::from_secs)
         }
-        _ => timeouts::read(given.string(wanted)?),
+        _ => read_time(given.string(wanted)?),
     };
     match time {
         Some(time) if time.is_zero() => Err("must be at least 1s".to_owned()),

@@ -103,13 +103,31 @@ impl<'a> Dialogue<'a> {
                 }
                 Step::Read if !flight.is_empty() => self.send(transaction, &mut flight),
                 Step::Read => self.receive(transaction),
-                Step::Body => tail = self.body(transaction, message),
+                Step::Body => tail = self.body(transaction, message, &std::mem::take(&mut flight)),
                 Step::Dot => {
-                    tail.extend_from_slice(b".\r\n");
+                    if !transaction.is_chunked() {
+                        tail.extend_from_slice(b".\r\n");
+                    }
                     self.send(transaction, &mut tail);
                 }
                 Step::Done => return,
             }
+        }
+    }
+
+    /// Makes the server forget a transaction that it has not ended; says whether the connection can go on.
+    pub(super) fn reset(&mut self) -> bool {
+        let mut line = Vec::new();
+        Command::Rset.write(&mut line);
+        self.transcript.command(&Command::Rset);
+        let said =
+            self.flush(&line, self.timeouts.mail, SESSION_REPLIES).and_then(|()| self.fill(Stage::Mail));
+        match (said, self.reader.next_reply()) {
+            (Ok(()), Some(Ok(reply))) => {
+                self.transcript.reply(&reply);
+                reply.code == 250 && self.reader.is_empty()
+            }
+            _ => false,
         }
     }
 
@@ -125,10 +143,7 @@ impl<'a> Dialogue<'a> {
     fn handshake(&mut self, tls: Option<&Tls>) -> Result<TlsFacts, Verdict> {
         let tls = tls.expect("a policy that wants TLS comes with it");
         let facts = self.wire.secure(tls, self.timeouts.ehlo).map_err(|error| handshake_verdict(&error))?;
-        self.transcript.note(&format!(
-            "{} {}, certificate good for {}",
-            facts.version, facts.cipher, facts.verified_name
-        ));
+        self.transcript.note(&facts.to_string());
         Ok(facts)
     }
 
@@ -219,11 +234,14 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    /// Streams the message; gives what is left to be written with the dot.
-    fn body(&mut self, transaction: &mut Transaction<'_>, message: &Message) -> Vec<u8> {
-        let sink =
-            BodySink { wire: &mut self.wire, reader: &mut self.reader, limit: self.timeouts.body, end: None };
-        let mut stuffer = DotStuffer::new(sink);
+    /// Streams the message, behind the commands of its flight; gives what is left to be written with the dot.
+    fn body(&mut self, transaction: &mut Transaction<'_>, message: &Message, flight: &[u8]) -> Vec<u8> {
+        // The replies to the envelope may come while the message that rides with it is written.
+        let due = if transaction.rides() { transaction.outstanding() } else { 0 };
+        let limit = self.timeouts.body;
+        let sink = BodySink { wire: &mut self.wire, reader: &mut self.reader, limit, due, end: None };
+        let mut stuffer =
+            if transaction.is_chunked() { DotStuffer::plain(sink, flight) } else { DotStuffer::new(sink) };
         let written = message.write_to(&mut stuffer);
         let taken = stuffer.taken;
         let (tail, sink) = stuffer.finish();
@@ -232,7 +250,7 @@ impl<'a> Dialogue<'a> {
         match (written, end) {
             (Ok(()), _) if taken == message.size() => {
                 // What the server says before the dot is an early reply; a last look tells.
-                let look = self.look(0);
+                let look = self.look(due);
                 self.hear_early(transaction);
                 match look {
                     Ok(()) => transaction.body_written(),
@@ -269,15 +287,17 @@ struct BodySink<'a> {
     wire: &'a mut Wire,
     reader: &'a mut ReplyReader,
     limit: Duration,
+    /// Replies that may come meanwhile; any other stops the writing.
+    due: usize,
     end: Option<WireError>,
 }
 
 impl Write for BodySink<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let reader = &mut *self.reader;
+        let (reader, due) = (&mut *self.reader, self.due);
         let result = self.wire.write(octets, self.limit, &mut |heard| {
             reader.push(heard);
-            false
+            due > 0 && reader.waiting() <= due
         });
         match result {
             Ok(()) => Ok(octets.len()),

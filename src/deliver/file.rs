@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::deliver::{Transport, in_words};
+use crate::deliver::{Transport, in_words, unmet};
 use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
 use crate::sys::reason;
@@ -59,11 +59,21 @@ impl Transport for File {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let place = self.place.display().to_string();
         let facts = SessionFacts { host: place.clone(), ..SessionFacts::default() };
-        let verdict = match self.write(message) {
+        let written = match unmet(envelope, "a file") {
+            None => self.write(message),
+            Some(verdict) => Err(verdict),
+        };
+        let verdict = match written {
             Ok(path) => Verdict::accepted(Stage::Local, format!("written to {}", path.display())),
             Err(verdict) => verdict,
         };
-        Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &place))
+        let mut report = Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &place));
+        if envelope.wishes().concern_reports() {
+            report
+                .warnings
+                .push("nobody sends reports about a file: what was asked of them was not said".to_owned());
+        }
+        report
     }
 }
 

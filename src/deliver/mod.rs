@@ -13,7 +13,7 @@ pub use sendmail::Sendmail;
 pub(crate) use sendmail::is_same_file;
 pub use smart_host::{SmartHost, SmartHostRoute};
 
-use crate::mail::{Envelope, Report};
+use crate::mail::{Envelope, Problem, Report, Stage, Verdict};
 use crate::mime::Message;
 use crate::sys::reason;
 
@@ -21,6 +21,15 @@ use crate::sys::reason;
 pub trait Transport {
     /// Hands `message` over for the recipients of `envelope`; one outcome for each.
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report;
+}
+
+/// Why a mail that its sender has set conditions for cannot go where none can be asked for.
+fn unmet(envelope: &Envelope, taker: &str) -> Option<Verdict> {
+    let conditions: Vec<&str> = envelope.wishes().conditions().iter().map(|(words, _)| *words).collect();
+    let sentence =
+        format!("the mail asks for {}, and {taker} cannot be asked for that", conditions.join(", "));
+    (!conditions.is_empty())
+        .then(|| Verdict::failed(Stage::Local, Problem::Unsupported, sentence).with_status(5, 3, 3))
 }
 
 /// An error with its reason, as the system gives it but without the number.

@@ -81,9 +81,9 @@ impl Sandbox {
             host: NAME.to_owned(),
             port: self.port,
             tls: TlsPolicy {
-                mode: TlsMode::StartTls,
                 min_version: TlsVersion::V1_3,
                 ca_file: Some(self.certificate.path().to_owned()),
+                ..TlsPolicy::new(TlsMode::StartTls)
             },
             session: SessionPolicy {
                 tls: TlsMode::StartTls,
@@ -93,6 +93,7 @@ impl Sandbox {
                 allow_plaintext_auth: false,
             },
             timeouts,
+            max_recipients: None,
         }
     }
 

@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::deliver::{Transport, in_words};
-use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
+use crate::deliver::{Transport, in_words, unmet};
+use crate::mail::{Envelope, Problem, Report, Return, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
 use crate::sys::{Child, Ended, Run, RunError};
 
@@ -41,6 +41,17 @@ impl Sendmail<'_> {
         let reverse_path = envelope.reverse_path().map_or_else(|| "<>".to_owned(), ToString::to_string);
         argv.extend(["-i", "-f"].map(OsString::from));
         argv.push(reverse_path.into());
+        // Sendmail, Postfix and Exim know these; a program that does not says so and takes nothing.
+        let wishes = envelope.wishes();
+        if let Some(notify) = wishes.notify {
+            argv.extend(["-N".into(), notify.to_string().into()]);
+        }
+        if let Some(returned) = wishes.returned {
+            argv.extend(["-R", if returned == Return::Full { "full" } else { "hdrs" }].map(OsString::from));
+        }
+        if let Some(id) = &wishes.envelope_id {
+            argv.extend(["-V".into(), id.as_str().into()]);
+        }
         argv.push("--".into());
         argv.extend(envelope.recipients().iter().map(|recipient| OsString::from(recipient.to_string())));
         Child { argv, without: self.without.clone(), patience: self.patience, is_group: true }
@@ -124,7 +135,7 @@ impl Transport for Sendmail<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let host = self.command[0].to_string_lossy().into_owned();
         let facts = SessionFacts { host: host.clone(), ..SessionFacts::default() };
-        let verdict = self.hand_over(envelope, message);
+        let verdict = unmet(envelope, &host).unwrap_or_else(|| self.hand_over(envelope, message));
         Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
     }
 }

@@ -1,15 +1,15 @@
 //! The route to a submission server (RFC 6409): one connection, one login, one transaction.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::deliver::Transport;
 use crate::deliver::dialogue::Dialogue;
 use crate::mail::{
-    Envelope, Problem, Report, SessionFacts, Stage, Timeouts, Timings, TlsFacts, TlsMode, TlsPolicy, Verdict,
+    Envelope, Problem, Report, SessionFacts, Stage, Timeouts, TlsFacts, TlsMode, TlsPolicy, Verdict,
 };
 use crate::mime::Message;
 use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Wire, connect, place};
-use crate::smtp::{Needs, Session, SessionPolicy, Transaction, Transcript};
+use crate::smtp::{Batches, Needs, Next, Session, SessionPolicy, Transaction, Transcript};
 
 /// Where the server is and how to talk to it.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct SmartHostRoute {
     pub session: SessionPolicy,
     /// One deadline per stage.
     pub timeouts: Timeouts,
+    /// Most recipients of one transaction; `None` for as many as there are.
+    pub max_recipients: Option<usize>,
 }
 
 impl SmartHostRoute {
@@ -106,12 +108,20 @@ impl SmartHost<'_> {
             eight_bit: message.is_eight_bit(),
             smtputf8: message.needs_smtputf8(),
         };
-        let mut transaction = Transaction::new(envelope, needs, session.capabilities());
-        dialogue.transact(&mut transaction, message);
-        note_transaction(&mut facts.timings, begin.elapsed());
-        let is_spent = transaction.is_spent();
-        let report = transaction.report(facts.clone());
-        if !is_spent {
+        let mut batches = Batches::new(envelope, route.max_recipients, session.capabilities().limits);
+        let mut next = Next::Ready;
+        while let Some(batch) = batches.next_batch() {
+            let mut transaction = Transaction::new(&batch.envelope, needs, session.capabilities());
+            dialogue.transact(&mut transaction, message);
+            next = batches.take(batch.places(), transaction);
+            if next == Next::Reset && batches.is_pending() && !dialogue.reset() {
+                batches.give_up();
+                next = Next::Drop;
+            }
+        }
+        facts.timings.transaction = begin.elapsed();
+        let report = batches.report(facts.clone());
+        if next != Next::Drop {
             dialogue.quit();
         }
         Ok(report)
@@ -121,10 +131,6 @@ impl SmartHost<'_> {
 fn note_session(facts: &mut SessionFacts, session: &Session, tls: Option<TlsFacts>) {
     facts.tls = tls;
     facts.mechanism = session.mechanism().map(|mechanism| mechanism.name().to_owned());
-}
-
-fn note_transaction(timings: &mut Timings, took: Duration) {
-    timings.transaction = took;
 }
 
 fn connect_verdict(error: &ConnectError) -> Verdict {
@@ -158,6 +164,7 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
 fn tls_verdict(error: &TlsError) -> Verdict {
     let problem = match error {
         TlsError::Anchors(_) => Problem::TrustStore,
+        TlsError::Identity(_) => Problem::ClientCertificate,
         _ => Problem::Handshake,
     };
     Verdict::failed(Stage::Handshake, problem, error.to_string()).with_status(5, 7, 0)

@@ -1,12 +1,13 @@
 //! The envelope: who a message is from and who gets it, as the server is told (RFC 5321 3.3). Not the header.
 
-use crate::mail::Address;
+use crate::mail::{Address, Wishes};
 
-/// Reverse-path and recipients. Has at least one recipient, none twice.
+/// Reverse-path, recipients and wishes. Has at least one recipient, none twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     reverse_path: Option<Address>,
     recipients: Vec<Address>,
+    wishes: Wishes,
 }
 
 /// There was no recipient.
@@ -30,7 +31,18 @@ impl Envelope {
         if recipients.is_empty() {
             return Err(NoRecipient);
         }
-        Ok(Envelope { reverse_path, recipients })
+        Ok(Envelope { reverse_path, recipients, wishes: Wishes::default() })
+    }
+
+    /// The same with these wishes.
+    pub fn with_wishes(mut self, wishes: Wishes) -> Self {
+        self.wishes = wishes;
+        self
+    }
+
+    /// What the sender wishes of the servers.
+    pub fn wishes(&self) -> &Wishes {
+        &self.wishes
     }
 
     /// Where reports of failure go; `None` is the null reverse-path.
@@ -41,6 +53,13 @@ impl Envelope {
     /// Who gets the message, in the order given.
     pub fn recipients(&self) -> &[Address] {
         &self.recipients
+    }
+
+    /// The same envelope for some of its recipients, named by their places; at least one.
+    pub fn only(&self, places: &[usize]) -> Envelope {
+        assert!(!places.is_empty(), "an envelope has a recipient");
+        let recipients = places.iter().map(|&place| self.recipients[place].clone()).collect();
+        Envelope { recipients, ..self.clone() }
     }
 
     /// Whether an address in it needs SMTPUTF8 (RFC 6531 3.2).

@@ -147,6 +147,8 @@ pub enum Problem {
     Certificate(CertificateProblem),
     /// The trust anchors cannot be read.
     TrustStore,
+    /// Our own certificate or its key cannot be used.
+    ClientCertificate,
     /// STARTTLS is wanted and not offered, or refused.
     StartTlsUnavailable,
     /// Octets came in the clear behind the STARTTLS reply.

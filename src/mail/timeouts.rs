@@ -43,3 +43,35 @@ impl Timeouts {
         }
     }
 }
+
+/// Reads a length of time: `30s`, `5m`, `1h`, `2d` or bare seconds.
+pub fn read_time(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let seconds = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    let number: u64 = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
+    Some(Duration::from_secs(number.checked_mul(seconds)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        for (text, seconds) in [("30s", 30), ("5m", 300), ("90", 90), ("1h", 3600), ("2d", 172_800), ("0", 0)]
+        {
+            assert_eq!(read_time(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in
+            ["", "s", "-3", "+3", "1.5s", "3 s", "5min", "99999999999999999999", "9999999999999999999h"]
+        {
+            assert_eq!(read_time(text), None, "{text}");
+        }
+    }
+}

@@ -37,9 +37,10 @@ fn day(time: UnixTime) -> String {
         .map_or_else(|| "an unknown day".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
-/// `DnsName("mail.example.org")` → `mail.example.org`.
+/// `DnsName("mail.example.org")` → `mail.example.org`, `IpAddress(192.0.2.1)` → `192.0.2.1`.
 fn bare_name(presented: &str) -> String {
-    presented.split('"').nth(1).unwrap_or(presented).to_owned()
+    let inner = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(presented);
+    inner.trim_matches('"').to_owned()
 }
 
 /// Issuer and subject of a certificate as encoded names (RFC 5280 4.1).
@@ -110,6 +111,13 @@ mod tests {
         assert_eq!(title(issuer), "Test Authority");
         let error = Error::InvalidCertificate(CertificateError::UnknownIssuer);
         assert_eq!(explain(&error, certificate.der(), "x"), CertificateProblem::SelfSigned);
+    }
+
+    #[test]
+    fn names_are_shown_bare() {
+        assert_eq!(bare_name("DnsName(\"mail.example.org\")"), "mail.example.org");
+        assert_eq!(bare_name("IpAddress(192.0.2.1)"), "192.0.2.1");
+        assert_eq!(bare_name("what else"), "what else");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 mod binding;
 mod certificate;
 mod connect;
+mod identity;
+mod store;
 mod tls;
+mod verifier;
 mod wire;
 
 pub use connect::{ConnectError, Resolve, ResolveError, SystemResolve, connect, place};

@@ -1,24 +1,22 @@
 //! TLS with rustls: what is trusted, what was agreed, why it failed.
-//!
-//! There is one verifier. It asks rustls's own (RFC 5280 paths, RFC 9525 names) and keeps the reason of a refusal;
-//! it cannot turn a refusal into consent.
+//! Who is believed is decided in `verifier.rs`.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, ServerConfig,
-    SignatureScheme, SupportedProtocolVersion, version,
+    AlertDescription, ClientConfig, ClientConnection, Error, RootCertStore, ServerConfig,
+    SupportedProtocolVersion, version,
 };
 
-use crate::mail::{CertificateProblem, TlsFacts, TlsPolicy, TlsVersion};
-use crate::net::certificate;
-use crate::sys::reason;
+use crate::mail::{CertificateProblem, TlsFacts, TlsPolicy, TlsVersion, Trust};
+use crate::net::identity::{self, pem_reason};
+use crate::net::store::system_anchors;
+use crate::net::verifier::{Finding, Judge, Verifier};
 
 /// Why TLS cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +24,9 @@ pub enum TlsError {
     /// The trust anchors cannot be had.
     #[error("{0}")]
     Anchors(String),
+    /// Our own certificate or key cannot be used.
+    #[error("{0}")]
+    Identity(String),
     /// The host's name can be in no certificate.
     #[error("{0} is no name that a certificate can be for")]
     Name(String),
@@ -46,33 +47,40 @@ pub struct Tls {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
     host: String,
-    anchors: String,
-    problem: Arc<Mutex<Option<CertificateProblem>>>,
+    finding: Arc<Mutex<Finding>>,
 }
 
 impl Tls {
-    /// Reads the trust anchors that `policy` names, or the system's.
+    /// Reads what `policy` names: trust anchors, or the system's, and the client's certificate.
     pub fn new(policy: &TlsPolicy, host: &str) -> Result<Self, TlsError> {
+        let host = policy.server_name.as_deref().unwrap_or(host);
         let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))?;
-        let (roots, anchors) = match &policy.ca_file {
-            Some(path) => (file_anchors(path)?, path.display().to_string()),
-            None => (system_anchors()?, "the system's trust store".to_owned()),
-        };
         let provider = Arc::new(ring::default_provider());
-        let inner =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().map_err(
-                |error| TlsError::Anchors(format!("the trust anchors of {anchors} are not usable: {error}")),
-            )?;
-        let problem = Arc::new(Mutex::new(None));
-        let verifier = Verifier { inner, host: bare.to_owned(), problem: problem.clone() };
-        let config = ClientConfig::builder_with_provider(provider)
+        let finding = Arc::new(Mutex::new(Finding::default()));
+        let verifier = Verifier {
+            judge: judge(policy, &provider)?,
+            host: bare.to_owned(),
+            algorithms: provider.signature_verification_algorithms,
+            finding: finding.clone(),
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions(policy.min_version))
             .map_err(|error| TlsError::Handshake(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        Ok(Tls { config: Arc::new(config), name, host: bare.to_owned(), anchors, problem })
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        // No ALPN: SMTP has no registered name (RFC 8314 7.4 leaves it out), and some servers end the handshake at one.
+        let config = match &policy.client {
+            None => builder.with_no_client_auth(),
+            Some(client) => {
+                let (chain, key) = identity::read(client)?;
+                builder.with_client_auth_cert(chain, key).map_err(|error| {
+                    let place = client.certificate.display();
+                    TlsError::Identity(format!("the client certificate in {place} cannot be used: {error}"))
+                })?
+            }
+        };
+        Ok(Tls { config: Arc::new(config), name, host: bare.to_owned(), finding })
     }
 
     pub(super) fn connection(&self) -> Result<ClientConnection, TlsError> {
@@ -82,12 +90,12 @@ impl Tls {
 
     /// Puts an error of the handshake into our words.
     pub(super) fn explain(&self, error: &Error) -> TlsError {
-        if let Some(problem) = self.problem.lock().ok().and_then(|mut problem| problem.take()) {
+        if let Some(problem) = self.finding.lock().ok().and_then(|mut finding| finding.problem.take()) {
             return TlsError::Certificate(problem);
         }
         match error {
             Error::InvalidMessage(_) => TlsError::NotTls,
-            other => TlsError::Handshake(other.to_string()),
+            other => TlsError::Handshake(in_words(other)),
         }
     }
 
@@ -99,12 +107,14 @@ impl Tls {
         };
         let cipher = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
         let group = connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name()));
+        // Every session of ours is a full handshake, so the certificate was judged in this one.
+        let trust = self.finding.lock().ok().and_then(|finding| finding.trust.clone());
         TlsFacts {
             version,
             cipher: cipher.unwrap_or_default(),
             group,
             verified_name: self.host.clone(),
-            anchors: self.anchors.clone(),
+            trust: trust.unwrap_or(Trust::System),
         }
     }
 }
@@ -120,6 +130,40 @@ pub fn server_config(certificate: Vec<u8>, key: Vec<u8>) -> Result<Arc<ServerCon
         .with_single_cert(vec![CertificateDer::from(certificate)], key)
         .map_err(failed)?;
     Ok(Arc::new(config))
+}
+
+/// What broke TLS, in words. What the server says of our certificate comes behind the handshake in TLS 1.3.
+pub(super) fn in_words(error: &Error) -> String {
+    use AlertDescription as Alert;
+    match error {
+        Error::AlertReceived(Alert::CertificateRequired) => {
+            "the server wants a client certificate".to_owned()
+        }
+        Error::AlertReceived(
+            alert @ (Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::UnsupportedCertificate),
+        ) => format!("the server refused our client certificate: {alert:?}"),
+        other => other.to_string(),
+    }
+}
+
+/// By what the certificate will be judged. Pins need no trust anchors, so none are read for them.
+fn judge(policy: &TlsPolicy, provider: &Arc<CryptoProvider>) -> Result<Judge, TlsError> {
+    if !policy.pins.is_empty() {
+        return Ok(Judge::Pins(policy.pins.clone()));
+    }
+    let (roots, trust) = match &policy.ca_file {
+        Some(path) => (file_anchors(path)?, Trust::CaFile(path.clone())),
+        None => (system_anchors(policy.store_is_named)?, Trust::System),
+    };
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .build()
+        .map(|inner| Judge::Anchors(inner, trust.clone()))
+        .map_err(|error| TlsError::Anchors(format!("the trust anchors of {trust} are not usable: {error}")))
 }
 
 fn versions(oldest: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
@@ -144,70 +188,4 @@ fn file_anchors(path: &Path) -> Result<RootCertStore, TlsError> {
         return Err(unreadable("there is no PEM certificate in it".to_owned()));
     }
     Ok(roots)
-}
-
-fn pem_reason(error: rustls::pki_types::pem::Error) -> String {
-    match error {
-        rustls::pki_types::pem::Error::Io(error) => reason(&error),
-        other => other.to_string(),
-    }
-}
-
-fn system_anchors() -> Result<RootCertStore, TlsError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    // A store may hold certificates that rustls cannot use; the others serve.
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let reason = found.errors.first().map_or_else(|| "none was found".to_owned(), ToString::to_string);
-        return Err(TlsError::Anchors(format!("this system has no trust anchors: {reason}")));
-    }
-    Ok(roots)
-}
-
-#[derive(Debug)]
-struct Verifier {
-    inner: Arc<WebPkiServerVerifier>,
-    host: String,
-    problem: Arc<Mutex<Option<CertificateProblem>>>,
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let verified =
-            self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        if let (Err(error), Ok(mut problem)) = (&verified, self.problem.lock()) {
-            *problem = Some(certificate::explain(error, end_entity, &self.host));
-        }
-        verified
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
 }

@@ -1,6 +1,7 @@
 //! Commands: what the client says, one line each (RFC 5321 4.1.1).
 
-use crate::mail::Address;
+use crate::mail::{Address, Notify, Wishes};
+use crate::smtp::parameter;
 use crate::sys::Secret;
 
 /// The `BODY=` parameter of MAIL (RFC 6152).
@@ -30,9 +31,12 @@ pub enum Command {
     },
     /// The answer to a 334, in base64.
     AuthAnswer(Secret),
-    /// MAIL FROM; `None` is the null reverse-path.
+    /// MAIL FROM.
+    ///
+    /// Never with `AUTH=` (RFC 4954 section 5): by that a relay which the server trusts tells who wrote to it. A
+    /// submission server knows who has logged in and takes nobody else's word, and `AUTH=<>` would hide him.
     Mail {
-        /// The reverse-path.
+        /// The reverse-path; `None` is the null one.
         reverse_path: Option<Address>,
         /// `SIZE=` in octets (RFC 1870), where the server offers it.
         size: Option<u64>,
@@ -40,11 +44,24 @@ pub enum Command {
         body: BodyKind,
         /// `SMTPUTF8` (RFC 6531).
         smtputf8: bool,
+        /// What the sender wishes and the server has offered.
+        wishes: Box<Wishes>,
     },
     /// RCPT TO.
-    Rcpt(Address),
+    Rcpt {
+        /// The recipient.
+        recipient: Address,
+        /// `NOTIFY=` (RFC 3461).
+        notify: Option<Notify>,
+        /// Whether `ORCPT=` repeats the recipient, so that a report names whom the sender wrote to.
+        names_original: bool,
+    },
     /// DATA.
     Data,
+    /// `BDAT size LAST`: the whole message, this many octets, follows (RFC 3030).
+    Bdat(u64),
+    /// RSET.
+    Rset,
     /// QUIT.
     Quit,
 }
@@ -83,7 +100,7 @@ impl Command {
             Command::Auth { mechanism, initial: None } => format!("AUTH {mechanism}"),
             Command::Auth { mechanism, initial: Some(_) } => format!("AUTH {mechanism} ***"),
             Command::AuthAnswer(_) => "***".to_owned(),
-            Command::Mail { reverse_path, size, body, smtputf8 } => {
+            Command::Mail { reverse_path, size, body, smtputf8, wishes } => {
                 let path = reverse_path.as_ref().map(Address::to_string).unwrap_or_default();
                 let mut line = format!("MAIL FROM:<{path}>");
                 if let Some(size) = size {
@@ -95,10 +112,17 @@ impl Command {
                 if *smtputf8 {
                     line.push_str(" SMTPUTF8");
                 }
+                parameter::of_mail(wishes, &mut line);
                 line
             }
-            Command::Rcpt(address) => format!("RCPT TO:<{address}>"),
+            Command::Rcpt { recipient, notify, names_original } => {
+                let mut line = format!("RCPT TO:<{recipient}>");
+                parameter::of_rcpt(*notify, names_original.then_some(recipient), &mut line);
+                line
+            }
             Command::Data => "DATA".to_owned(),
+            Command::Bdat(size) => format!("BDAT {size} LAST"),
+            Command::Rset => "RSET".to_owned(),
             Command::Quit => "QUIT".to_owned(),
         }
     }
@@ -118,14 +142,18 @@ mod tests {
     fn lines_are_those_of_the_rfc() {
         let address = Address::parse("a@x.org").unwrap();
         let mail = |reverse_path, body, smtputf8| {
-            line(&Command::Mail { reverse_path, size: Some(9), body, smtputf8 })
+            let wishes = Box::default();
+            line(&Command::Mail { reverse_path, size: Some(9), body, smtputf8, wishes })
         };
         assert_eq!(
             mail(Some(address.clone()), BodyKind::EightBit, true),
             "MAIL FROM:<a@x.org> SIZE=9 BODY=8BITMIME SMTPUTF8\r\n"
         );
         assert_eq!(mail(None, BodyKind::SevenBit, false), "MAIL FROM:<> SIZE=9\r\n");
-        assert_eq!(line(&Command::Rcpt(address)), "RCPT TO:<a@x.org>\r\n");
+        assert_eq!(
+            line(&Command::Rcpt { recipient: address, notify: None, names_original: false }),
+            "RCPT TO:<a@x.org>\r\n"
+        );
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct DotStuffer<W> {
     after_cr: bool,
     /// Octets of the message taken in.
     pub taken: u64,
+    /// The message goes as it is: BDAT has told its length.
+    is_plain: bool,
 }
 
 impl<W: Write> DotStuffer<W> {
@@ -29,13 +31,21 @@ impl<W: Write> DotStuffer<W> {
             at_line_start: true,
             after_cr: false,
             taken: 0,
+            is_plain: false,
         }
+    }
+
+    /// Begins a message that goes as it is, behind these commands in the same write.
+    pub fn plain(sink: W, commands: &[u8]) -> Self {
+        let mut stuffer = DotStuffer { is_plain: true, ..DotStuffer::new(sink) };
+        stuffer.buffer.extend_from_slice(commands);
+        stuffer
     }
 
     /// Ends the message's last line and gives back what was not written yet, so that the final dot can ride with it.
     /// The dot is not in it. The sink comes back too.
     pub fn finish(mut self) -> (Vec<u8>, W) {
-        if !self.at_line_start {
+        if !self.at_line_start && !self.is_plain {
             self.buffer.extend_from_slice(b"\r\n");
         }
         (self.buffer, self.sink)
@@ -75,6 +85,10 @@ impl<W: Write> Write for DotStuffer<W> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         let octets = &octets[..octets.len().min(BUFFER)];
         let mut rest = octets;
+        if self.is_plain {
+            self.buffer.extend_from_slice(octets);
+            rest = b"";
+        }
         while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
             self.text(&rest[..end]);
             self.line_end(rest[end]);

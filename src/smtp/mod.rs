@@ -4,6 +4,7 @@
 mod capability;
 mod command;
 mod data;
+mod parameter;
 mod reply;
 mod sasl;
 mod server;
@@ -12,13 +13,13 @@ mod transaction;
 mod transcript;
 mod verdict;
 
-pub use capability::Capabilities;
+pub use capability::{Capabilities, Limits};
 pub use command::{BodyKind, Command};
 pub use data::DotStuffer;
 pub use reply::{Reply, ReplyError, ReplyReader};
 pub use sasl::{Credentials, Mechanism, Nonces};
 pub use server::{Arrival, Event, Server, ServerPolicy};
 pub use session::{Session, SessionPolicy, SessionStep};
-pub use transaction::{Needs, Step, Transaction};
+pub use transaction::{Batch, Batches, Needs, Next, Settled, Step, Transaction};
 pub use transcript::Transcript;
 pub use verdict::Loss;

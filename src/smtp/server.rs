@@ -160,7 +160,8 @@ impl Server {
 
     fn ehlo(&self) -> Vec<u8> {
         let mut keywords = vec![format!("SIZE {}", self.policy.size_limit)];
-        keywords.extend(["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"].map(str::to_owned));
+        keywords
+            .extend(["PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"].map(str::to_owned));
         keywords.push(if self.is_secured { "AUTH PLAIN" } else { "STARTTLS" }.to_owned());
         let mut reply = format!("250-{}\r\n", self.policy.name);
         let last = keywords.len() - 1;

@@ -149,6 +149,8 @@ impl Session {
             (State::Greeting, 2) => self.say_ehlo(),
             (State::Ehlo, 2) => {
                 self.capabilities = Capabilities::read(reply);
+                // Without TLS it is no promise (RFC 8689 section 2).
+                self.capabilities.require_tls &= self.protected.is_some();
                 self.proceed();
             }
             (State::Helo, 2) => self.proceed(),

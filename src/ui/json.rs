@@ -59,7 +59,8 @@ struct TlsRow<'a> {
     cipher: &'a str,
     group: Option<&'a str>,
     verified_name: &'a str,
-    anchors: &'a str,
+    anchors: String,
+    verified_by: &'static str,
 }
 
 #[derive(Serialize)]
@@ -122,7 +123,8 @@ pub fn report(report: &Report, summary: &Summary<'_>) -> String {
                 cipher: &tls.cipher,
                 group: tls.group.as_deref(),
                 verified_name: &tls.verified_name,
-                anchors: &tls.anchors,
+                anchors: tls.trust.to_string(),
+                verified_by: tls.trust.name(),
             }),
             connect_ms: milliseconds(session.timings.connect),
             session_ms: milliseconds(session.timings.session),

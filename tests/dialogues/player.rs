@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 
 use whippet::cmd::Exit;
-use whippet::mail::{Problem, Report, SessionFacts, Stage, TlsMode, Verdict};
+use whippet::mail::{Envelope, Problem, Report, SessionFacts, Stage, TlsMode, Verdict};
 use whippet::smtp::{
-    Capabilities, Command, Loss, Reply, ReplyReader, Session, SessionStep, Step, Transaction,
+    Batches, Capabilities, Command, Loss, Next, Reply, ReplyReader, Session, SessionStep, Step, Transaction,
 };
 
 use crate::script::{Line, SECRET, Script, nonces};
@@ -59,7 +59,7 @@ pub fn play(script: &Script, lines: Vec<Line>, strict: bool) -> Played {
         said: Vec::new(),
     };
     let report = match player.open() {
-        Ok(capabilities) => player.transact(&capabilities),
+        Ok(capabilities) => player.hand_over(&capabilities),
         Err(verdict) => Report::settle(&script.envelope, SessionFacts::default(), |_, recipient| {
             verdict.outcome(recipient, "server")
         }),
@@ -180,17 +180,42 @@ impl Player<'_> {
         }
     }
 
-    fn transact(&mut self, capabilities: &Capabilities) -> Report {
+    fn hand_over(&mut self, capabilities: &Capabilities) -> Report {
+        let mut batches = Batches::new(&self.script.envelope, self.script.most, capabilities.limits);
+        let mut next = Next::Ready;
+        while let Some(batch) = batches.next_batch() {
+            let transaction = self.transact(&batch.envelope, capabilities);
+            next = batches.take(batch.places(), transaction);
+            if next == Next::Reset && batches.is_pending() && !self.reset() {
+                batches.give_up();
+                next = Next::Drop;
+            }
+        }
+        if next != Next::Drop {
+            // Nobody waits for the reply to QUIT.
+            self.client_commands(&Command::Quit);
+            self.lines.retain(|line| !matches!(line, Line::Server(_) | Line::Gone(_)));
+        }
+        batches.report(SessionFacts { host: "server".to_owned(), ..SessionFacts::default() })
+    }
+
+    fn reset(&mut self) -> bool {
+        self.client_commands(&Command::Rset);
+        matches!(self.hear(), Ok(reply) if reply.code == 250)
+    }
+
+    fn transact<'a>(&mut self, envelope: &'a Envelope, capabilities: &'a Capabilities) -> Transaction<'a> {
         let script = self.script;
-        let mut transaction = Transaction::new(&script.envelope, script.needs, capabilities);
+        let mut transaction = Transaction::new(envelope, script.needs, capabilities);
         loop {
             match transaction.next_step() {
                 Step::Write(command) => self.client_commands(&command),
                 Step::Read => self.receive(&mut transaction),
                 Step::Body => match self.lines.pop_front() {
                     Some(Line::Body(true)) => {
+                        // Behind BDAT no dot divides an early reply from the one to the message.
                         let speaks = matches!(self.lines.front(), Some(Line::Server(_)));
-                        if speaks || !self.reader.is_empty() {
+                        if !transaction.is_chunked() && (speaks || !self.reader.is_empty()) {
                             // The server speaks while the message is under way.
                             self.receive(&mut transaction);
                         }
@@ -201,16 +226,12 @@ impl Player<'_> {
                     other if self.strict => panic!("{}: body, the script has {other:?}", script.name),
                     _ => transaction.lost(&Loss::Closed),
                 },
+                Step::Dot if transaction.is_chunked() => self.said.push(".".to_owned()),
                 Step::Dot => self.client_says("."),
                 Step::Done => break,
             }
         }
-        if !transaction.is_spent() {
-            // Nobody waits for the reply to QUIT.
-            self.client_commands(&Command::Quit);
-            self.lines.retain(|line| !matches!(line, Line::Server(_) | Line::Gone(_)));
-        }
-        transaction.report(SessionFacts { host: "server".to_owned(), ..SessionFacts::default() })
+        transaction
     }
 
     /// Hands over one reply and every whole one that came with it.

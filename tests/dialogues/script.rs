@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use whippet::mail::{Address, ChannelBinding, Envelope, TlsMode};
+use whippet::mail::{
+    Address, ChannelBinding, DeliverBy, Envelope, EnvelopeId, Hold, Notify, Priority, Return, TlsMode, Wishes,
+};
 use whippet::smtp::{Credentials, Loss, Mechanism, Needs, Nonces, SessionPolicy};
 use whippet::sys::Secret;
 
@@ -39,6 +41,8 @@ pub struct Script {
     /// What TLS gives to bind the login to.
     pub binding: Option<ChannelBinding>,
     pub needs: Needs,
+    /// Most recipients of one transaction.
+    pub most: Option<usize>,
     pub lines: Vec<Line>,
     /// The rows behind `=`.
     pub expected: Vec<String>,
@@ -75,10 +79,10 @@ fn parse(path: &Path) -> Script {
             },
         }
     }
-    let envelope = Envelope::new(settings.from, settings.recipients).unwrap();
+    let envelope = Envelope::new(settings.from, settings.recipients).unwrap().with_wishes(settings.wishes);
     assert!(expected.iter().any(|row| row.starts_with("exit ")), "{name}: no exit code is expected");
-    let Settings { policy, binding, needs, .. } = settings;
-    Script { name, envelope, policy, binding, needs, lines, expected, words }
+    let Settings { policy, binding, needs, most, .. } = settings;
+    Script { name, envelope, policy, binding, needs, most, lines, expected, words }
 }
 
 fn dialogue_line(word: &str, rest: &str) -> Option<Line> {
@@ -104,6 +108,8 @@ struct Settings {
     policy: SessionPolicy,
     binding: Option<ChannelBinding>,
     needs: Needs,
+    most: Option<usize>,
+    wishes: Wishes,
 }
 
 impl Default for Settings {
@@ -120,6 +126,8 @@ impl Default for Settings {
             },
             binding: None,
             needs: Needs { size: 100, eight_bit: false, smtputf8: false },
+            most: None,
+            wishes: Wishes::default(),
         }
     }
 }
@@ -154,7 +162,26 @@ impl Settings {
                 self.policy.mechanisms.extend(words.map(|word| Mechanism::parse(word).unwrap()));
             }
             Some("allow_plaintext_auth") => self.policy.allow_plaintext_auth = true,
+            Some("max_recipients") => self.most = words.next().and_then(|word| word.parse().ok()),
             Some("needs") => return words.all(|word| self.need(word)),
+            Some("wishes") => return words.all(|word| self.wish(word)),
+            _ => return false,
+        }
+        true
+    }
+
+    fn wish(&mut self, word: &str) -> bool {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        let wishes = &mut self.wishes;
+        match name {
+            "notify" => wishes.notify = Some(Notify::parse(value).unwrap()),
+            "return" => wishes.returned = Some(Return::parse(value).unwrap()),
+            "envid" => wishes.envelope_id = Some(EnvelopeId::parse(value).unwrap()),
+            "by" => wishes.deliver_by = Some(DeliverBy::parse(value).unwrap()),
+            "hold-for" => wishes.hold = Some(Hold::parse_for(value).unwrap()),
+            "hold-until" => wishes.hold = Some(Hold::parse_until(value).unwrap()),
+            "priority" => wishes.priority = Some(Priority::parse(value).unwrap()),
+            "require-tls" => wishes.require_tls = true,
             _ => return false,
         }
         true

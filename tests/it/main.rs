@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod batches;
 mod errors;
 mod faces;
+mod flights;
 mod injection;
 mod judge;
 mod postfix;

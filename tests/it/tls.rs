@@ -3,6 +3,7 @@
 
 mod names;
 mod old;
+mod policy;
 
 use std::time::Duration;
 
@@ -230,4 +231,21 @@ fn tls_1_2_is_spoken_unless_the_profile_asks_for_more() {
         ran.exits(78).says("the TLS handshake failed");
         no_login_came(&peer.finish(), &ran);
     }
+}
+
+#[test]
+fn the_environment_can_name_the_trust_store() {
+    let peer = Peer::secured(Rules::healthy());
+    let sandbox = Sandbox::new();
+    let authority = sandbox.file("../ca.pem", peer.certificate().authority_pem());
+    let port = peer.port();
+    sandbox.profile(&format!(
+        "host = \"127.0.0.1\"\nport = {port}\ntls = \"implicit\"\nfrom = \"ann@example.test\""
+    ));
+    let send =
+        |store: &std::path::Path| sandbox.stdin("x\n").env("SSL_CERT_FILE", store).run(&["bob@example.test"]);
+    send(&authority).exits(0);
+    // A store that is named and is not there is no reason to trust another one.
+    send(&sandbox.work().join("missing")).exits(78).says("this system has no trust anchors");
+    assert_eq!(peer.finish().dots(), 1);
 }

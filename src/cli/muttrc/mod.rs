@@ -16,6 +16,8 @@ use words::{Assignment, Words};
 
 use crate::cli::rules::{header_parts, host_name, media_type, one_line, server_url, text, visible_secret};
 use crate::cli::usage::{UsageError, printable};
+use crate::cli::wishes::read;
+use crate::mail::{Notify, Return};
 
 /// Variables of mutt that are accepted and change nothing.
 const WITHOUT_EFFECT: [&str; 12] = [
@@ -73,8 +75,8 @@ pub(super) struct Muttrc {
     pub ca_file: Option<OsString>,
     pub client_cert: Option<OsString>,
     pub sendmail: Option<OsString>,
-    pub dsn_notify: Option<String>,
-    pub dsn_return: Option<String>,
+    pub dsn_notify: Option<Notify>,
+    pub dsn_return: Option<Return>,
     /// Fields of `my_hdr`, one of each name; the last counts.
     pub fields: Vec<(String, OsString)>,
     pub warnings: Vec<String>,
@@ -155,8 +157,6 @@ impl Muttrc {
             "content_type" => &mut self.content_type,
             "charset" => &mut self.charset,
             "smtp_url" => &mut self.smtp_url,
-            "dsn_notify" => &mut self.dsn_notify,
-            "dsn_return" => &mut self.dsn_return,
             _ => return self.assign_other(name, &option, given),
         };
         *slot = match (name, value_of(&option, given)?) {
@@ -164,10 +164,6 @@ impl Muttrc {
             ("content_type", Some(value)) => Some(media_type(&option, value)?),
             ("hostname", Some(value)) => Some(host_name(&option, value)?),
             ("smtp_url", Some(value)) => Some(server_url(&option, value)?),
-            ("dsn_notify", Some(value)) => {
-                Some(words_of(&option, text(&option, value)?, &["never", "delay", "failure", "success"])?)
-            }
-            ("dsn_return", Some(value)) => Some(words_of(&option, text(&option, value)?, &["full", "hdrs"])?),
             (_, Some(value)) => {
                 one_line(&option, "a value", &value)?;
                 Some(text(&option, value)?)
@@ -183,6 +179,8 @@ impl Muttrc {
                 self.realname = value_of(option, given)?;
                 self.realname.iter().try_for_each(|name| one_line(option, "a name", name))?;
             }
+            "dsn_notify" => self.dsn_notify = read(option, value_of(option, given)?, Notify::parse)?,
+            "dsn_return" => self.dsn_return = read(option, value_of(option, given)?, Return::parse)?,
             "sendmail" => self.sendmail = value_of(option, given)?,
             "ssl_ca_certificates_file" => self.ca_file = value_of(option, given)?,
             "ssl_client_cert" => self.client_cert = value_of(option, given)?,
@@ -260,23 +258,11 @@ fn switch(option: &str, given: &Given) -> Result<bool, UsageError> {
     }
 }
 
-/// A list of known words with commas between them.
-fn words_of(option: &str, value: String, known: &[&str]) -> Result<String, UsageError> {
-    let value = value.to_ascii_lowercase();
-    match value.split(',').all(|word| known.contains(&word.trim())) {
-        true => Ok(value.split_ascii_whitespace().collect()),
-        false => Err(UsageError::usage(format!(
-            "{option} takes {}, not `{}`",
-            known.join(", "),
-            printable(&value)
-        ))),
-    }
-}
-
 /// The error for a connection that would take any certificate, or send a login in the clear.
 pub(super) fn unverified(option: &str) -> UsageError {
-    UsageError::usage(format!("{option} is refused: anybody could read the login"))
-        .with_hint("if the server's certificate is signed by nobody, use a pin: tls.pin in the profile")
+    UsageError::usage(format!("{option} is refused: anybody could read the login")).with_hint(
+        "if the server's certificate is signed by nobody, put its fingerprint into the profile: tls_pin",
+    )
 }
 
 /// The variable `sendmail` as argv: divided at blanks, no shell.

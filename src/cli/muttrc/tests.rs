@@ -35,8 +35,8 @@ fn variables() {
         ca_file: Some("/ca".into()),
         client_cert: Some("/cert".into()),
         sendmail: Some("/bin/x -i  -f a".into()),
-        dsn_notify: some("failure,delay"),
-        dsn_return: some("hdrs"),
+        dsn_notify: Notify::parse("failure,delay").ok(),
+        dsn_return: Some(Return::Headers),
         ..Muttrc::default()
     };
     assert_eq!(muttrc, expected);
@@ -120,8 +120,9 @@ fn refusals() {
         ("set from=a@x # me", Usage, "# begins a comment"),
         ("set use_from=maybe", Usage, "takes yes or no"),
         ("set content_type=text", Usage, "no media type"),
-        ("set dsn_notify=always", Usage, "takes never, delay"),
-        ("set dsn_return=all", Usage, "takes full, hdrs"),
+        ("set dsn_notify=always", Usage, "takes never, or success"),
+        ("set dsn_notify=never,delay", Usage, "takes never, or success"),
+        ("set dsn_return=all", Usage, "takes full or headers"),
         ("set ssl_verify_host=no", Usage, "refused"),
         ("unset ssl_verify_dates", Usage, "refused"),
         ("set smtp_pass=canary", Usage, "visible to every user"),
@@ -144,7 +145,7 @@ fn refusals() {
         assert!(!format!("{error:?}").contains("canary"), "{commands}");
     }
     let error = read(&["set ssl_verify_host=no"]).unwrap_err();
-    assert!(error.hint.unwrap().contains("use a pin: tls.pin"));
+    assert!(error.hint.unwrap().contains("into the profile: tls_pin"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStringExt;
 use proptest::prelude::*;
 
 use super::*;
+use crate::mail::{DeliverBy, EnvelopeId, Hold, Notify, Priority, Return, Wishes};
 
 fn argv(words: &[&str]) -> Vec<OsString> {
     ["whippet"].iter().chain(words).map(OsString::from).collect()
@@ -86,6 +87,56 @@ fn the_last_one_counts() {
     assert_eq!(request.include, Some(Include::File("g".into())));
     assert_eq!(request.from, Some("b@x".into()));
     assert!(request.no_system);
+}
+
+#[test]
+fn wishes() {
+    let request = request_of(&[
+        "--dsn-notify=success,failure",
+        "--dsn-return",
+        "full",
+        "--envid",
+        "run 7",
+        "--require-tls",
+        "--deliver-by",
+        "2h,return",
+        "--hold-for",
+        "90m",
+        "--priority",
+        "-3",
+        "r",
+    ]);
+    let expected = Wishes {
+        notify: Notify::parse("success,failure").ok(),
+        returned: Return::parse("full").ok(),
+        envelope_id: EnvelopeId::parse("run 7").ok(),
+        deliver_by: DeliverBy::parse("7200,return").ok(),
+        hold: Some(Hold::For(5400)),
+        priority: Priority::parse("-3").ok(),
+        require_tls: true,
+    };
+    assert_eq!(request.wishes, expected);
+    // What an option says is stronger than -e.
+    let muttrc = "set dsn_notify=never dsn_return=hdrs";
+    let wishes = request_of(&["-e", muttrc, "--dsn-return", "full", "r"]).wishes;
+    assert_eq!((wishes.notify, wishes.returned), (Some(Notify::Never), Some(Return::Full)));
+    assert_eq!(request_of(&["-e", muttrc, "r"]).warnings, [""; 0]);
+    for (words, why) in [
+        (&["--dsn-notify", "always"][..], "--dsn-notify takes never, or success, failure and delay"),
+        (&["--dsn-return", "none"], "--dsn-return takes full or headers, not `none`"),
+        (&["--envid", ""], "--envid takes printable ASCII characters"),
+        (&["--envid", "a\nb"], "--envid takes printable ASCII characters, not `a\\nb`"),
+        (&["--envid", &"x".repeat(101)], "--envid takes at most 100 characters"),
+        (&["--deliver-by", "soon"], "--deliver-by takes TIME[,notify|return][,trace]"),
+        (&["--hold-for", "0"], "--hold-for takes a time such as 90m"),
+        (&["--hold-until", "tomorrow"], "--hold-until takes a time with its zone"),
+        (&["--hold-for", "1h", "--hold-until", "2030-01-01T00:00:00Z"], "contradict each other"),
+        (&["--priority", "10"], "--priority takes a number from -9 to 9, not `10`"),
+    ] {
+        let error = error_of(&[words, &["r"]].concat());
+        assert_eq!(error.kind, UsageKind::Usage, "{words:?}");
+        assert!(error.message.contains(why), "{words:?}: {error}");
+    }
 }
 
 #[test]

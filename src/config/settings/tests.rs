@@ -49,11 +49,12 @@ fn each_key_has_a_row_with_what_was_said() {
     for key in KEYS.iter().filter(|key| key.name != "password") {
         let text = match key.name {
             "auth" => "login, plain",
+            "dsn_notify" => "success,delay",
             "from" | "reply_to" => "a@b",
             "tls" => "starttls",
             "route" => "sendmail",
             "password_command" => "pass show x",
-            "tls_ca_file" | "password_file" | "output" => "/a/b",
+            "tls_ca_file" | "tls_client_cert" | "tls_client_key" | "password_file" | "output" => "/a/b",
             "charset" => "UTF-8",
             "allow_plaintext_auth" => "true",
             name if name.starts_with("timeouts.") => "7s",

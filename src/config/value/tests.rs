@@ -45,6 +45,17 @@ fn line_ends_and_nul_pass_nowhere() {
 }
 
 #[test]
+fn reports_are_a_string_or_a_list() {
+    assert_eq!(toml("['failure', 'Delay']", dsn_notify), Ok(Notify::parse("failure,delay").unwrap()));
+    assert_eq!(toml("'never'", dsn_notify), Ok(Notify::Never));
+    assert_eq!(dsn_return(Given::Text("hdrs")), Ok(Return::Headers));
+    for bad in ["[]", "''", "['never', 'delay']", "[1]", "true"] {
+        assert!(toml(bad, dsn_notify).is_err(), "{bad}");
+    }
+    assert_eq!(toml("'all'", dsn_return).unwrap_err(), "takes full or headers, not `all`");
+}
+
+#[test]
 fn a_reverse_path_may_be_null() {
     for null in ["", "<>", " <> "] {
         assert_eq!(reverse_path(Given::Text(null)), Ok(None));
@@ -84,4 +95,13 @@ fn charsets_are_those_of_the_web() {
     assert_eq!(charset(Given::Text("Latin1")).unwrap().name(), "windows-1252");
     assert!(charset(Given::Text("utf-9")).is_err());
     assert!(charset(Given::Text("hz-gb-2312")).is_err(), "a charset that decodes to nothing");
+}
+
+#[test]
+fn pins_are_read_one_by_one() {
+    let hex = "0".repeat(64);
+    assert_eq!(pins(Given::Text(&hex)).unwrap().len(), 1);
+    assert_eq!(pins(Given::Text(&format!("{hex},sha256:{hex}"))).unwrap().len(), 2);
+    assert!(pins(Given::Text("sha1:00")).unwrap_err().contains("`sha1:00` is none"));
+    assert!(pins(Given::Text("")).is_err());
 }

@@ -130,6 +130,9 @@ fn a_dry_run_connects_to_nothing() {
     ran.exits(0).says("MAIL FROM:<me@example.org>").says("RCPT TO:<a@x>").says("RCPT TO:<b@x>");
     ran.prints("Subject: s\r\n").prints("hello").prints("filename=\"f1\"");
     assert!(!ran.stdout().contains("b@x"), "Bcc is in no message");
+    let wishes = ["--dsn-notify=never", "--envid=7", "--priority=1"];
+    let ran = sandbox.stdin("hello\n").run(&[&wishes[..], &words].concat());
+    ran.exits(0).says(" ENVID=7 MT-PRIORITY=1\n").says("RCPT TO:<b@x> NOTIFY=NEVER ORCPT=rfc822;b@x\n");
     sandbox.run(&["--dry-run", "-a", "none.txt", "--", "a@x"]).exits(66);
     assert_eq!(sandbox.files(), before);
     assert_eq!(peer.finish().connections(), 0);

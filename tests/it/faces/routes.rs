@@ -109,6 +109,15 @@ fn a_file() {
 }
 
 #[test]
+fn a_file_keeps_no_conditions() {
+    let sandbox = Sandbox::new();
+    sandbox.profile("route = \"file\"\noutput = \"out.eml\"\nfrom = \"me@example.org\"\n");
+    sandbox.stdin("x\n").run(&["--require-tls", "a@x"]).exits(69).says("and a file cannot be asked for that");
+    let ran = sandbox.stdin("x\n").run(&["--set", "dsn_notify=never", "a@x"]);
+    ran.exits(0).says("nobody sends reports about a file");
+}
+
+#[test]
 fn a_maildir() {
     let sandbox = Sandbox::new();
     sandbox.profile("route = \"file\"\noutput = \"~/Maildir/\"\nfrom = \"me@example.org\"\n");
@@ -147,6 +156,20 @@ fn a_sendmail_program() {
     let command = format!("set sendmail='{} -oem $HOME'", program.display());
     sandbox.stdin("x\n").run(&["-F", "/dev/null", "-e", &command, "--from", "f@x", "a@x"]).exits(0).quiet();
     assert_eq!(read("args"), "-oem\n$HOME\n-i\n-f\nf@x\n--\na@x\n");
+}
+
+#[test]
+fn a_sendmail_program_is_told_of_reports_and_of_nothing_else() {
+    let sandbox = Sandbox::new();
+    stand_in(&sandbox, 0);
+    let words = ["--dsn-notify", "failure,delay", "--dsn-return", "headers", "--envid", "run 7", "a@x"];
+    sandbox.stdin("x\n").run(&words).exits(0).quiet();
+    let args = std::fs::read_to_string(sandbox.work().join("args")).unwrap();
+    assert_eq!(args, "-i\n-f\nme@example.org\n-N\nfailure,delay\n-R\nhdrs\n-V\nrun 7\n--\na@x\n");
+    std::fs::remove_file(sandbox.work().join("args")).unwrap();
+    let ran = sandbox.stdin("x\n").run(&["--hold-for", "1h", "--priority", "3", "a@x"]);
+    ran.exits(69).says("the mail asks for a later release, a priority, and").says("cannot be asked for that");
+    assert!(!sandbox.work().join("args").exists(), "it was not run");
 }
 
 #[test]

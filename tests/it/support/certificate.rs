@@ -6,8 +6,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     date_time_ymd,
 };
+use ring::digest::{SHA256, digest};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::server::{ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 /// A server certificate, its key, and the authority that signed it.
 #[derive(Clone)]
@@ -22,6 +25,13 @@ impl Certificate {
     /// For localhost, peer.test and 127.0.0.1, valid now.
     pub fn good() -> Certificate {
         Certificate::made(&["localhost", "peer.test", "127.0.0.1"], |_| ())
+    }
+
+    /// The same, and the server sends no session tickets. They come when it is nobody's turn, which is in the way of whoever
+    /// counts turns.
+    pub fn without_tickets(mut self) -> Certificate {
+        Arc::make_mut(&mut self.config).send_tls13_tickets = 0;
+        self
     }
 
     /// For these names only.
@@ -74,6 +84,43 @@ impl Certificate {
         Certificate { config, authority_pem, pem: certificate.pem(), key_pem: key.serialize_pem() }
     }
 
+    /// As [`Certificate::good`], shown by a server that has another key than the certificate's.
+    pub fn stolen() -> Certificate {
+        let mut certificate = Certificate::good();
+        let shown = CertificateDer::from_pem_slice(certificate.pem.as_bytes()).unwrap();
+        let other = PrivateKeyDer::Pkcs8(KeyPair::generate().unwrap().serialize_der().into());
+        let key = rustls::crypto::ring::sign::any_supported_type(&other).unwrap();
+        let always = Always(Arc::new(rustls::sign::CertifiedKey::new(vec![shown], key)));
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(always));
+        certificate.config = Arc::new(config);
+        certificate
+    }
+
+    /// As [`Certificate::good`], by a server that lets in only those whose certificate this authority has signed.
+    pub fn good_among_friends(authority_pem: &str) -> Certificate {
+        let mut certificate = Certificate::good();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(authority_pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let friends =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(friends)
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(certificate.pem.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).unwrap(),
+            )
+            .unwrap();
+        certificate.config = Arc::new(config);
+        certificate
+    }
+
     /// As [`Certificate::good`], by a server that speaks nothing newer than TLS 1.2.
     pub fn good_with_tls_1_2() -> Certificate {
         Certificate::signed(&["127.0.0.1"], &KeyPair::generate().unwrap(), &[&rustls::version::TLS12], |_| ())
@@ -112,6 +159,17 @@ impl Certificate {
         &self.authority_pem
     }
 
+    /// The SHA-256 of the certificate, as a profile pins it.
+    pub fn pin(&self) -> String {
+        fingerprint(&CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap())
+    }
+
+    /// The SHA-256 of its key.
+    pub fn key_pin(&self) -> String {
+        let der = CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap();
+        fingerprint(&ParsedCertificate::try_from(&der).unwrap().subject_public_key_info())
+    }
+
     /// The server's certificate, for pins.
     pub fn pem(&self) -> &str {
         &self.pem
@@ -125,6 +183,22 @@ impl Certificate {
     pub(super) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
+}
+
+/// Shows the same certificate to everybody.
+#[derive(Debug)]
+struct Always(Arc<rustls::sign::CertifiedKey>);
+
+impl ResolvesServerCert for Always {
+    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    let octets = digest(&SHA256, der);
+    let hex: String = octets.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("sha256:{hex}")
 }
 
 fn server_config(

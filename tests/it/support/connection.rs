@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,10 @@ impl Stop {
 struct Wire {
     socket: TcpStream,
     stop: Arc<Stop>,
+    /// The server has said something since the client was heard.
+    has_spoken: bool,
+    /// How often the client was heard for the first time, or again behind words of the server.
+    flights: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -65,12 +70,17 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.patiently(|socket| socket.read(buffer))
+        let length = self.patiently(|socket| socket.read(buffer))?;
+        if length > 0 && std::mem::take(&mut self.has_spoken) {
+            self.flights.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(length)
     }
 }
 
 impl Write for Wire {
     fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.has_spoken = true;
         self.patiently(|socket| socket.write(octets))
     }
 
@@ -100,13 +110,20 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(number: usize, socket: TcpStream, stop: Arc<Stop>, book: Arc<Mutex<Book>>) -> Connection {
+    /// `flights` counts for all connections how often a client had to be heard before there was more to say.
+    pub fn new(
+        number: usize,
+        socket: TcpStream,
+        stop: Arc<Stop>,
+        book: Arc<Mutex<Book>>,
+        flights: Arc<AtomicUsize>,
+    ) -> Connection {
         socket.set_read_timeout(Some(TICK)).unwrap();
         socket.set_write_timeout(Some(TICK)).unwrap();
         socket.set_nodelay(true).unwrap();
         let connection = Connection {
             number,
-            stream: Stream::Clear(Wire { socket, stop }),
+            stream: Stream::Clear(Wire { socket, stop, has_spoken: true, flights }),
             ahead: Vec::new(),
             gulp: 65_536,
             book,

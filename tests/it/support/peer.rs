@@ -3,6 +3,7 @@
 //! its own [`Book`].
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,6 +23,7 @@ struct Shared {
     certificate: Certificate,
     book: Arc<Mutex<Book>>,
     stop: Arc<Stop>,
+    flights: Arc<AtomicUsize>,
     /// The connection that [`Peer::end`] makes: it is the last one.
     farewell: Mutex<Option<SocketAddr>>,
 }
@@ -57,6 +59,7 @@ impl Peer {
             certificate,
             book: Arc::default(),
             stop: Arc::default(),
+            flights: Arc::default(),
             farewell: Mutex::default(),
         });
         let doorman = std::thread::spawn({
@@ -91,6 +94,13 @@ impl Peer {
         self.book()
     }
 
+    /// Ends the server as [`Peer::finish`] does, and gives its book and the number of flights: how often it was the
+    /// client's turn.
+    pub fn finish_with_flights(mut self) -> (Book, usize) {
+        self.end();
+        (self.book(), self.shared.flights.load(Ordering::Relaxed))
+    }
+
     fn end(&mut self) {
         let Some(doorman) = self.doorman.take() else { return };
         self.shared.stop.stop();
@@ -119,8 +129,9 @@ fn receive(listener: &TcpListener, shared: &Arc<Shared>) {
             break;
         }
         let script = shared.scripts.get(number).or(shared.scripts.last()).unwrap().clone();
-        let connection = Connection::new(number, socket, Arc::clone(&shared.stop), Arc::clone(&shared.book));
         let shared = Arc::clone(shared);
+        let (stop, book) = (Arc::clone(&shared.stop), Arc::clone(&shared.book));
+        let connection = Connection::new(number, socket, stop, book, Arc::clone(&shared.flights));
         connections.push(std::thread::spawn(move || {
             Player { connection, shared: &shared }.play(&script);
         }));

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use whippet::deliver::{SmartHost, SmartHostRoute, Transport};
-use whippet::mail::{
-    Address, Envelope, Fate, Mailbox, Problem, Report, Timeouts, TlsMode, TlsPolicy, TlsVersion,
-};
+use whippet::mail::{Address, Envelope, Fate, Mailbox, Problem, Report, Timeouts, TlsMode, TlsPolicy};
 use whippet::mime::{Draft, Message};
 use whippet::net::{Resolve, ResolveError};
 use whippet::smtp::SessionPolicy;
@@ -34,7 +32,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
     let route = SmartHostRoute {
         host: host.to_owned(),
         port: peer.port(),
-        tls: TlsPolicy { mode: TlsMode::StartTls, min_version: TlsVersion::V1_2, ca_file: Some(ca_file) },
+        tls: TlsPolicy { ca_file: Some(ca_file), ..TlsPolicy::new(TlsMode::StartTls) },
         session: SessionPolicy {
             tls: TlsMode::StartTls,
             hello_name: "client.test".to_owned(),
@@ -53,6 +51,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
             body: limit,
             dot: limit,
         },
+        max_recipients: None,
     };
     let ann = Address::parse("ann@example.test").unwrap();
     let from = Mailbox { name: None, address: ann.clone() };

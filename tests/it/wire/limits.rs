@@ -100,7 +100,7 @@ fn a_large_attachment_needs_little_memory_and_no_copy() {
     let size = 256 * 1024 * 1024;
     std::fs::File::create(sandbox.work().join("large.bin")).unwrap().set_len(size).unwrap();
     // Nowhere to put a copy of the file.
-    let call = sandbox.call().env("TMPDIR", "/nonexistent");
+    let call = sandbox.call().env("TMPDIR", "/nonexistent").within(Duration::from_secs(120));
     let running = call.start(&["--json", "-s", "large", "-a", "large.bin", "--", "bob@example.test"]);
     gate.wait_for_server();
     let peak_kib = running.peak_memory_kib();

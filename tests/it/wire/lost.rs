@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{in_the_body, large_file, only_outcome};
-use crate::support::{Book, Peer, Rules, Sandbox, Step, say};
+use crate::support::{Book, Peer, Ran, Rules, Sandbox, Step, say};
 
-/// The deadline of every stage.
-const DEADLINE: Duration = Duration::from_secs(2);
+/// The deadline of every stage where the server falls silent.
+const SHORT: Duration = Duration::from_secs(2);
+
+/// The same where it speaks or goes: nobody waits for it, and a machine under load does not meet it by chance.
+const LONG: Duration = Duration::from_secs(30);
 
 /// Where it happens: the stage's name in reports, and how a person is told of it.
 const STAGES: [(&str, &str); 12] = [
@@ -49,17 +52,18 @@ fn server(at: usize, steps: Vec<Step>) -> Peer {
     })
 }
 
-/// Sends a large message to it: exit code 75, the stage in report and words, and in doubt behind the dot only.
-fn send(at: usize, steps: Vec<Step>) -> (Value, String, Book) {
-    let peer = server(at, steps.clone());
-    let timeouts = format!("timeouts = \"{}s\"", DEADLINE.as_secs());
-    let sandbox = Sandbox::securely_facing(&peer, "starttls", &timeouts);
-    large_file(&sandbox, "a.txt");
-    let begin = Instant::now();
-    let ran = sandbox.run(&["--json", "-s", "lost", "-a", "a.txt", "--", "bob@example.test"]);
-    let took = begin.elapsed();
-    // Not a measurement: it ends, also on a machine that has other work.
-    assert!(took <= DEADLINE + Duration::from_secs(30), "{at} {steps:?}: {took:?}");
+/// Sends a message to it, a large one where it must not fit into the sockets: exit code 75, the stage in report and
+/// words, and in doubt behind the dot only.
+fn send(at: usize, steps: Vec<Step>, deadline: Duration) -> (Value, String, Book) {
+    let (mut ran, mut peer, mut took) = run(at, &steps, deadline);
+    for _ in 0..2 {
+        // It ends soon after its deadline, though not on a machine that has other work: that gets another chance.
+        if took <= deadline.mul_f64(1.2) + Duration::from_secs(1) {
+            break;
+        }
+        (ran, peer, took) = run(at, &steps, deadline);
+    }
+    assert!(took <= deadline.mul_f64(1.2) + Duration::from_secs(1), "{at} {steps:?}: {took:?}");
     ran.exits(75).never_shows("correct horse");
     let outcome = only_outcome(&ran);
     let book = peer.finish();
@@ -74,6 +78,20 @@ fn send(at: usize, steps: Vec<Step>) -> (Value, String, Book) {
     (outcome, story, book)
 }
 
+fn run(at: usize, steps: &[Step], deadline: Duration) -> (Ran, Peer, Duration) {
+    let peer = server(at, steps.to_vec());
+    let timeouts = format!("timeouts = \"{}s\"", deadline.as_secs());
+    let sandbox = Sandbox::securely_facing(&peer, "starttls", &timeouts);
+    if STAGES[at].0 == "body" {
+        large_file(&sandbox, "a.txt");
+    } else {
+        sandbox.file("a.txt", "small\n");
+    }
+    let begin = Instant::now();
+    let ran = sandbox.run(&["--json", "-s", "lost", "-a", "a.txt", "--", "bob@example.test"]);
+    (ran, peer, begin.elapsed())
+}
+
 /// One thread for each stage: most of the time nothing happens.
 fn at_each_stage(check: impl Fn(usize) + Sync) {
     std::thread::scope(|scope| {
@@ -84,7 +102,8 @@ fn at_each_stage(check: impl Fn(usize) + Sync) {
 }
 
 fn lost(at: usize, steps: Vec<Step>, words: &[&str]) {
-    let (outcome, story, _) = send(at, steps);
+    let deadline = if matches!(steps[..], [Step::Silence]) { SHORT } else { LONG };
+    let (outcome, story, _) = send(at, steps, deadline);
     let sentence = outcome["sentence"].as_str().unwrap();
     assert!(sentence.contains(STAGES[at].1), "{story}");
     assert!(words.iter().any(|words| sentence.contains(words)), "{story}");
@@ -123,7 +142,8 @@ fn closed_for_service() {
     // Below the handshake there is no SMTP.
     at_each_stage(|at| {
         if at != 3 && at != 11 {
-            let (outcome, story, _) = send(at, vec![say("421 4.3.2 closing for the night"), Step::Close]);
+            let (outcome, story, _) =
+                send(at, vec![say("421 4.3.2 closing for the night"), Step::Close], LONG);
             assert!(story.contains("the server said: 421 4.3.2 closing for the night"), "{story}");
             assert_eq!(outcome["reply"]["code"], 421, "{story}");
             assert_eq!(outcome["in_doubt"], false, "{story}");

@@ -4,8 +4,14 @@
 //! recipient is settled exactly once, by whichever comes first. Two cursors: `sent` leads `heard` where the server
 //! offers PIPELINING (RFC 2920).
 
-use crate::mail::{Envelope, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
-use crate::smtp::{BodyKind, Capabilities, Command, Loss, Reply, verdict};
+mod batches;
+mod needs;
+
+pub use batches::{Batch, Batches, Next};
+pub use needs::Needs;
+
+use crate::mail::{Envelope, Problem, Stage, Verdict};
+use crate::smtp::{Capabilities, Command, Loss, Reply, parameter, verdict};
 
 /// What the driver does next.
 #[derive(Debug)]
@@ -16,22 +22,26 @@ pub enum Step {
     Read,
     /// Write the message's octets, then call [`Transaction::body_written`]. Listen meanwhile.
     Body,
-    /// Write what is left of the message and the final dot, in one piece.
+    /// Write what is left of the message and, unless it is chunked, the final dot, in one piece.
     Dot,
     /// Everybody is settled.
     Done,
 }
 
-/// What the message asks of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// The message's exact size, octets.
-    pub size: u64,
-    /// It holds octets above 127 outside of what SMTPUTF8 covers.
-    pub eight_bit: bool,
-    /// A field of its header is UTF-8 (RFC 6532).
-    pub smtputf8: bool,
+/// How a transaction ended.
+#[derive(Debug)]
+pub struct Settled {
+    /// One verdict per recipient of the envelope, in its order.
+    pub verdicts: Vec<Verdict>,
+    /// The places of those whom the server would take in a further transaction.
+    pub postponed: Vec<usize>,
+    /// What is worth saying although it changed no verdict.
+    pub warnings: Vec<String>,
 }
+
+/// The largest message that rides with its envelope, octets. A refused one is sent in vain; up to here that costs less
+/// than a round trip.
+const RIDE: u64 = 256 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -55,12 +65,16 @@ pub struct Transaction<'a> {
     verdicts: Vec<Option<Verdict>>,
     /// Whether each recipient's RCPT was accepted.
     good: Vec<bool>,
+    /// Whom the server would take in a further transaction (RFC 5321 4.5.3.1.10).
+    postponed: Vec<usize>,
     state: State,
     sent: usize,
     heard: usize,
     /// The connection must not be used for anything else.
     is_spent: bool,
-    warning: Option<String>,
+    /// The server has judged the message, and forgotten the envelope.
+    is_ended: bool,
+    warnings: Vec<String>,
 }
 
 impl<'a> Transaction<'a> {
@@ -73,13 +87,15 @@ impl<'a> Transaction<'a> {
             offers,
             verdicts: vec![None; count],
             good: vec![false; count],
+            postponed: Vec::new(),
             state: State::Commands,
             sent: 0,
             heard: 0,
             is_spent: false,
-            warning: None,
+            is_ended: false,
+            warnings: parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect(),
         };
-        if let Some(verdict) = transaction.unmet() {
+        if let Some(verdict) = needs.unmet(envelope, offers) {
             transaction.settle_rest(&verdict);
             transaction.state = State::Done;
         }
@@ -109,20 +125,36 @@ impl<'a> Transaction<'a> {
     /// How many replies are due.
     pub fn outstanding(&self) -> usize {
         match self.state {
-            State::Commands => self.sent - self.heard,
-            State::Body | State::BeforeDot | State::Done => 0,
-            State::Dotted => 1,
+            State::Done => 0,
+            State::Dotted => (self.sent - self.heard).max(1),
+            _ => self.sent - self.heard,
         }
+    }
+
+    /// Whether the message goes as it is behind BDAT (RFC 3030), and not behind DATA up to a dot.
+    pub fn is_chunked(&self) -> bool {
+        self.offers.chunking && self.needs.size > 0
+    }
+
+    /// Whether message and envelope go in one flight: nothing is waited for before the last octet is on its way.
+    pub fn rides(&self) -> bool {
+        self.is_chunked() && self.offers.pipelining && self.needs.size <= RIDE
+    }
+
+    /// Whether the next reply is one to MAIL or RCPT.
+    fn hears_envelope(&self) -> bool {
+        self.state != State::Done && self.heard <= self.count() && self.sent > self.heard
     }
 
     /// Where the transaction is: the stage whose reply is due.
     pub fn stage(&self) -> Stage {
         match self.state {
-            State::Commands if self.heard == 0 => Stage::Mail,
-            State::Commands if self.heard <= self.count() => Stage::Rcpt,
+            State::Done => Stage::Dot,
+            _ if self.heard == 0 => Stage::Mail,
+            _ if self.heard <= self.count() => Stage::Rcpt,
             State::Commands => Stage::Data,
             State::Body | State::BeforeDot => Stage::Body,
-            State::Dotted | State::Done => Stage::Dot,
+            State::Dotted => Stage::Dot,
         }
     }
 
@@ -140,9 +172,11 @@ impl<'a> Transaction<'a> {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
             }
             // The server closes: what is on its way will not be answered, and nothing more should be said.
-            State::Commands if reply.code == 421 => self.drop_out(&verdict::refused(self.stage(), reply)),
-            State::Commands if self.heard == 0 => self.hear_mail(reply),
-            State::Commands if self.heard <= self.count() => self.hear_rcpt(reply),
+            _ if reply.code == 421 && (self.state == State::Commands || self.hears_envelope()) => {
+                self.drop_out(&verdict::refused(self.stage(), reply));
+            }
+            _ if self.hears_envelope() && self.heard == 0 => self.hear_mail(reply),
+            _ if self.hears_envelope() => self.hear_rcpt(reply),
             State::Commands => self.hear_data(reply),
             State::Body | State::BeforeDot => self.hear_early(reply),
             State::Dotted => self.hear_dot(reply),
@@ -181,8 +215,13 @@ impl<'a> Transaction<'a> {
 
     /// The connection is gone: settles everyone who is not settled; in doubt behind the dot.
     pub fn lost(&mut self, loss: &Loss) {
+        let stage = match self.state {
+            State::Dotted => Stage::Dot,
+            State::Body | State::BeforeDot => Stage::Body,
+            _ => self.stage(),
+        };
         if self.state != State::Done {
-            self.drop_out(&verdict::lost(self.stage(), loss));
+            self.drop_out(&verdict::lost(stage, loss));
         }
         self.is_spent = true;
     }
@@ -192,17 +231,20 @@ impl<'a> Transaction<'a> {
         self.is_spent
     }
 
-    /// The report. Every recipient has its outcome by now.
-    pub fn report(self, session: SessionFacts) -> Report {
-        let host = session.host.clone();
-        let mut report = Report::settle(self.envelope, session, |index, recipient| -> Outcome {
-            self.verdicts[index]
-                .as_ref()
-                .expect("a transaction that is done has settled everyone")
-                .outcome(recipient, &host)
-        });
-        report.warnings.extend(self.warning);
-        report
+    /// Whether the server still has the envelope in mind: the next transaction begins with RSET.
+    pub fn is_open(&self) -> bool {
+        self.sent > 0 && !self.is_ended
+    }
+
+    /// What became of the recipients. All of them are settled by now.
+    pub fn finish(self) -> Settled {
+        let settled =
+            |verdict: Option<Verdict>| verdict.expect("a transaction that is done has settled everyone");
+        Settled {
+            verdicts: self.verdicts.into_iter().map(settled).collect(),
+            postponed: self.postponed,
+            warnings: self.warnings,
+        }
     }
 
     fn count(&self) -> usize {
@@ -213,55 +255,24 @@ impl<'a> Transaction<'a> {
         self.good.iter().any(|&good| good)
     }
 
-    /// What the message needs and the server lacks.
-    fn unmet(&self) -> Option<Verdict> {
-        if let Some(limit) = self.offers.size_limit
-            && self.needs.size > limit
-        {
-            let size = self.needs.size;
-            let sentence = format!("the message has {size} octets, and the server takes at most {limit}");
-            return Some(Verdict::failed(Stage::Mail, Problem::TooBig, sentence).with_status(5, 3, 4));
-        }
-        let (what, extension, detail) = if self.envelope.needs_smtputf8() && !self.offers.smtputf8 {
-            ("an address has letters outside ASCII before its @", "SMTPUTF8", 7)
-        } else if self.needs.smtputf8 && !self.offers.smtputf8 {
-            ("the message has a header in UTF-8", "SMTPUTF8", 7)
-        } else if self.needs.eight_bit && !self.offers.eight_bit_mime {
-            ("the message holds 8-bit text", "8BITMIME", 3)
-        } else {
-            return None;
-        };
-        let sentence = format!("{what}, and the server does not offer {extension}");
-        Some(Verdict::failed(Stage::Mail, Problem::Unsupported, sentence).with_status(5, 6, detail))
-    }
-
-    fn wants_smtputf8(&self) -> bool {
-        self.needs.smtputf8 || self.envelope.needs_smtputf8()
-    }
-
     fn next_command(&mut self) -> Step {
         let last = self.count() + 1;
-        let may_lead = self.offers.pipelining || self.sent == self.heard;
-        if self.sent > last || !may_lead {
+        // A message that is not small is not sent before it is known that somebody gets it.
+        let may_lead = self.offers.pipelining && (self.sent < last || self.rides() || !self.is_chunked());
+        if self.sent > last || !(may_lead || self.sent == self.heard) {
             return Step::Read;
         }
         let command = match self.sent {
-            0 => self.mail_command(),
-            index if index < last => Command::Rcpt(self.envelope.recipients()[index - 1].clone()),
+            0 => self.needs.mail_command(self.envelope, self.offers),
+            index if index < last => needs::rcpt_command(index - 1, self.envelope, self.offers),
+            _ if self.is_chunked() => {
+                self.state = State::Body;
+                Command::Bdat(self.needs.size)
+            }
             _ => Command::Data,
         };
         self.sent += 1;
         Step::Write(command)
-    }
-
-    fn mail_command(&self) -> Command {
-        let is_eight_bit = self.offers.eight_bit_mime && (self.needs.eight_bit || self.wants_smtputf8());
-        Command::Mail {
-            reverse_path: self.envelope.reverse_path().cloned(),
-            size: self.offers.size.then_some(self.needs.size),
-            body: if is_eight_bit { BodyKind::EightBit } else { BodyKind::SevenBit },
-            smtputf8: self.wants_smtputf8(),
-        }
     }
 
     fn hear_mail(&mut self, reply: &Reply) {
@@ -272,6 +283,8 @@ impl<'a> Transaction<'a> {
                 self.settle_rest(&verdict::refused(Stage::Mail, reply));
                 self.end_if_settled();
             }
+            // What is on its way behind it may be taken all the same.
+            _ if self.state == State::Dotted => self.drop_out(&verdict::misplaced(Stage::Dot, reply)),
             _ => self.drop_out(&verdict::misplaced(Stage::Mail, reply)),
         }
     }
@@ -282,6 +295,7 @@ impl<'a> Transaction<'a> {
         match reply.class() {
             2 => self.good[index] = self.verdicts[index].is_none(),
             4 | 5 if self.anybody_good() && verdict::is_too_many(reply) => {
+                self.postponed.push(index);
                 self.settle(index, verdict::too_many(reply));
             }
             4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
@@ -296,7 +310,7 @@ impl<'a> Transaction<'a> {
     /// Nobody is left to send to: unless DATA is on its way already, the transaction ends here.
     fn end_if_settled(&mut self) {
         let is_settled = self.verdicts.iter().all(Option::is_some);
-        if is_settled && self.sent == self.heard {
+        if is_settled && self.sent == self.heard && self.state == State::Commands {
             self.state = State::Done;
         }
     }
@@ -333,7 +347,7 @@ impl<'a> Transaction<'a> {
             2 => {
                 // The reply to a lone dot means nothing.
                 if reply.code != 250 && self.anybody_good() {
-                    self.warning = Some(format!("the server accepted with {reply}, not with 250"));
+                    self.warnings.push(format!("the server accepted with {reply}, not with 250"));
                 }
                 verdict::accepted(reply)
             }
@@ -345,6 +359,8 @@ impl<'a> Transaction<'a> {
         };
         self.settle_rest(&verdict);
         self.state = State::Done;
+        // After a BDAT that failed the state is indeterminate (RFC 3030 section 2).
+        self.is_ended = !self.is_chunked() || reply.class() == 2;
     }
 
     fn settle(&mut self, index: usize, verdict: Verdict) {
