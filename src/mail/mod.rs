@@ -1,7 +1,6 @@
 //! The words that everybody uses: addresses, envelope, report, TLS policy. No I/O. Read these first.
 
 mod address;
-mod channel_binding;
 mod envelope;
 mod list;
 mod pin;
@@ -13,12 +12,13 @@ mod verdict;
 mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
-pub use channel_binding::ChannelBinding;
 pub use envelope::{Envelope, NoRecipient};
 pub use list::{Group, Listed, parse_list};
 pub use pin::Pin;
 pub use report::{Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Timings};
-pub use security::{CertificateProblem, ClientCertificate, TlsFacts, TlsMode, TlsPolicy, TlsVersion, Trust};
+pub use security::{
+    CertificateProblem, ChannelBinding, ClientCertificate, TlsFacts, TlsMode, TlsPolicy, TlsVersion, Trust,
+};
 pub use status::EnhancedStatus;
 pub use timeouts::{Timeouts, read_time};
 pub use verdict::Verdict;

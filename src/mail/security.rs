@@ -127,6 +127,21 @@ impl fmt::Display for TlsFacts {
     }
 }
 
+/// What a login can be bound to, so that it is worth nothing on another connection (RFC 5056): a TLS connection as both of its ends can compute it, and nobody between them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChannelBinding {
+    /// How it was computed: `tls-exporter` (RFC 9266) or `tls-server-end-point` (RFC 5929).
+    pub kind: &'static str,
+    /// What was computed.
+    pub octets: Vec<u8>,
+}
+
+impl fmt::Debug for ChannelBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChannelBinding").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// What is wrong with a certificate. Displays as the end of a sentence: "the certificate …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateProblem {

@@ -4,6 +4,8 @@
 mod logins;
 mod wishes;
 
+mod login;
+
 use serde_json::Value;
 
 use crate::support::{Delivered, Judged, Peers, Ran, Sandbox, judge};

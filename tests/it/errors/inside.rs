@@ -139,6 +139,6 @@ impl Inside {
 
     fn shortened(&self, text: &str) -> String {
         let place = |path: PathBuf| path.display().to_string();
-        text.replace(&place(self.sandbox.home()), "/home/you").replace(&place(self.sandbox.work()), "/work")
+        text.replace(&place(self.sandbox.home()), "/home/you").replace(&place(self.sandbox.work()), "/here")
     }
 }
