@@ -142,6 +142,12 @@ fn back() -> Roff {
             ("HOME, XDG_CONFIG_HOME", "Where the user's configuration file is."),
             ("EMAIL", "The sender, if neither an option nor the profile names one."),
             ("REPLYTO", "The address in Reply-To, if no option gives one."),
+            (
+                "ALL_PROXY",
+                "The proxy on the way to the server, socks5://host:port or http://host:port, if the profile says nothing \
+                 of one and the server is not on this machine.",
+            ),
+            ("SSL_CERT_FILE, SSL_CERT_DIR", "Where the trust anchors are, instead of the system's places."),
         ],
     );
     section(&mut roff, "EXIT STATUS", &EXIT_STATUS);
