@@ -42,6 +42,14 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
             format!("check `host`, `ip_family` ({family}) and `source_address` ({source})")
         }
         Problem::NoHost => format!("check `host` ({}): is the name spelt right?", origin_of(settings, "host")),
+        Problem::Proxy => {
+            let login = if settings.proxy_secret.is_some() { " and its password" } else { "" };
+            format!("check `proxy` ({}){login}", origin_of(settings, "proxy"))
+        }
+        Problem::Tunnel => format!("check `tunnel` ({})", origin_of(settings, "tunnel")),
+        Problem::ConnectionRefused | Problem::Unreachable if settings.unix_socket().is_some() => {
+            format!("check `host` ({}): does the server run?", origin_of(settings, "host"))
+        }
         Problem::Source => format!("check `source_address` ({})", origin_of(settings, "source_address")),
         Problem::LookupFailed => "is the network up? try again later".to_owned(),
         Problem::ConnectionRefused | Problem::Unreachable => port_hint(settings),

@@ -73,6 +73,8 @@ impl Exit {
             (Problem::LoginRefused | Problem::TokenRefused | Problem::SenderRefused, _) => Exit::NoPerm,
             (
                 Problem::Source
+                | Problem::Proxy
+                | Problem::Tunnel
                 | Problem::Handshake
                 | Problem::NotTls
                 | Problem::Certificate(_)

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{Origin, Route as Wanted, Settings};
+use crate::config::{Origin, Route as Wanted, SecretError, Settings, fetch_proxy_password};
 use crate::deliver::{SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
-use crate::net::Way;
+use crate::net::{Proxy, Through, Way};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
 use crate::sys::{Secret, reason};
 use crate::ui::Complaint;
@@ -81,7 +81,7 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     let route = SmartHostRoute {
         host,
         port: settings.port.value,
-        way: way(settings),
+        way: way(settings, world)?,
         tls,
         session,
         timeouts: settings.timeouts.plain(),
@@ -92,11 +92,43 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
 }
 
 /// The way to the server.
-fn way(settings: &Settings) -> Way {
-    Way {
+fn way(settings: &Settings, world: &World<'_>) -> Result<Way, Failure> {
+    let through = if let Some(path) = settings.unix_socket() {
+        Through::Unix(PathBuf::from(path))
+    } else if let Some(tunnel) = &settings.tunnel {
+        Through::Tunnel { argv: tunnel.value.clone(), without: settings.secret_variables.clone() }
+    } else if let Some(proxy) = settings.proxy.as_ref().and_then(|proxy| proxy.value.clone()) {
+        Through::Proxy(with_password(proxy, settings, world)?)
+    } else {
+        Through::Nothing
+    };
+    Ok(Way {
         family: settings.ip_family.value,
         source: settings.source_address.as_ref().map(|source| source.value),
+        through,
+    })
+}
+
+/// The proxy with the password that its user needs.
+fn with_password(mut proxy: Proxy, settings: &Settings, world: &World<'_>) -> Result<Proxy, Failure> {
+    if proxy.user.is_none() || proxy.password.is_some() {
+        return Ok(proxy);
     }
+    let headline = "there is no password for the proxy";
+    let Some(place) = &settings.proxy_secret else {
+        return Err(Failure::plain(Exit::Config, headline)
+            .hint("name its place: proxy_password_file or proxy_password_env"));
+    };
+    let secret = fetch_proxy_password(&place.value, world.run, &world.surroundings).map_err(|error| {
+        let complaint = Complaint::new(headline).because(format!("proxy_{error}"));
+        let failure = Failure::new(Exit::Config, complaint);
+        match error {
+            SecretError::Exposed { remedy, .. } => failure.hint(remedy),
+            _ => failure,
+        }
+    })?;
+    proxy.password = Some(secret);
+    Ok(proxy)
 }
 
 /// What mutt's words make of the profile's TLS: they speak of servers that begin in the clear, and can never take away

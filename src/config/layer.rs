@@ -9,9 +9,9 @@ use encoding_rs::Encoding;
 
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
-use crate::config::{Fault, Route, SecretPlace, schema};
+use crate::config::{Fault, Route, SecretPlace, schema, secret};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
-use crate::net::IpFamily;
+use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
 /// Who may say a setting, weakest first.
@@ -117,6 +117,9 @@ pub(super) struct Scope {
     pub tls_min_version: Option<Setting<TlsVersion>>,
     pub ip_family: Option<Setting<IpFamily>>,
     pub source_address: Option<Setting<IpAddr>>,
+    pub proxy: Option<Setting<Option<Proxy>>>,
+    pub proxy_secret: Option<Setting<SecretPlace>>,
+    pub tunnel: Option<Setting<Vec<String>>>,
     pub username: Option<Setting<String>>,
     pub secret: Option<Setting<SecretPlace>>,
     pub auth: Option<Setting<Vec<Mechanism>>>,
@@ -151,12 +154,20 @@ impl Scope {
             "tls" => put(&mut self.tls, value::tls(given), origin),
             "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
             "tls_pin" => put(&mut self.tls_pin, value::pins(given), origin),
-            "tls_server_name" => put(&mut self.tls_server_name, value::host_setting(given), origin),
+            "tls_server_name" => put(&mut self.tls_server_name, value::server_name(given), origin),
             "tls_client_cert" => put(&mut self.tls_client_cert, value::path(given, home, folder), origin),
             "tls_client_key" => put(&mut self.tls_client_key, value::path(given, home, folder), origin),
             "tls_min_version" => put(&mut self.tls_min_version, value::tls_version(given), origin),
             "ip_family" => put(&mut self.ip_family, value::ip_family(given), origin),
             "source_address" => put(&mut self.source_address, value::ip_address(given), origin),
+            "proxy" => put(&mut self.proxy, value::proxy(given), origin),
+            "proxy_password_file" | "proxy_password_env" => assign_secret(
+                &mut self.proxy_secret,
+                key,
+                SecretPlace::read(key, given, home, folder),
+                origin,
+            ),
+            "tunnel" => put(&mut self.tunnel, secret::command(given), origin),
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
             "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
@@ -175,7 +186,9 @@ impl Scope {
             "timeouts" => self.assign_all_times(given, origin),
             _ => match key.strip_prefix("timeouts.") {
                 Some(name) => self.assign_time(name, given, origin),
-                None => self.assign_secret(key, SecretPlace::read(key, given, home, folder), origin),
+                None => {
+                    assign_secret(&mut self.secret, key, SecretPlace::read(key, given, home, folder), origin)
+                }
             },
         };
         done.map_err(|reason| Fault {
@@ -183,16 +196,6 @@ impl Scope {
             key: key.to_owned(),
             problem: format!("{key} {reason}"),
         })
-    }
-
-    /// Takes a source of the secret; a second one in the same place is an error.
-    fn assign_secret(&mut self, key: &str, place: Reading<SecretPlace>, origin: &Origin) -> Reading<()> {
-        let place = place?;
-        if let Some(first) = self.secret.as_ref().filter(|first| first.value.key() != key) {
-            let (name, at) = (first.value.key(), &first.origin);
-            return Err(format!("and {name} ({at}) are two sources of one secret; keep one of them"));
-        }
-        put(&mut self.secret, Ok(place), origin)
     }
 
     /// Takes one time limit.
@@ -232,6 +235,9 @@ impl Scope {
         lay(&mut self.tls_min_version, above.tls_min_version);
         lay(&mut self.ip_family, above.ip_family);
         lay(&mut self.source_address, above.source_address);
+        lay(&mut self.proxy, above.proxy);
+        lay(&mut self.proxy_secret, above.proxy_secret);
+        lay(&mut self.tunnel, above.tunnel);
         lay(&mut self.username, above.username);
         lay(&mut self.secret, above.secret);
         lay(&mut self.auth, above.auth);
@@ -263,6 +269,7 @@ impl Scope {
         self.host = None;
         self.port = None;
         self.tls = None;
+        self.tunnel = None;
         self.tls_pin = None;
         self.tls_server_name = None;
         self.tls_client_cert = None;
@@ -278,4 +285,24 @@ impl Scope {
 fn put<T>(slot: &mut Option<Setting<T>>, value: Reading<T>, origin: &Origin) -> Reading<()> {
     *slot = Some(Setting { value: value?, origin: origin.clone() });
     Ok(())
+}
+
+/// Takes a source of a secret; a second one in the same place is an error.
+fn assign_secret(
+    slot: &mut Option<Setting<SecretPlace>>,
+    key: &str,
+    place: Reading<SecretPlace>,
+    origin: &Origin,
+) -> Reading<()> {
+    let place = place?;
+    if let Some(first) = slot.as_ref().filter(|first| !key.ends_with(first.value.key())) {
+        let (name, at) = (format!("{}{}", proxy_prefix(key), first.value.key()), &first.origin);
+        return Err(format!("and {name} ({at}) are two sources of one secret; keep one of them"));
+    }
+    put(slot, Ok(place), origin)
+}
+
+/// What the keys of a proxy's secret have before those of the server's.
+fn proxy_prefix(key: &str) -> &str {
+    if key.starts_with("proxy_") { "proxy_" } else { "" }
 }

@@ -9,13 +9,14 @@
 //! leave for plain text that stand beside the weaker host are dropped, not combined with the new one.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::config::error::nearest;
 use crate::config::file::{self, ConfigFile};
 use crate::config::layer::{Scope, Spot};
 use crate::config::server::{self, UrlError};
-use crate::config::value::Given;
+use crate::config::value::{Given, UNIX};
 use crate::config::{ConfigError, Fault, Layer, Origin, Route, SecretPlace, Setting, Settings, Surroundings};
 use crate::mail::Address;
 
@@ -52,7 +53,7 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     }
     let flags = flags(&wanted.set, surroundings)?;
     let mut secret_variables = files.secret_variables();
-    secret_variables.extend(secret_variable(&flags));
+    secret_variables.extend(self::secret_variables(&flags));
     if scope.host.as_ref().is_some_and(|host| flags.is_for_another_host(&host.value)) {
         scope.forget_host();
     }
@@ -63,6 +64,7 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     {
         assign(&mut scope, "from", &text, Origin::Variable("EMAIL".into()), surroundings)?;
     }
+    take_proxy_variable(&mut scope, surroundings)?;
     let settings = Settings::settle(scope, profile, secret_variables.into_iter().collect());
     settings.map_err(|fault| ConfigError::Faults(vec![fault]))
 }
@@ -182,7 +184,7 @@ impl Files {
 
     /// The variables that hold secrets, of all profiles.
     fn secret_variables(&self) -> BTreeSet<String> {
-        self.system.scopes().chain(self.user.scopes()).filter_map(secret_variable).collect()
+        self.system.scopes().chain(self.user.scopes()).flat_map(secret_variables).collect()
     }
 }
 
@@ -190,11 +192,41 @@ fn several(names: &[&str]) -> ConfigError {
     ConfigError::SeveralProfiles { known: names.iter().map(|name| (*name).to_owned()).collect() }
 }
 
-fn secret_variable(scope: &Scope) -> Option<String> {
-    match &scope.secret.as_ref()?.value {
+/// The variables that hold the secrets of this place.
+fn secret_variables(scope: &Scope) -> impl Iterator<Item = String> {
+    let places = [&scope.secret, &scope.proxy_secret].into_iter().flatten();
+    places.filter_map(|place| match &place.value {
         SecretPlace::Variable(name) => Some(name.clone()),
         _ => None,
+    })
+}
+
+/// Lets `all_proxy` or `ALL_PROXY` name the proxy, if nothing else says how the server is reached and it is not on this
+/// machine.
+fn take_proxy_variable(scope: &mut Scope, surroundings: &Surroundings) -> Result<(), ConfigError> {
+    let is_away = scope.host.as_ref().is_some_and(|host| !is_on_this_machine(&host.value));
+    if !is_away || scope.proxy.is_some() || scope.tunnel.is_some() {
+        return Ok(());
     }
+    // The name in small letters first, as curl does.
+    for name in ["all_proxy", "ALL_PROXY"] {
+        let Some(text) = variable(surroundings, name)? else { continue };
+        let origin = Origin::Variable(name.to_owned());
+        let proxy = server::proxy::variable(&text).map_err(|reason| {
+            let problem = format!("the proxy {reason}");
+            ConfigError::Faults(vec![Fault { origin: origin.clone(), key: "proxy".to_owned(), problem }])
+        })?;
+        scope.proxy = Some(Setting { value: Some(proxy), origin });
+        return Ok(());
+    }
+    Ok(())
+}
+
+fn is_on_this_machine(host: &str) -> bool {
+    host.starts_with(UNIX)
+        || host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A variable as text.

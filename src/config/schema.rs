@@ -65,8 +65,8 @@ macro_rules! keys {
 
 /// Every key, in the order of the example file.
 pub const KEYS: &[Key] = keys! {
-    Server "host", "name or IP address", "", r#""smtp.example.org""#,
-        "The submission server.";
+    Server "host", "name, IP address or unix:/path", "", r#""smtp.example.org""#,
+        "The submission server; unix: and a path is a socket in the file system, in the clear unless `tls` is set.";
     Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"", "465",
         "The port of the server.";
     Server "tls", "\"implicit\", \"starttls\" or \"none\"", "\"implicit\"; with a port other than 465 \"starttls\"", r#""implicit""#,
@@ -93,6 +93,14 @@ pub const KEYS: &[Key] = keys! {
         "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
     Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
         "The address of this machine that connections come from.";
+    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself", r#""socks5://proxy.example.org:1080""#,
+        "A proxy on the way to the server, socks5://[user@]host:port or http://[user@]host:port; it looks up the name.";
+    Server "proxy_password_file", "path", "", r#""~/.config/whippet/proxy-password""#,
+        "A file that holds the password of `proxy`, as `password_file` does for the server.";
+    Server "proxy_password_env", "name", "", r#""PROXY_PASSWORD""#,
+        "The environment variable that holds the password of `proxy`, instead of a file.";
+    Server "tunnel", "string or list", "", r#"["ssh", "-q", "gate.example.org", "nc", "smtp.example.org", "465"]"#,
+        "A program whose standard input and output lead to the server; a string is given to a shell only if it needs one.";
     Login "username", "string", "no login", r#""me@example.org""#,
         "The user name of the login.";
     Login "password_command", "string or list", "", r#"["pass", "show", "mail/example"]"#,

@@ -68,9 +68,11 @@ impl SecretPlace {
     ) -> Reading<SecretPlace> {
         match key {
             "password" => value::password(given).map(|text| SecretPlace::Inline(Secret::new(text))),
-            "password_file" => value::path(given, home, folder).map(SecretPlace::File),
+            "password_file" | "proxy_password_file" => {
+                value::path(given, home, folder).map(SecretPlace::File)
+            }
             "password_command" => command(given).map(SecretPlace::Command),
-            "password_env" => variable(given).map(SecretPlace::Variable),
+            "password_env" | "proxy_password_env" => variable(given).map(SecretPlace::Variable),
             "password_credential" => credential(given).map(SecretPlace::Credential),
             _ => Err("is no source of a secret".to_owned()),
         }
@@ -149,6 +151,16 @@ pub enum SecretError {
         /// The source.
         place: String,
     },
+}
+
+/// Fetches the password of a proxy. Errors speak of `password_file` and `password_env`; the caller puts `proxy_` before.
+pub fn fetch_proxy_password(
+    place: &SecretPlace,
+    run: &dyn Run,
+    surroundings: &Surroundings,
+) -> Result<Secret, SecretError> {
+    let source = SecretSource { place: place.clone(), for_gmail: false, kept_back: Vec::new() };
+    source.fetch(run, surroundings)
 }
 
 /// The one source of a profile's secret.
@@ -255,7 +267,7 @@ impl SecretSource {
 }
 
 /// A command: a list is its argv; a string is divided at blanks, or given to `sh -c` if it needs a shell.
-fn command(given: Given<'_>) -> Reading<Vec<String>> {
+pub(super) fn command(given: Given<'_>) -> Reading<Vec<String>> {
     let wanted = "a command, as a string or as a list of strings";
     let parts = given.strings(wanted)?;
     let argv: Vec<String> = match (given, parts.as_slice()) {

@@ -3,6 +3,8 @@
 
 use crate::mail::TlsMode;
 
+pub(super) mod proxy;
+
 /// The server that a URL names: these four replace the profile's together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SmtpUrl {

@@ -7,11 +7,12 @@ use encoding_rs::Encoding;
 
 use crate::config::layer::Scope;
 use crate::config::schema::{self, KEYS};
+use crate::config::value::UNIX;
 use crate::config::{
-    Fault, Key, Origin, Route, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
+    Fault, Key, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
 };
 use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
-use crate::net::IpFamily;
+use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
 /// What holds. `None` stands where nothing was said and nothing is built in.
@@ -43,6 +44,12 @@ pub struct Settings {
     pub ip_family: Setting<IpFamily>,
     /// Where connections come from.
     pub source_address: Option<Setting<IpAddr>>,
+    /// The proxy on the way to the server; an inner `None` forbids any.
+    pub proxy: Option<Setting<Option<Proxy>>>,
+    /// Where the proxy's password is.
+    pub proxy_secret: Option<Setting<SecretPlace>>,
+    /// A program that leads to the server: its argv, never empty.
+    pub tunnel: Option<Setting<Vec<String>>>,
     /// What is said in EHLO.
     pub hello_name: Option<Setting<String>>,
     /// Who logs in; without it nobody does.
@@ -99,7 +106,11 @@ impl Settings {
         profile: Option<String>,
         secret_variables: Vec<String>,
     ) -> Result<Settings, Fault> {
-        let (tls, port) = way_in(scope.tls, scope.port);
+        one_way(&scope)?;
+        let in_files = scope.host.as_ref().filter(|host| host.value.starts_with(UNIX));
+        // What is written to a socket in the file system does not leave the machine.
+        let clear = in_files.map(|host| Setting { value: TlsMode::None, origin: host.origin.clone() });
+        let (tls, port) = way_in(scope.tls.or(clear), scope.port);
         let route = scope.route.unwrap_or(Setting::built_in(Route::Smtp));
         let missing = match route.value {
             Route::File if scope.output.is_none() => Some("`output`, the file or Maildir"),
@@ -132,6 +143,9 @@ impl Settings {
             tls_client_key: scope.tls_client_key,
             ip_family: scope.ip_family.unwrap_or(Setting::built_in(IpFamily::Any)),
             source_address: scope.source_address,
+            proxy: scope.proxy,
+            proxy_secret: scope.proxy_secret,
+            tunnel: scope.tunnel,
             hello_name: scope.hello_name,
             username: scope.username,
             secret,
@@ -189,6 +203,11 @@ impl Settings {
         Some(ClientCertificate { certificate, key })
     }
 
+    /// The path of a `host` that is a socket in the file system.
+    pub fn unix_socket(&self) -> Option<&str> {
+        self.host.as_ref()?.value.strip_prefix(UNIX)
+    }
+
     /// All keys with their values, in the order of the example file.
     pub fn rows(&self) -> Vec<Row> {
         KEYS.iter().map(|key| self.row_of(key)).collect()
@@ -223,6 +242,15 @@ impl Settings {
                     IpFamily::V6 => "6".to_owned(),
                 })),
                 "source_address" => self.source_address.as_ref().map(|s| show(s, IpAddr::to_string)),
+                "proxy" => self.proxy.as_ref().map(|s| {
+                    show(s, |proxy| proxy.as_ref().map_or_else(|| "none".to_owned(), Proxy::to_string))
+                }),
+                "proxy_password_file" | "proxy_password_env" => self
+                    .proxy_secret
+                    .as_ref()
+                    .filter(|secret| key.name.ends_with(secret.value.key()))
+                    .map(|s| show(s, SecretPlace::shown)),
+                "tunnel" => self.tunnel.as_ref().map(|s| show(s, |argv| argv.join(" "))),
                 "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
                 "username" => self.username.as_ref().map(|s| show(s, String::clone)),
                 "auth" => Some(show(&self.auth, |all| auth_text(all))),
@@ -258,6 +286,23 @@ impl Settings {
             Some((value, origin)) => Row { key: key.name, value: Some(value), origin },
             None => Row { key: key.name, value: None, origin: Origin::BuiltIn.to_string() },
         }
+    }
+}
+
+/// There is one way to the server: two that are said are an error, since one of them would be passed over.
+fn one_way(scope: &Scope) -> Result<(), Fault> {
+    let unix = scope.host.as_ref().filter(|host| host.value.starts_with(UNIX)).map(|host| &host.origin);
+    let tunnel = scope.tunnel.as_ref().map(|tunnel| &tunnel.origin);
+    let proxy = scope.proxy.as_ref().filter(|proxy| proxy.value.is_some()).map(|proxy| &proxy.origin);
+    let ways = [("proxy", proxy), ("tunnel", tunnel), ("host", unix)];
+    let mut said = ways.iter().filter_map(|(key, origin)| Some((*key, (*origin)?)));
+    match (said.next(), said.next()) {
+        (Some((first, origin)), Some((second, at))) => Err(Fault {
+            origin: origin.clone(),
+            key: first.to_owned(),
+            problem: format!("{first} and {second} ({at}) are two ways to one server; keep one of them"),
+        }),
+        _ => Ok(()),
     }
 }
 

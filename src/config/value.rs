@@ -12,8 +12,11 @@ use toml::de::DeValue;
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
-use crate::net::IpFamily;
+use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
+
+/// What a `host` that is a socket in the file system begins with.
+pub(super) const UNIX: &str = "unix:";
 
 /// How the mail leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,7 +226,22 @@ pub(super) fn auth(given: Given<'_>) -> Reading<Vec<Mechanism>> {
 
 /// The setting `host`.
 pub(super) fn host_setting(given: Given<'_>) -> Reading<String> {
+    let text = given.string("a string")?;
+    match text.strip_prefix(UNIX) {
+        Some(path) if path.starts_with('/') => Ok(text.to_owned()),
+        Some(_) => Err("must name a socket by its whole path, as unix:/run/mail/submission".to_owned()),
+        None => server::host(text),
+    }
+}
+
+/// The name that a certificate is for.
+pub(super) fn server_name(given: Given<'_>) -> Reading<String> {
     server::host(given.string("a string")?)
+}
+
+/// A proxy; `None` is none at all.
+pub(super) fn proxy(given: Given<'_>) -> Reading<Option<Proxy>> {
+    server::proxy::setting(given.string("a URL such as socks5://proxy.example.org:1080")?)
 }
 
 /// What EHLO says.

@@ -10,7 +10,7 @@ use crate::mail::{
     Envelope, Problem, Report, SessionFacts, Stage, Timeouts, TlsFacts, TlsMode, TlsPolicy, Verdict,
 };
 use crate::mime::Message;
-use crate::net::{ConnectError, Resolve, ResolveError, Tls, TlsError, Way, Wire, place};
+use crate::net::{ConnectError, Resolve, ResolveError, Through, Tls, TlsError, Way, Wire, place};
 use crate::smtp::{Batches, Needs, Next, Session, SessionPolicy, Transaction, Transcript};
 
 /// Where the server is and how to talk to it.
@@ -37,7 +37,10 @@ pub struct SmartHostRoute {
 impl SmartHostRoute {
     /// `host:port`, as reports name it.
     pub fn place(&self) -> String {
-        place(&self.host, self.port)
+        match &self.way.through {
+            Through::Unix(path) => path.display().to_string(),
+            _ => place(&self.host, self.port),
+        }
     }
 }
 
@@ -148,7 +151,7 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
         ConnectError::Refused(_) => "nothing listens at that port".to_owned(),
         ConnectError::Unreachable(_, words) => format!("there is no way to it: {words}"),
         ConnectError::TimedOut(_, seconds) => format!("it gave no answer within {seconds} s"),
-        ConnectError::Source(..) => error.to_string(),
+        ConnectError::Source(..) | ConnectError::Proxy { .. } | ConnectError::Tunnel(..) => error.to_string(),
     };
     let stage = Stage::Connect;
     match error {
@@ -165,6 +168,11 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
             Verdict::deferred(stage, Problem::Unreachable, sentence).with_status(4, 4, 1)
         }
         ConnectError::Source(..) => Verdict::failed(stage, Problem::Source, sentence).with_status(5, 3, 5),
+        ConnectError::Proxy { is_lasting: true, .. } => {
+            Verdict::failed(stage, Problem::Proxy, sentence).with_status(5, 4, 4)
+        }
+        ConnectError::Proxy { .. } => Verdict::deferred(stage, Problem::Proxy, sentence).with_status(4, 4, 1),
+        ConnectError::Tunnel(..) => Verdict::failed(stage, Problem::Tunnel, sentence).with_status(5, 3, 5),
         ConnectError::TimedOut(..) => {
             Verdict::deferred(stage, Problem::TimedOut, sentence).with_status(4, 4, 1)
         }

@@ -135,6 +135,10 @@ pub enum Problem {
     Unreachable,
     /// The address to come from is not one of this machine.
     Source,
+    /// The proxy gives no connection.
+    Proxy,
+    /// The program that is to lead to the server cannot be started.
+    Tunnel,
     /// A deadline passed.
     TimedOut,
     /// The connection was lost.

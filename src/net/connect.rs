@@ -32,6 +32,19 @@ pub enum ConnectError {
     /// No answer within the deadline.
     #[error("{0} gave no answer within {1} s")]
     TimedOut(String, u64),
+    /// The proxy gives no connection.
+    #[error("the proxy {proxy} {words}")]
+    Proxy {
+        /// The proxy as a URL, without a login.
+        proxy: String,
+        /// What it did, or what it is.
+        words: String,
+        /// Another try will not help.
+        is_lasting: bool,
+    },
+    /// The program that is to be a tunnel cannot be started.
+    #[error("the tunnel {0} cannot be started: {1}")]
+    Tunnel(String, String),
     /// The address to come from is not one of this machine.
     #[error("a connection cannot come from {0}: {1}")]
     Source(IpAddr, String),

@@ -1,10 +1,14 @@
-//! The way to a server: which addresses may be used, and where a connection comes from.
+//! The way to a server: straight, through a proxy or a program, or to a socket in the file system; over which
+//! addresses, and from which.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::net::connect::connect;
-use crate::net::{ConnectError, Resolve, ResolveError, place};
+use crate::net::{ConnectError, Proxy, Resolve, ResolveError, Socket, place};
+use crate::sys::reason;
 
 /// Which addresses of a host may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,18 +39,89 @@ pub struct Way {
     pub family: IpFamily,
     /// The address of this machine that connections come from; only addresses of its family can be reached.
     pub source: Option<IpAddr>,
+    /// What lies between.
+    pub through: Through,
+}
+
+/// What lies between us and a server.
+#[derive(Debug, Clone, Default)]
+pub enum Through {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A proxy. Family and source are those of the connection to it.
+    Proxy(Proxy),
+    /// A socket in the file system, at which the server listens.
+    Unix(PathBuf),
+    /// A program whose standard input and output lead to the server.
+    Tunnel {
+        /// Program and arguments; never empty.
+        argv: Vec<String>,
+        /// Variables that hold secrets and are kept from it.
+        without: Vec<String>,
+    },
 }
 
 impl Way {
-    /// Opens a connection to `host` within `limit`; gives it with the address it leads to. The socket does not block.
+    /// Opens a connection to `host` within `limit`; gives it with the words for where it leads.
     pub fn open(
         &self,
         resolve: &dyn Resolve,
         host: &str,
         port: u16,
         limit: Duration,
-    ) -> Result<(TcpStream, SocketAddr), ConnectError> {
+    ) -> Result<(Socket, String), ConnectError> {
         let begin = Instant::now();
+        match &self.through {
+            Through::Nothing => {
+                let (socket, address) = self.reach(resolve, host, port, (begin, limit))?;
+                Ok((socket.into(), address.to_string()))
+            }
+            Through::Proxy(proxy) => {
+                let failed = |words: String, is_lasting| ConnectError::Proxy {
+                    proxy: proxy.to_string(),
+                    words,
+                    is_lasting,
+                };
+                let (mut socket, _) = self.reach(resolve, &proxy.host, proxy.port, (begin, limit)).map_err(
+                    |error| match &error {
+                        ConnectError::Source(..) => error,
+                        ConnectError::Resolve(
+                            ResolveError::NoSuchName(_) | ResolveError::NoSuchAddress(..),
+                        ) => failed(format!("has no address: {error}"), true),
+                        other => failed(format!("is out of reach: {other}"), false),
+                    },
+                )?;
+                proxy
+                    .ask(&mut socket, host, port, begin + limit)
+                    .map_err(|refusal| failed(refusal.words, refusal.is_lasting))?;
+                Ok((socket.into(), format!("through {proxy}")))
+            }
+            Through::Unix(path) => {
+                let place = path.display().to_string();
+                let socket = UnixStream::connect(path).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::ConnectionRefused => {
+                        ConnectError::Unreachable(place.clone(), "nothing listens at that socket".to_owned())
+                    }
+                    _ => ConnectError::Unreachable(place.clone(), reason(&error)),
+                })?;
+                Ok((Socket::Unix(socket), place))
+            }
+            Through::Tunnel { argv, without } => {
+                let socket = Socket::tunnel(argv, without)
+                    .map_err(|error| ConnectError::Tunnel(argv[0].clone(), reason(&error)))?;
+                Ok((socket, format!("through {}", argv[0])))
+            }
+        }
+    }
+
+    fn reach(
+        &self,
+        resolve: &dyn Resolve,
+        host: &str,
+        port: u16,
+        (begin, limit): (Instant, Duration),
+    ) -> Result<(std::net::TcpStream, SocketAddr), ConnectError> {
         let addresses = self.usable(resolve.resolve(host, port, limit)?, host)?;
         connect(addresses, self.source, &place(host, port), begin, limit)
     }
@@ -76,7 +151,7 @@ mod tests {
         let four = SocketAddr::from(([127, 0, 0, 1], 25));
         let six = SocketAddr::new("::1".parse().unwrap(), 25);
         let usable = |family, source: Option<&str>, addresses: &[SocketAddr]| {
-            let way = Way { family, source: source.map(|source| source.parse().unwrap()) };
+            let way = Way { family, source: source.map(|source| source.parse().unwrap()), ..Way::default() };
             way.usable(addresses.to_vec(), "h").map_err(|error| error.to_string())
         };
         assert_eq!(usable(IpFamily::Any, None, &[six, four]), Ok(vec![six, four]));

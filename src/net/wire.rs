@@ -2,15 +2,15 @@
 //! while we send is lost.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::ClientConnection;
 
 use crate::mail::{ChannelBinding, TlsFacts};
+use crate::net::tls::binding;
 use crate::net::tls::in_words;
-use crate::net::{Tls, TlsError, binding};
+use crate::net::{Socket, Tls, TlsError};
 use crate::sys::reason;
 
 /// Octets read at once.
@@ -42,14 +42,15 @@ pub type Hear<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 /// A connection, in the clear or under TLS.
 #[derive(Debug)]
 pub struct Wire {
-    socket: TcpStream,
+    socket: Socket,
     tls: Option<Box<ClientConnection>>,
 }
 
 impl Wire {
     /// Takes the socket over.
-    pub fn new(socket: TcpStream) -> Result<Self, WireError> {
-        socket.set_nonblocking(true).map_err(broken)?;
+    pub fn new(socket: impl Into<Socket>) -> Result<Self, WireError> {
+        let socket = socket.into();
+        socket.set_nonblocking().map_err(broken)?;
         Ok(Wire { socket, tls: None })
     }
 
@@ -62,11 +63,11 @@ impl Wire {
                 match connection.write_tls(&mut self.socket) {
                     Ok(_) => continue,
                     Err(error) if is_block(&error) => {}
-                    Err(error) => return Err(broken(error)),
+                    Err(error) => return Err(self.lost(error)),
                 }
             }
             match connection.read_tls(&mut self.socket) {
-                Ok(0) => return Err(WireError::Closed),
+                Ok(0) => return Err(self.closed()),
                 Ok(_) => {
                     if let Err(error) = connection.process_new_packets() {
                         // The alert that tells the server why; it may not be listening any more.
@@ -75,7 +76,7 @@ impl Wire {
                     }
                 }
                 Err(error) if is_block(&error) => self.wait(connection.wants_write(), end)?,
-                Err(error) => return Err(broken(error)),
+                Err(error) => return Err(self.lost(error)),
             }
         }
         let facts = tls.facts(&connection);
@@ -130,7 +131,7 @@ impl Wire {
             tls.send_close_notify();
             let _ = tls.write_tls(&mut self.socket);
         }
-        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        self.socket.finish();
     }
 
     /// Hands what is there to `hear`, without waiting.
@@ -151,7 +152,7 @@ impl Wire {
                 None => self.socket.read(&mut chunk),
                 Some(tls) => match tls.reader().read(&mut chunk) {
                     Err(error) if is_block(&error) => match tls.read_tls(&mut self.socket) {
-                        Ok(0) => return Err(WireError::Closed),
+                        Ok(0) => return Err(self.closed()),
                         Ok(_) => {
                             tls.process_new_packets().map_err(|error| WireError::Broken(in_words(&error)))?;
                             continue;
@@ -162,13 +163,13 @@ impl Wire {
                 },
             };
             return match read {
-                Ok(0) => Err(WireError::Closed),
+                Ok(0) => Err(self.closed()),
                 Ok(count) => Ok(Some(hear(&chunk[..count]))),
                 Err(error) if is_block(&error) => Ok(None),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 // The peer went without a close_notify.
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(WireError::Closed),
-                Err(error) => Err(broken(error)),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(self.closed()),
+                Err(error) => Err(self.lost(error)),
             };
         }
     }
@@ -202,10 +203,20 @@ impl Wire {
         }
     }
 
-    fn write_failed(&self, error: io::Error) -> WireError {
+    /// The other end is gone; a tunnel may tell why.
+    fn closed(&mut self) -> WireError {
+        self.socket.obituary().map_or(WireError::Closed, WireError::Broken)
+    }
+
+    /// The connection broke, which for a tunnel is the same.
+    fn lost(&mut self, error: io::Error) -> WireError {
+        self.socket.obituary().map_or_else(|| broken(error), WireError::Broken)
+    }
+
+    fn write_failed(&mut self, error: io::Error) -> WireError {
         match error.kind() {
-            ErrorKind::BrokenPipe => WireError::Closed,
-            _ => broken(error),
+            ErrorKind::BrokenPipe => self.closed(),
+            _ => self.lost(error),
         }
     }
 
@@ -215,7 +226,7 @@ impl Wire {
 
     /// Waits until the socket can be read, or written if `to_write`.
     fn wait(&self, to_write: bool, end: Deadline) -> Result<(), WireError> {
-        acknowledge_at_once(&self.socket);
+        self.socket.before_waiting();
         let mut flags = PollFlags::IN;
         if to_write {
             flags |= PollFlags::OUT;
@@ -230,16 +241,6 @@ impl Wire {
             }
         }
     }
-}
-
-/// Has what came acknowledged now instead of 40 ms later. A server whose next write waits for that (Nagle's algorithm,
-/// RFC 9293 3.7.4) would else hold back what we wait for: Postfix its greeting behind the tickets of TLS 1.3, others
-/// the end of a reply in two writes. Linux forgets the wish by itself, so it is told before each wait (tcp(7)).
-fn acknowledge_at_once(socket: &TcpStream) {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::net::sockopt::set_tcp_quickack(socket, true);
-    #[cfg(not(target_os = "linux"))]
-    let _ = socket;
 }
 
 /// A moment on the monotonic clock, and the time that was given until then.
@@ -277,7 +278,7 @@ fn broken(error: io::Error) -> WireError {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::thread;
 
     use super::*;

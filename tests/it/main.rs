@@ -11,6 +11,7 @@ mod injection;
 mod judge;
 mod postfix;
 mod readme;
+mod routes;
 mod secrets;
 mod settings;
 mod support;

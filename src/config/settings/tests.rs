@@ -54,8 +54,13 @@ fn each_key_has_a_row_with_what_was_said() {
             "from" | "reply_to" => "a@b",
             "tls" => "starttls",
             "route" => "sendmail",
-            "password_command" => "pass show x",
-            "tls_ca_file" | "tls_client_cert" | "tls_client_key" | "password_file" | "output" => "/a/b",
+            "password_command" | "tunnel" => "pass show x",
+            "tls_ca_file"
+            | "tls_client_cert"
+            | "tls_client_key"
+            | "password_file"
+            | "proxy_password_file"
+            | "output" => "/a/b",
             "charset" => "UTF-8",
             "allow_plaintext_auth" => "true",
             name if name.starts_with("timeouts.") => "7s",
@@ -79,6 +84,25 @@ fn built_in_values_are_those_of_the_table() {
             assert_eq!(key.default.trim_matches('"'), value, "{}", key.name);
         }
     }
+}
+
+#[test]
+fn one_way_leads_to_the_server() {
+    let error = settled(&[("host", "h"), ("proxy", "http://p:1"), ("tunnel", "x")]).unwrap_err();
+    assert_eq!(
+        error,
+        "--set proxy: proxy and tunnel (--set tunnel) are two ways to one server; keep one of them"
+    );
+    assert!(settled(&[("host", "unix:/x"), ("proxy", "http://p:1")]).is_err());
+    assert!(settled(&[("host", "h"), ("proxy", "none"), ("tunnel", "x")]).is_ok());
+}
+
+#[test]
+fn a_socket_in_the_file_system_is_spoken_to_in_the_clear() {
+    let settings = settled(&[("host", "unix:/run/x")]).unwrap();
+    assert_eq!((settings.tls.value, settings.unix_socket()), (TlsMode::None, Some("/run/x")));
+    let settings = settled(&[("host", "unix:/run/x"), ("tls", "implicit")]).unwrap();
+    assert_eq!(settings.tls.value, TlsMode::Implicit);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::net::certificate::element;
 
 /// `tls-exporter` (RFC 9266) under TLS 1.3. Under TLS 1.2 that would need an extended master secret, of which rustls
 /// does not tell, so it is `tls-server-end-point` (RFC 5929 section 4) there.
-pub(super) fn of(connection: &ClientConnection) -> Option<ChannelBinding> {
+pub(in crate::net) fn of(connection: &ClientConnection) -> Option<ChannelBinding> {
     match connection.protocol_version()? {
         ProtocolVersion::TLSv1_3 => {
             let octets = vec![0; 32];

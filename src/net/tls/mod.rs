@@ -1,6 +1,8 @@
 //! TLS with rustls: what is trusted, what was agreed, why it failed.
 //! Who is believed is decided in `verifier.rs`.
 
+pub(super) mod binding;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
