@@ -1,7 +1,6 @@
 //! Against real Postfix with logins checked by Dovecot: what it takes arrives octet for octet, what it refuses is told
 //! in its words, and nothing is said to a server that cannot prove who it is.
 
-mod logins;
 mod wishes;
 
 mod login;
