@@ -1,0 +1,134 @@
+//! What a transaction makes of the replies it hears, each in its turn.
+
+use super::{State, Transaction};
+use crate::mail::Stage;
+use crate::smtp::{Loss, Reply, verdict};
+
+impl Transaction<'_> {
+    /// A reply came. Cannot fail: a strange reply becomes a verdict.
+    pub fn reply(&mut self, reply: &Reply) {
+        if let Err(error) = reply.check_length() {
+            return self.lost(&Loss::NoReply(error));
+        }
+        match self.state {
+            // A server that goes says so at any time (RFC 5321 3.8).
+            State::Commands if self.heard == self.sent && reply.code == 421 => {
+                self.drop_out(&verdict::refused(self.stage(), reply));
+            }
+            State::Commands if self.heard == self.sent => {
+                self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
+            }
+            // The server closes: what is on its way will not be answered, and nothing more should be said.
+            _ if reply.code == 421 && (self.state == State::Commands || self.hears_envelope()) => {
+                self.drop_out(&verdict::refused(self.stage(), reply));
+            }
+            _ if self.hears_envelope() && self.heard == 0 => self.hear_mail(reply),
+            _ if self.hears_envelope() => self.hear_rcpt(reply),
+            State::Commands => self.hear_data(reply),
+            State::Body | State::BeforeDot => self.hear_early(reply),
+            State::Dotted => self.hear_dot(reply),
+            State::Done => self.is_spent = true,
+        }
+        if reply.code == 421 {
+            self.is_spent = true;
+        }
+    }
+
+    /// Octets are left over behind the last whole reply: half of one. Where none is due they must not become the
+    /// beginning of the next; while one is due, or the message is being written, they are just early.
+    pub fn left_over(&mut self) {
+        match self.state {
+            State::Commands if self.heard == self.sent => self.lost(&Loss::Unasked),
+            State::Done => self.is_spent = true,
+            _ => {}
+        }
+    }
+
+    fn hear_mail(&mut self, reply: &Reply) {
+        self.heard += 1;
+        match reply.class() {
+            2 => {}
+            4 | 5 => {
+                self.settle_rest(&verdict::refused(Stage::Mail, reply));
+                self.end_if_settled();
+            }
+            // What is on its way behind it may be taken all the same.
+            _ if self.state == State::Dotted => self.drop_out(&verdict::misplaced(Stage::Dot, reply)),
+            _ => self.drop_out(&verdict::misplaced(Stage::Mail, reply)),
+        }
+    }
+
+    fn hear_rcpt(&mut self, reply: &Reply) {
+        let index = self.heard - 1;
+        self.heard += 1;
+        match reply.class() {
+            2 => self.good[index] = self.verdicts[index].is_none(),
+            4 | 5 if self.anybody_good() && verdict::is_too_many(reply) => {
+                self.postponed.push(index);
+                self.settle(index, verdict::too_many(reply));
+            }
+            4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
+            // A whole reply in its place, though a strange one: it says nothing about anybody else.
+            _ => self.settle(index, verdict::misplaced(Stage::Rcpt, reply)),
+        }
+        if self.heard > self.count() {
+            self.end_if_settled();
+        }
+    }
+
+    /// Nobody is left to send to: unless DATA is on its way already, the transaction ends here.
+    fn end_if_settled(&mut self) {
+        let is_settled = self.verdicts.iter().all(Option::is_some);
+        if is_settled && self.sent == self.heard && self.state == State::Commands {
+            self.state = State::Done;
+        }
+    }
+
+    fn hear_data(&mut self, reply: &Reply) {
+        self.heard += 1;
+        match (reply.class(), self.anybody_good()) {
+            (3, true) if reply.code == 354 => self.state = State::Body,
+            // A server that lets us go on although it refused everybody gets a lone dot, and its reply means nothing
+            // (RFC 2920 3.1).
+            (3, false) if reply.code == 354 => {
+                self.state = State::BeforeDot;
+                self.is_spent = true;
+            }
+            (4 | 5, _) => {
+                self.settle_rest(&verdict::refused(Stage::Data, reply));
+                self.state = State::Done;
+            }
+            _ => self.drop_out(&verdict::misplaced(Stage::Data, reply)),
+        }
+    }
+
+    /// A reply while the message is being written: the server gives up early.
+    fn hear_early(&mut self, reply: &Reply) {
+        let verdict = match reply.class() {
+            4 | 5 => verdict::refused(Stage::Body, reply),
+            _ => verdict::misplaced(Stage::Body, reply),
+        };
+        self.drop_out(&verdict);
+    }
+
+    fn hear_dot(&mut self, reply: &Reply) {
+        let verdict = match reply.class() {
+            2 => {
+                // The reply to a lone dot means nothing.
+                if reply.code != 250 && self.anybody_good() {
+                    self.warnings.push(format!("the server accepted with {reply}, not with 250"));
+                }
+                verdict::accepted(reply)
+            }
+            4 | 5 => verdict::refused(Stage::Dot, reply),
+            _ => {
+                self.is_spent = true;
+                verdict::misplaced(Stage::Dot, reply)
+            }
+        };
+        self.settle_rest(&verdict);
+        self.state = State::Done;
+        // After a BDAT that failed the state is indeterminate (RFC 3030 section 2).
+        self.is_ended = !self.is_chunked() || reply.class() == 2;
+    }
+}
