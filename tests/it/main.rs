@@ -13,6 +13,7 @@ mod postfix;
 mod readme;
 mod routes;
 mod secrets;
+mod servers;
 mod settings;
 mod support;
 mod tls;

@@ -184,10 +184,14 @@ fn errors_name_the_proxy_and_nobody_goes_past_it() {
 }
 
 /// microsocks, until it is dropped.
-struct Microsocks(Child, u16);
+pub struct Microsocks(Child, u16);
 
 impl Microsocks {
-    fn start(login: &[&str]) -> Option<Microsocks> {
+    pub fn port(&self) -> u16 {
+        self.1
+    }
+
+    pub fn start(login: &[&str]) -> Option<Microsocks> {
         let port = Peer::closed_port();
         let mut command = Command::new("microsocks");
         command.args(["-i", "127.0.0.1", "-p", &port.to_string()]).args(login);
