@@ -7,6 +7,11 @@ missing_packages() {
   command -v openssl >/dev/null || echo openssl
   command -v python3 >/dev/null || echo python3
   command -v microsocks >/dev/null || echo microsocks
+  # The server of the tests that binds logins to TLS is made of these two.
+  local library
+  for library in libgnutls.so.30:libgnutls30 libgsasl.so.18:libgsasl18; do
+    ldconfig -p | grep -qF "${library%:*} " || echo "${library#*:}"
+  done
   [ -x /usr/lib/dovecot/submission ] || echo dovecot-submissiond
 }
 

@@ -1,6 +1,7 @@
 //! Against the real servers beside Postfix: Exim, OpenSMTPD and Dovecot's submission service, each with its own words
 //! and its own extensions, and against real proxies, programs and sockets on the way to a server.
 
+mod binding;
 mod dovecot;
 mod exim;
 mod opensmtpd;
