@@ -146,6 +146,7 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
                     self.gathered.extend_from_slice(b".\r\n");
                 }
             }
+            Some(Step::Done) if self.window.outstanding() == 0 => {}
             _ if !self.gathered.is_empty() => self.send(),
             _ => self.receive(),
         }
