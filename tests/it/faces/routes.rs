@@ -68,7 +68,9 @@ fn as_nobody(sandbox: &Sandbox, words: &[&str]) -> Option<Ran> {
     let is_root = rustix::process::geteuid().is_root();
     let root = sandbox.home().parent().unwrap().to_owned();
     let copy = root.join("whippet");
-    std::fs::copy(program(), &copy).unwrap();
+    // By a program: a copy that this process writes may be open in a child of another test, and cannot be run then.
+    let status = std::process::Command::new("cp").arg(program()).arg(&copy).status().unwrap();
+    assert!(status.success());
     for (path, mode) in [(&root, 0o755), (&copy, 0o755), (&sandbox.work(), 0o555)] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
