@@ -100,6 +100,10 @@ fn each_mechanism_with_a_good_and_a_wrong_password(account: &Account, mechanisms
         let (ran, report) = account.send("x\n", &words);
         ran.exits(0).says(&format!("C: AUTH {name}")).never_shows(&password);
         assert_eq!(report["session"]["mechanism"], *name);
+        if name.starts_with("SCRAM-") {
+            // Passwords could be tried on a challenge.
+            assert_eq!(ran.stderr().matches("S: 334 ***\n").count(), 2, "{}", ran.stderr());
+        }
         arrived_whole(account, &report, &["dan"]);
 
         let wrong = account.sandbox.private_file("wrong", "not the password");
