@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use crate::support::{Certificate, Peer, Ran, Rules, Sandbox, Step, skipped_loudly};
+use crate::support::{Certificate, Peer, Peers, Ran, Rules, Sandbox, Step, skipped_loudly};
 
 const WORDS: [&str; 5] = ["--json", "--verbose", "-s", "way", "bob@example.test"];
 
@@ -217,6 +217,7 @@ impl Drop for Microsocks {
 fn a_real_socks_server_with_and_without_a_login() {
     for login in [&[][..], &["-u", "ann", "-P", "correct horse"]] {
         let Some(socks) = Microsocks::start(login) else {
+            assert!(!Peers::are_owed(), "scripts/test-peers installs microsocks");
             return skipped_loudly("no real SOCKS server (microsocks of Debian)");
         };
         let user = if login.is_empty() { "" } else { "ann@" };

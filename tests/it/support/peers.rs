@@ -43,7 +43,7 @@ impl Peers {
     /// The servers that `WHIPPET_TEST_PEERS` names. None, said loudly: there are none, and the test proves nothing.
     pub fn find() -> Option<Peers> {
         let Some(path) = std::env::var_os("WHIPPET_TEST_PEERS") else {
-            assert!(!owed(), "no real peers in CI: run scripts/test");
+            assert!(!Peers::are_owed(), "no real peers in CI: run scripts/test");
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             // Past the test harness, which hides what tests print if they pass.
             let _ = writeln!(
@@ -53,6 +53,13 @@ impl Peers {
             return None;
         };
         Some(Peers::read(Path::new(&path)))
+    }
+
+    /// Whether `scripts/test` would have started the servers, and the run is one that decides: nothing is left out then.
+    pub fn are_owed() -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let root = std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
+        std::env::var("CI").as_deref() == Ok("true") && root && Path::new("/etc/debian_version").exists()
     }
 
     fn read(path: &Path) -> Peers {
@@ -156,13 +163,6 @@ fn found(named: &HashMap<String, String>, name: &str) -> String {
 #[track_caller]
 fn number(named: &HashMap<String, String>, name: &str) -> u16 {
     found(named, name).parse().unwrap_or_else(|_| panic!("peers.env: {name} is no port"))
-}
-
-/// Whether `scripts/test` would have started the servers, and the run is one that decides: nothing is left out then.
-fn owed() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let root = std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
-    std::env::var("CI").as_deref() == Ok("true") && root && Path::new("/etc/debian_version").exists()
 }
 
 impl Delivered {
