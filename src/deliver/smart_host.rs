@@ -1,4 +1,5 @@
-//! The route to a submission server (RFC 6409): one connection, one login, one transaction.
+//! The route to a submission server (RFC 6409), or to an LMTP server (RFC 2033): one connection, one login, one
+//! transaction.
 
 use std::time::Instant;
 
@@ -64,6 +65,7 @@ impl Transport for SmartHost<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let mut facts = SessionFacts {
             host: self.route.place(),
+            protocol: Some(self.route.session.protocol),
             username: self.route.session.username().map(str::to_owned),
             ..SessionFacts::default()
         };

@@ -71,6 +71,8 @@ pub struct Transaction<'a> {
     state: State,
     sent: usize,
     heard: usize,
+    /// Recipients before this place have had their reply to the message, where each has its own.
+    answered: usize,
     /// The connection must not be used for anything else.
     is_spent: bool,
     /// The server has judged the message, and forgotten the envelope.
@@ -92,6 +94,7 @@ impl<'a> Transaction<'a> {
             state: State::Commands,
             sent: 0,
             heard: 0,
+            answered: 0,
             is_spent: false,
             is_ended: false,
             warnings: parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect(),
@@ -110,7 +113,7 @@ impl<'a> Transaction<'a> {
             State::Body => Step::Body,
             State::BeforeDot => {
                 // From here on a retry may duplicate.
-                self.state = State::Dotted;
+                self.state = if self.answers_dot() { State::Dotted } else { State::Done };
                 Step::Dot
             }
             State::Dotted => Step::Read,
@@ -127,8 +130,12 @@ impl<'a> Transaction<'a> {
     pub fn outstanding(&self) -> usize {
         match self.state {
             State::Done => 0,
-            State::Dotted => (self.sent - self.heard).max(1),
-            _ => self.sent - self.heard,
+            State::Body | State::BeforeDot if !self.is_chunked() => 0,
+            // What BDAT counts among the commands is here counted with the message.
+            State::Body | State::BeforeDot | State::Dotted => {
+                (self.count() + 1).saturating_sub(self.heard) + self.final_replies()
+            }
+            State::Commands => self.sent - self.heard,
         }
     }
 
