@@ -185,7 +185,7 @@ fn run(envelope: &Envelope, script: &Script<'_>) -> Ended {
         ..Capabilities::default()
     };
     let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
-    let mut transaction = Transaction::new(envelope, needs, &offers);
+    let mut transaction = Transaction::new(envelope.clone(), needs, &offers);
     let replies_of_dot = if script.is_lmtp { script.count } else { 1 };
     let mut words = script.replies.iter().copied();
     let (mut written, mut heard, mut dots) = (0, 0, 0);
@@ -356,7 +356,7 @@ fn run_with_too_many(taken: usize, is_pipelined: bool, code: u16, text: &str) ->
     let envelope = envelope(9);
     let offers = Capabilities { pipelining: is_pipelined, ..Capabilities::default() };
     let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
-    let mut transaction = Transaction::new(&envelope, needs, &offers);
+    let mut transaction = Transaction::new(envelope.clone(), needs, &offers);
     let mut heard = 0;
     loop {
         match transaction.next_step() {

@@ -15,7 +15,8 @@ pub fn hear_each(judged: &mut Judged, words: &mut impl Iterator<Item = Word>) {
         match words.next().unwrap() {
             Word::Goodbye => {
                 judged.settled[index] = Some((Fate::Deferred, false));
-                judged.drops = Some(true);
+                judged.apply("dot", Word::Bad, 0..0);
+                return;
             }
             word => {
                 if !judged.apply("dot", word, index..index + 1) {
