@@ -9,6 +9,7 @@ mod faces;
 mod flights;
 mod injection;
 mod judge;
+mod lmtp;
 mod postfix;
 mod readme;
 mod routes;
