@@ -72,6 +72,9 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
             "install your system's `ca-certificates`, or name a PEM file in `tls_ca_file`".to_owned()
         }
         Problem::ClientCertificate => format!("check `tls_client_cert` ({})", origin_of(settings, "tls_client_cert")),
+        Problem::StartTlsUnavailable if settings.protocol.value == Protocol::Lmtp => {
+            "tls = \"none\" sends in the clear: only where nobody can listen".to_owned()
+        }
         Problem::StartTlsUnavailable if outcome.fate == Fate::Failed => {
             "use tls = \"implicit\" and port 465 if the server has it; tls = \"none\" sends in the clear".to_owned()
         }

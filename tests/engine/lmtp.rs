@@ -1,6 +1,10 @@
 //! The second judge's part that speaks of LMTP (RFC 2033 4.2), and its scripts: after the dot each recipient that was
 //! taken has a reply of its own, in the order of the RCPTs.
 
+use std::rc::Rc;
+
+use whippet::smtp::{Next, Settled as Finished, Window};
+
 use super::*;
 
 /// What a server says that keeps to the protocol.
@@ -107,4 +111,58 @@ fn each_has_its_own_reply_and_the_worst_is_the_exit_code() {
         assert_eq!(Exit::of_report(&report).code(), code, "{finals:?}");
     });
     assert_eq!(cases, 64);
+}
+
+/// Two mails to two recipients each, the second behind the dot of the first; then the server says these words. Gives what
+/// became of those that are done.
+fn two_mails_in_flight(words: &[(u16, &str)], loss: Option<Loss>) -> Vec<Finished> {
+    let offers = Capabilities { pipelining: true, replies_to_each: true, ..Capabilities::default() };
+    let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
+    let mut window = Window::new(&offers, 2, true);
+    let mut words = words.iter();
+    let mut settled = Vec::new();
+    for _ in 0..2 {
+        assert!(window.has_room());
+        window.begin(Rc::new(envelope(2)), needs);
+        window.touch();
+        loop {
+            match window.newest().unwrap().next_step() {
+                Step::Write(_) => {}
+                Step::Body => window.newest().unwrap().body_written(),
+                Step::Dot => break,
+                Step::Done => break,
+                Step::Read => {
+                    let Some(&(code, text)) = words.next() else { break };
+                    window.reply(&Reply { code, lines: vec![text.to_owned()] });
+                    settled.extend(std::iter::from_fn(|| window.settled()));
+                }
+            }
+        }
+    }
+    if let Some(loss) = loss {
+        window.lost(&loss);
+        settled.extend(std::iter::from_fn(|| window.settled()));
+    }
+    settled
+}
+
+const ENVELOPE: [(u16, &str); 4] = [(250, "ok"), (250, "ok"), (250, "ok"), (354, "go")];
+
+#[test]
+fn each_mail_in_flight_counts_its_own_replies() {
+    let finals = [(250, "one"), (550, "5.7.1 two")];
+    let settled = two_mails_in_flight(&[&ENVELOPE[..], &finals, &ENVELOPE].concat(), Some(Loss::Closed));
+    let fates = |settled: &Finished| -> Vec<Settled> {
+        settled.verdicts.iter().map(|verdict| (verdict.fate, verdict.in_doubt)).collect()
+    };
+    assert_eq!(fates(&settled[0]), [(Fate::Accepted, false), (Fate::Failed, false)]);
+    assert_eq!(settled[0].next, Next::Ready);
+    assert_eq!(fates(&settled[1]), [(Fate::Deferred, true), (Fate::Deferred, true)]);
+
+    // The server goes between the replies to the first mail: of the second it has heard nothing.
+    let finals = [(421, "good night")];
+    let settled = two_mails_in_flight(&[&ENVELOPE[..], &finals].concat(), Some(Loss::Closed));
+    assert_eq!(fates(&settled[0]), [(Fate::Deferred, false), (Fate::Deferred, true)]);
+    assert!(settled[1].is_untried && !settled[0].is_untried);
+    assert!(settled[1].verdicts.iter().all(|verdict| !verdict.in_doubt));
 }
