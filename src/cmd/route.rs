@@ -72,6 +72,7 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
     }
     let (credentials, mechanisms) = login(settings, world)?;
     let session = SessionPolicy {
+        protocol: settings.protocol.value,
         tls: tls.mode,
         hello_name: hello_name(request, settings, world),
         credentials,

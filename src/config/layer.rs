@@ -10,7 +10,7 @@ use encoding_rs::Encoding;
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema, secret};
-use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsVersion};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -107,6 +107,7 @@ pub(super) struct Spot<'a> {
 pub(super) struct Scope {
     pub route: Option<Setting<Route>>,
     pub host: Option<Setting<String>>,
+    pub protocol: Option<Setting<Protocol>>,
     pub port: Option<Setting<u16>>,
     pub tls: Option<Setting<TlsMode>>,
     pub tls_ca_file: Option<Setting<PathBuf>>,
@@ -150,6 +151,7 @@ impl Scope {
         let done = match key {
             "route" => put(&mut self.route, value::route(given), origin),
             "host" => put(&mut self.host, value::host_setting(given), origin),
+            "protocol" => put(&mut self.protocol, value::protocol(given), origin),
             "port" => put(&mut self.port, value::port(given), origin),
             "tls" => put(&mut self.tls, value::tls(given), origin),
             "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
@@ -225,6 +227,7 @@ impl Scope {
         }
         lay(&mut self.route, above.route);
         lay(&mut self.host, above.host);
+        lay(&mut self.protocol, above.protocol);
         lay(&mut self.port, above.port);
         lay(&mut self.tls, above.tls);
         lay(&mut self.tls_ca_file, above.tls_ca_file);
@@ -267,6 +270,7 @@ impl Scope {
     /// Forgets what belongs to one host and must not reach another: the way there and the login.
     pub fn forget_host(&mut self) {
         self.host = None;
+        self.protocol = None;
         self.port = None;
         self.tls = None;
         self.tunnel = None;

@@ -10,6 +10,7 @@ mod flights;
 mod injection;
 mod judge;
 mod many;
+mod lmtp;
 mod postfix;
 mod readme;
 mod routes;
