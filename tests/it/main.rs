@@ -10,6 +10,7 @@ mod flights;
 mod injection;
 mod judge;
 mod lmtp;
+mod many;
 mod postfix;
 mod readme;
 mod routes;
