@@ -6,7 +6,7 @@ use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::route::{Route, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::Settings;
-use crate::deliver::{File, Sendmail, SmartHost, Transport};
+use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
@@ -65,12 +65,11 @@ impl Mail {
         let mut say = |line: &str| {
             let _ = writeln!(stderr, "{line}");
         };
+        let transcript: Option<&mut dyn FnMut(&str)> =
+            if self.request.verbose > 0 { Some(&mut say) } else { None };
         let mut transport: Box<dyn Transport> = match route {
-            Route::SmartHost(route) => Box::new(SmartHost {
-                route,
-                resolve: world.resolve,
-                transcript: if self.request.verbose > 0 { Some(&mut say) } else { None },
-            }),
+            Route::SmartHost(route) => Box::new(SmartHost { route, resolve: world.resolve, transcript }),
+            Route::Fallback(routes) => Box::new(Fallback { routes, resolve: world.resolve, transcript }),
             Route::Sendmail(command) => Box::new(Sendmail {
                 command: command.clone(),
                 without: self.settings.secret_variables.clone(),

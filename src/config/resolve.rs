@@ -6,7 +6,8 @@
 //! than the top of the user's.
 //!
 //! A login belongs to a host: where a stronger place names another host, the port, TLS mode, user name, secret and
-//! leave for plain text that stand beside the weaker host are dropped, not combined with the new one.
+//! leave for plain text that stand beside the weaker host are dropped, not combined with the new one. Where several
+//! hosts are named (`hosts`), they are kept only if the weaker place names each of them too.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -54,7 +55,7 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     let flags = flags(&wanted.set, surroundings)?;
     let mut secret_variables = files.secret_variables();
     secret_variables.extend(self::secret_variables(&flags));
-    if scope.host.as_ref().is_some_and(|host| flags.is_for_another_host(&host.value)) {
+    if flags.host.is_some() && scope.is_for_another_host(&flags.host_names()) {
         scope.forget_host();
     }
     scope.overlay(flags);
@@ -171,10 +172,11 @@ impl Files {
             in_profile(&self.system),
             in_profile(&self.user),
         ];
-        let host = places.iter().flatten().filter_map(|scope| scope.host.clone()).next_back();
+        let naming = places.iter().flatten().rfind(|scope| scope.host.is_some()).cloned().unwrap_or_default();
+        let hosts = naming.host_names();
         let mut all = Scope::default();
         for mut scope in places.into_iter().flatten() {
-            if host.as_ref().is_some_and(|host| scope.is_for_another_host(&host.value)) {
+            if scope.is_for_another_host(&hosts) {
                 scope.forget_host();
             }
             all.overlay(scope);
@@ -260,9 +262,10 @@ fn apply_url(scope: &mut Scope, url: &str, origin: &Origin) -> Result<(), Config
             ConfigError::Faults(vec![Fault { origin: origin.clone(), key: "host".to_owned(), problem }])
         }
     })?;
-    if scope.is_for_another_host(&url.host) {
+    if scope.is_for_another_host(&[&url.host]) {
         scope.forget_host();
     }
+    scope.hosts = None;
     scope.host = Some(Setting { value: url.host, origin: origin.clone() });
     scope.port = Some(Setting { value: url.port, origin: origin.clone() });
     scope.tls = Some(Setting { value: url.tls, origin: origin.clone() });

@@ -67,6 +67,8 @@ macro_rules! keys {
 pub const KEYS: &[Key] = keys! {
     Server "host", "name, IP address or unix:/path", "", r#""smtp.example.org""#,
         "The submission server; unix: and a path is a socket in the file system, in the clear unless `tls` is set.";
+    Server "hosts", "list of names, each with a port or without", "", r#"["smtp.example.org", "smtp2.example.org:587"]"#,
+        "Servers instead of the one `host`: the next is tried where one cannot be reached or takes no session now.";
     Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"", "465",
         "The port of the server.";
     Server "tls", "\"implicit\", \"starttls\" or \"none\"", "\"implicit\"; with a port other than 465 \"starttls\"", r#""implicit""#,

@@ -3,6 +3,7 @@
 
 use crate::mail::TlsMode;
 
+pub(super) mod hosts;
 pub(super) mod proxy;
 
 /// The server that a URL names: these four replace the profile's together.

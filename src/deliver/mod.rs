@@ -2,11 +2,13 @@
 //! recipient. Knows nothing of profiles.
 
 mod dialogue;
+mod fallback;
 mod file;
 mod sandbox;
 mod sendmail;
 mod smart_host;
 
+pub use fallback::Fallback;
 pub use file::File;
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;

@@ -1,5 +1,7 @@
 //! The ways to a server: through proxies, to a socket in the file system, through a program.
 
+mod hosts;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;

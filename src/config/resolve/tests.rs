@@ -258,7 +258,7 @@ fn flags_take_the_type_of_their_key_and_all_faults_are_told() {
 }
 
 /// What does not go together with the rest of the example.
-const APART: [&str; 2] = ["tunnel", "proxy_password_env"];
+const APART: [&str; 3] = ["hosts", "tunnel", "proxy_password_env"];
 
 /// The example with all that goes together: one way leads to the server, with one source of its password.
 fn everything() -> String {
@@ -287,6 +287,59 @@ fn the_variable_of_all_programs_names_the_proxy() {
     let wrong = Machine::new("", "host = \"h\"").with("ALL_PROXY", "socks4://ann:canary@p:1");
     let error = wrong.error(&Wanted::default());
     assert!(error.starts_with("ALL_PROXY: the proxy must be") && !error.contains("canary"), "{error}");
+}
+
+#[test]
+fn several_hosts_are_one_said_thing() {
+    let list = "hosts = ['a.example', 'b.example:587', 'c.example:2525']\n";
+    let machine = Machine::new("", list);
+    let said = pair("a.example:465, b.example:587, c.example:2525", "~/.config/whippet/config.toml:1");
+    assert_eq!(machine.row(&Wanted::default(), "hosts"), said);
+    assert_eq!(machine.row(&Wanted::default(), "host").0, "-");
+    let each = |machine: &Machine, wanted: &Wanted| -> Vec<String> {
+        let each = machine.resolve(wanted).unwrap().for_each_server();
+        let text = |one: &Settings| {
+            format!("{}:{} {:?}", one.host.as_ref().unwrap().value, one.port.value, one.tls.value)
+        };
+        each.iter().map(text).collect()
+    };
+    let none = Wanted::default();
+    let own_ports = ["a.example:465 Implicit", "b.example:587 StartTls", "c.example:2525 StartTls"];
+    assert_eq!(each(&machine, &none), own_ports);
+    let said = Machine::new("", &format!("{list}tls = 'starttls'\nport = 25"));
+    assert_eq!(
+        each(&said, &none),
+        ["a.example:25 StartTls", "b.example:587 StartTls", "c.example:2525 StartTls"]
+    );
+    // The stronger place names the server, by whichever key.
+    assert_eq!(each(&machine, &set(&[("host", "d")])), ["d:465 Implicit"]);
+    assert_eq!(each(&machine, &smtp("smtp://d")), ["d:587 StartTls"]);
+    assert_eq!(
+        each(&Machine::new("", "host = 'd'"), &set(&[("hosts", "a, b:25")])),
+        ["a:465 Implicit", "b:25 StartTls"]
+    );
+    for text in ["host = 'a'\nhosts = ['b']", "hosts = ['b']\nhost = 'a'"] {
+        let error = Machine::new("", text).error(&none);
+        assert!(error.contains("both name the server; keep one of them"), "{error}");
+    }
+    let error = Machine::new("", &format!("{list}tunnel = 'x'")).error(&none);
+    assert!(error.contains("tunnel leads to one server, and hosts"), "{error}");
+}
+
+#[test]
+fn a_login_reaches_only_hosts_that_stand_beside_it() {
+    let top = "hosts = ['a', 'b']\nusername = 'me'\npassword_env = 'P'\n[profiles.one]\n";
+    let user = |profile: &str| Machine::new("", &format!("{top}{profile}")).settings().username.is_some();
+    assert!(user("from = 'me@x.example'"));
+    for kept in ["host = 'b'", "hosts = ['b', 'a:25']", "hosts = ['A']"] {
+        assert!(user(kept), "{kept}");
+    }
+    for dropped in ["host = 'c'", "hosts = ['a', 'c']", "hosts = ['c', 'a']"] {
+        assert!(!user(dropped), "{dropped}");
+    }
+    let machine = Machine::new("", "host = 'a'\nusername = 'me'\npassword_env = 'P'");
+    assert!(machine.resolve(&set(&[("hosts", "a,c")])).unwrap().username.is_none());
+    assert!(machine.resolve(&set(&[("hosts", "a")])).unwrap().username.is_some());
 }
 
 #[test]
