@@ -147,6 +147,11 @@ fn back() -> Roff {
                 "The proxy on the way to the server, socks5://host:port or http://host:port, if the profile says nothing \
                  of one and the server is not on this machine.",
             ),
+            (
+                "NO_PROXY",
+                "Servers that are reached without ALL_PROXY, divided by commas: names, each with all names below it, IP \
+                 addresses and networks (10.0.0.0/8), or * for all.",
+            ),
             ("SSL_CERT_FILE, SSL_CERT_DIR", "Where the trust anchors are, instead of the system's places."),
         ],
     );

@@ -65,9 +65,12 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     {
         assign(&mut scope, "from", &text, Origin::Variable("EMAIL".into()), surroundings)?;
     }
-    take_proxy_variable(&mut scope, surroundings)?;
+    let exempt = Exempt::read(surroundings)?;
+    take_proxy_variable(&mut scope, &exempt, surroundings)?;
     let settings = Settings::settle(scope, profile, secret_variables.into_iter().collect());
-    settings.map_err(|fault| ConfigError::Faults(vec![fault]))
+    let mut settings = settings.map_err(|fault| ConfigError::Faults(vec![fault]))?;
+    exempt.mark(&mut settings);
+    Ok(settings)
 }
 
 /// The two files.
@@ -203,10 +206,41 @@ fn secret_variables(scope: &Scope) -> impl Iterator<Item = String> {
     })
 }
 
-/// Lets `all_proxy` or `ALL_PROXY` name the proxy, if nothing else says how the server is reached and it is not on this
-/// machine.
-fn take_proxy_variable(scope: &mut Scope, surroundings: &Surroundings) -> Result<(), ConfigError> {
-    let is_away = scope.host.as_ref().is_some_and(|host| !is_on_this_machine(&host.value));
+/// Whom the variable of the proxy does not speak of: servers on this machine, and those of `NO_PROXY`. A proxy that the
+/// profile names is for all.
+struct Exempt(Option<String>);
+
+impl Exempt {
+    /// The name in small letters first, as curl does.
+    fn read(surroundings: &Surroundings) -> Result<Exempt, ConfigError> {
+        let small = variable(surroundings, "no_proxy")?;
+        Ok(Exempt(if small.is_some() { small } else { variable(surroundings, "NO_PROXY")? }))
+    }
+
+    fn holds(&self, host: &str) -> bool {
+        let is_listed = self.0.as_ref().is_some_and(|list| server::no_proxy::names(list, host));
+        is_listed || is_on_this_machine(host)
+    }
+
+    /// Notes which of several servers are exempt.
+    fn mark(&self, settings: &mut Settings) {
+        let is_named = |proxy: &Setting<_>| proxy.origin.layer() == Layer::Environment;
+        if let Some(hosts) = settings.hosts.as_mut().filter(|_| settings.proxy.as_ref().is_some_and(is_named))
+        {
+            for listing in &mut hosts.value {
+                listing.past_proxy = self.holds(&listing.host);
+            }
+        }
+    }
+}
+
+/// Lets `all_proxy` or `ALL_PROXY` name the proxy, if nothing else says how the server is reached and it is not exempt.
+fn take_proxy_variable(
+    scope: &mut Scope,
+    exempt: &Exempt,
+    surroundings: &Surroundings,
+) -> Result<(), ConfigError> {
+    let is_away = scope.host_names().iter().any(|host| !exempt.holds(host));
     if !is_away || scope.proxy.is_some() || scope.tunnel.is_some() {
         return Ok(());
     }

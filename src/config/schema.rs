@@ -95,7 +95,7 @@ pub const KEYS: &[Key] = keys! {
         "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
     Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
         "The address of this machine that connections come from.";
-    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself", r#""socks5://proxy.example.org:1080""#,
+    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself and $NO_PROXY", r#""socks5://proxy.example.org:1080""#,
         "A proxy on the way to the server, socks5://[user@]host:port or http://[user@]host:port; it looks up the name.";
     Server "proxy_password_file", "path", "", r#""~/.config/whippet/proxy-password""#,
         "A file that holds the password of `proxy`, as `password_file` does for the server.";

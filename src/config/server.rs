@@ -4,6 +4,7 @@
 use crate::mail::TlsMode;
 
 pub(super) mod hosts;
+pub(super) mod no_proxy;
 pub(super) mod proxy;
 
 /// The server that a URL names: these four replace the profile's together.

@@ -131,6 +131,20 @@ fn socks_looks_up_the_name_and_tls_goes_through_it() {
 }
 
 #[test]
+fn nobody_asks_the_proxy_for_what_no_proxy_names() {
+    let (port, proxy) = proxy(None, vec![]);
+    let mut sandbox = Sandbox::new();
+    sandbox.env("ALL_PROXY", format!("socks5://127.0.0.1:{port}")).env("NO_PROXY", "a.test,far.invalid");
+    sandbox.profile("host = \"mail.far.invalid\"\nfrom = \"ann@example.test\"");
+    let ran = send(&sandbox);
+    assert!(matches!(ran.code(), Some(68 | 75)), "the name is looked up here, and does not exist");
+    ran.says("cannot connect to mail.far.invalid:465").never_shows("proxy");
+    sandbox.env("NO_PROXY", "a.test");
+    send(&sandbox).exits(75).says(&format!("the proxy socks5://127.0.0.1:{port}"));
+    proxy.join().unwrap();
+}
+
+#[test]
 fn http_connect_with_a_login() {
     let (peer, sandbox) = far_away("");
     let script = vec![(Wanted::Head, &b"HTTP/1.1 200 Connection established\r\n\r\n"[..])];

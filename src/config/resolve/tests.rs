@@ -284,6 +284,15 @@ fn the_variable_of_all_programs_names_the_proxy() {
     assert_eq!(proxy("host = \"h\"\nproxy = \"none\"", &[all]).0, "none");
     assert_eq!(proxy("host = \"h\"\nproxy = \"http://q:1\"", &[all]).0, "http://q:1");
     assert_eq!(proxy("host = \"h\"\ntunnel = \"x\"", &[all]).0, "-");
+    assert_eq!(proxy("host = \"h.x\"", &[all, ("NO_PROXY", "y, .x")]).0, "-");
+    assert_eq!(proxy("host = \"h.x\"", &[all, ("NO_PROXY", "x"), ("no_proxy", "y")]).0, "socks5://p:1080");
+    assert_eq!(proxy("host = \"10.1.2.3\"", &[all, ("no_proxy", "10.0.0.0/8")]).0, "-");
+    assert_eq!(proxy("host = \"h\"\nproxy = \"http://q:1\"", &[all, ("NO_PROXY", "*")]).0, "http://q:1");
+    let machine = Machine::new("", "hosts = ['localhost', 'h.x', 'far']");
+    let machine = machine.with("ALL_PROXY", "p:1").with("NO_PROXY", "x");
+    let through: Vec<bool> =
+        machine.settings().for_each_server().iter().map(|one| one.proxy.is_some()).collect();
+    assert_eq!(through, [false, false, true]);
     let wrong = Machine::new("", "host = \"h\"").with("ALL_PROXY", "socks4://ann:canary@p:1");
     let error = wrong.error(&Wanted::default());
     assert!(error.starts_with("ALL_PROXY: the proxy must be") && !error.contains("canary"), "{error}");
