@@ -213,6 +213,7 @@ fn delivery(args: DeliveryArgs, request: &mut Request) -> Result<(), UsageError>
     request.smtp = args.smtp.map(|url| server_url("--smtp", url)).transpose()?;
     request.sendmail = args.sendmail;
     request.sandbox = args.sandbox;
+    request.output = args.output.map(|place| path("--output", place).map(PathBuf::from)).transpose()?;
     request.dry_run = args.dry_run;
     Ok(())
 }
@@ -255,7 +256,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     let argv = muttrc.sendmail.as_deref().map(sendmail_argv).unwrap_or_default();
     if request.sendmail {
         request.sendmail_argv = argv;
-    } else if request.smtp.is_none() && !request.sandbox {
+    } else if request.smtp.is_none() && !request.sandbox && request.output.is_none() {
         // In mutt too smtp_url is stronger than sendmail.
         request.smtp = muttrc.smtp_url;
         request.sendmail = request.smtp.is_none() && !argv.is_empty();

@@ -29,7 +29,7 @@ pub fn long_help() -> String {
 pub fn version(features: bool) -> String {
     let version = format!("whippet {}\n", env!("CARGO_PKG_VERSION"));
     let built = "TLS: rustls with ring, TLS 1.2 and 1.3, trust anchors of the system
-Routes: smtp, sendmail, sandbox
+Routes: smtp, sendmail, files, sandbox
 ";
     if features { version + built } else { version }
 }

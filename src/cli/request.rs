@@ -62,6 +62,8 @@ pub struct Request {
     pub sendmail_argv: Vec<OsString>,
     /// `--sandbox`.
     pub sandbox: bool,
+    /// `--output`: where the mail is written, instead of sending it.
+    pub output: Option<PathBuf>,
     /// `--dry-run`.
     pub dry_run: bool,
     /// `--json`.

@@ -7,7 +7,7 @@ use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Origin, Route as Wanted, SecretError, Settings, fetch_proxy_password};
-use crate::deliver::{SmartHostRoute, is_same_file};
+use crate::deliver::{Place, SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
 use crate::net::{Proxy, Through, Way};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
@@ -23,17 +23,20 @@ pub(super) enum Route {
     Fallback(Vec<SmartHostRoute>),
     /// Through a sendmail program: its argv.
     Sendmail(Vec<OsString>),
-    /// Into a file or a Maildir folder.
-    File(PathBuf),
+    /// Into a file, a Maildir folder, an mbox, or to the standard output.
+    File(Place),
     /// Into a server of our own.
     Sandbox,
 }
 
 impl Route {
-    /// Chooses: the sandbox, `--sendmail`, what is set, else the sendmail program that this machine has.
+    /// Chooses: the sandbox, `--output`, `--sendmail`, what is set, else the sendmail program that this machine has.
     pub(super) fn choose(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Self, Failure> {
         if request.sandbox {
             return Ok(Route::Sandbox);
+        }
+        if let Some(output) = &request.output {
+            return file(output, request);
         }
         if request.sendmail || !request.sendmail_argv.is_empty() {
             return sendmail(&request.sendmail_argv, settings, world);
@@ -42,7 +45,7 @@ impl Route {
             Wanted::Smtp if settings.host.is_some() => servers(request, settings, world),
             Wanted::Sendmail => sendmail(&[], settings, world),
             Wanted::File => match &settings.output {
-                Some(output) => Ok(Route::File(output.value.clone())),
+                Some(output) => file(&output.value, request),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
             Wanted::Smtp => match &*world.sendmail {
@@ -50,6 +53,16 @@ impl Route {
                 None => Err(unconfigured(world)),
             },
         }
+    }
+}
+
+fn file(output: &Path, request: &Request) -> Result<Route, Failure> {
+    match Place::read(output) {
+        Place::Stdout if request.json => {
+            Err(Failure::usage("the mail and the report of --json would both be on standard output")
+                .hint("write the mail into a file"))
+        }
+        place => Ok(Route::File(place)),
     }
 }
 

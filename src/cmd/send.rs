@@ -76,7 +76,12 @@ impl Mail {
                 patience: self.settings.timeouts.dot.value,
                 run: world.run,
             }),
-            Route::File(place) => Box::new(File { place: place.clone(), name: file_name(world)? }),
+            Route::File(place) => Box::new(File {
+                place: place.clone(),
+                name: file_name(world)?,
+                time: world.clock.now(),
+                stdout: world.stdout,
+            }),
             Route::Sandbox => unreachable!("the sandbox has a way of its own"),
         };
         Ok(transport.deliver(&self.envelope, &self.message))

@@ -186,7 +186,7 @@ impl Scope {
             "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
             "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
-            "output" => put(&mut self.output, value::path(given, home, folder), origin),
+            "output" => put(&mut self.output, value::output(given, home, folder), origin),
             "timeouts" => self.assign_all_times(given, origin),
             _ => match key.strip_prefix("timeouts.") {
                 Some(name) => self.assign_time(name, given, origin),

@@ -140,7 +140,8 @@ pub const KEYS: &[Key] = keys! {
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
         "The program of route = \"sendmail\".";
     Route "output", "path", "", r#""~/Maildir""#,
-        "Where route = \"file\" puts mail: an .eml file or a Maildir folder.";
+        "Where route = \"file\" puts mail: a new file, a Maildir folder, an mbox (its name ends in .mbox or begins with mbox:), \
+         or - for standard output.";
     Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
         "Finding and reaching the server, with TLS.";
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,
