@@ -245,6 +245,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
+    request.tunnel = muttrc.tunnel;
     request.wishes.notify = request.wishes.notify.or(muttrc.dsn_notify);
     request.wishes.returned = request.wishes.returned.or(muttrc.dsn_return);
     request.tls = TlsWords {

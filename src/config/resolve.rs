@@ -1,7 +1,7 @@
 //! Resolving: which profile, and which of all that was said holds.
 //!
 //! Weakest first: `$EMAIL` (for `from` alone), the top of the system's file, the top of the user's file, the profile
-//! in the system's file, the profile in the user's file, `WHIPPET_SMTP` and `REPLYTO`, `--smtp`, `--set`.
+//! in the system's file, the profile in the user's file, `WHIPPET_SMTP` and `REPLYTO`, `--smtp`, `-e 'set tunnel'`, `--set`.
 //! What stands at the top of a file is the default of all profiles, so a profile of the system's file is stronger
 //! than the top of the user's.
 //!
@@ -34,6 +34,8 @@ pub struct Wanted {
     pub from: Option<Address>,
     /// `--smtp`.
     pub smtp: Option<String>,
+    /// `-e 'set tunnel=…'`.
+    pub tunnel: Option<String>,
     /// `--set KEY=VALUE`, in order.
     pub set: Vec<(String, String)>,
 }
@@ -57,6 +59,9 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     secret_variables.extend(self::secret_variables(&flags));
     if flags.host.is_some() && scope.is_for_another_host(&flags.host_names()) {
         scope.forget_host();
+    }
+    if let Some(line) = &wanted.tunnel {
+        assign(&mut scope, "tunnel", line, Origin::Flag("-e set tunnel".into()), surroundings)?;
     }
     scope.overlay(flags);
 

@@ -282,8 +282,10 @@ fn a_program_leads_to_the_server() {
         ),
     );
     send(&sandbox).exits(0).says("(through ./tunnel)").says("certificate good for mail.far.test");
-    assert_eq!(peer.finish().dots(), 1);
+    let same = sandbox.stdin("x\n").run(&[&["-e", "set tunnel='./tunnel \"a b\"'"][..], &WORDS].concat());
+    same.exits(0).says("(through sh)").says("certificate good for mail.far.test");
     sandbox.script("tunnel", "#!/bin/sh\necho 'ssh: no route' >&2\nexit 255\n");
     let ran = send(&sandbox);
     ran.exits(75).says("ssh: no route").says("the tunnel ./tunnel ended with exit code 255");
+    assert_eq!(peer.finish().dots(), 2);
 }
