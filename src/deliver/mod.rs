@@ -14,7 +14,7 @@ mod smart_host;
 
 pub use fallback::Fallback;
 pub use file::{File, Place};
-pub use mails::{Mail, Mails, Pace};
+pub use mails::{Mail, Mails, Pace, needs};
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;
 pub(crate) use sendmail::is_same_file;
