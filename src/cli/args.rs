@@ -205,6 +205,13 @@ pub(super) struct DeliveryArgs {
     /// It runs on this machine, shows what arrives, and keeps it in ./whippet-sandbox, a Maildir.
     #[arg(long, conflicts_with_all = ["smtp", "sendmail"])]
     pub sandbox: bool,
+    /// Write the mail down instead of sending it
+    ///
+    /// A folder is a Maildir. A name that ends in .mbox or begins with mbox: is a mailbox to append to, as
+    /// is a file that holds one. Anything else is a new file, and - standard output.
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true, value_hint = ValueHint::AnyPath,
+          conflicts_with_all = ["smtp", "sendmail", "sandbox"])]
+    pub output: Option<OsString>,
     /// Check everything, print the mail, send nothing
     ///
     /// No connection is made. The recipients are listed.

@@ -67,6 +67,8 @@ macro_rules! keys {
 pub const KEYS: &[Key] = keys! {
     Server "host", "name, IP address or unix:/path", "", r#""smtp.example.org""#,
         "The submission server; unix: and a path is a socket in the file system, in the clear unless `tls` is set.";
+    Server "hosts", "list of names, each with a port or without", "", r#"["smtp.example.org", "smtp2.example.org:587"]"#,
+        "Servers instead of the one `host`: the next is tried where one cannot be reached or takes no session now.";
     Server "protocol", "\"smtp\" or \"lmtp\"", "\"smtp\"", r#""smtp""#,
         "What the server speaks; LMTP is for one that puts mail into mailboxes, and each recipient has its own reply.";
     Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"; LMTP has none", "465",
@@ -96,7 +98,7 @@ pub const KEYS: &[Key] = keys! {
         "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
     Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
         "The address of this machine that connections come from.";
-    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself", r#""socks5://proxy.example.org:1080""#,
+    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself and $NO_PROXY", r#""socks5://proxy.example.org:1080""#,
         "A proxy on the way to the server, socks5://[user@]host:port or http://[user@]host:port; it looks up the name.";
     Server "proxy_password_file", "path", "", r#""~/.config/whippet/proxy-password""#,
         "A file that holds the password of `proxy`, as `password_file` does for the server.";
@@ -141,7 +143,8 @@ pub const KEYS: &[Key] = keys! {
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
         "The program of route = \"sendmail\".";
     Route "output", "path", "", r#""~/Maildir""#,
-        "Where route = \"file\" puts mail: an .eml file or a Maildir folder.";
+        "Where route = \"file\" puts mail: a new file, a Maildir folder, an mbox (its name ends in .mbox or begins with mbox:), \
+         or - for standard output.";
     Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
         "Finding and reaching the server, with TLS.";
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,

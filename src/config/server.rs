@@ -4,6 +4,8 @@
 use crate::config::value::UNIX;
 use crate::mail::{Protocol, TlsMode};
 
+pub(super) mod hosts;
+pub(super) mod no_proxy;
 pub(super) mod proxy;
 
 /// The port that LMTP servers on a network mostly take; none is assigned (RFC 2033 section 5).

@@ -1,6 +1,7 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
 mod door;
+mod servers;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use crate::config::layer::Scope;
 use crate::config::schema::{self, KEYS};
 use crate::config::value::UNIX;
 use crate::config::{
-    Fault, Key, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, timeouts,
+    Fault, Key, Listing, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, timeouts,
 };
 use crate::mail::{
     Address, ClientCertificate, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsPolicy, TlsVersion,
@@ -30,6 +31,8 @@ pub struct Settings {
     pub host: Option<Setting<String>>,
     /// What is spoken there.
     pub protocol: Setting<Protocol>,
+    /// The servers that are tried in turn, never empty; `host`, `port` and `tls` are those of the first.
+    pub hosts: Option<Setting<Vec<Listing>>>,
     /// Its port.
     pub port: Setting<u16>,
     /// When TLS begins there.
@@ -114,7 +117,8 @@ impl Settings {
     ) -> Result<Settings, Fault> {
         one_way(&scope)?;
         let route = scope.route.clone().unwrap_or(Setting::built_in(Route::Smtp));
-        let door::Door { protocol, tls, port } = door::settle(&scope, route.value)?;
+        let hosts = servers::listings(&scope, route.value)?;
+        let door::Door { protocol, tls, port } = door::settle(&servers::first(&scope), route.value)?;
         let missing = match route.value {
             Route::File if scope.output.is_none() => Some("`output`, the file or Maildir"),
             Route::Smtp if scope.host.is_none() && route.origin != Origin::BuiltIn => {
@@ -137,6 +141,7 @@ impl Settings {
             route,
             host: scope.host,
             protocol,
+            hosts,
             port,
             tls,
             tls_min_version: scope.tls_min_version.unwrap_or(Setting::built_in(TlsVersion::V1_2)),
@@ -225,8 +230,10 @@ impl Settings {
     fn row_of(&self, key: &Key) -> Row {
         let said =
             match key.name {
+                "host" if self.hosts.is_some() => None,
                 "host" => self.host.as_ref().map(|s| show(s, String::clone)),
                 "protocol" => Some(show(&self.protocol, |protocol| protocol.name().to_owned())),
+                "hosts" => self.hosts.as_ref().map(|s| show(s, |all| servers::text(all))),
                 "port" => Some(show(&self.port, u16::to_string)),
                 "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
                 "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {
@@ -301,6 +308,11 @@ fn one_way(scope: &Scope) -> Result<(), Fault> {
     let proxy = scope.proxy.as_ref().filter(|proxy| proxy.value.is_some()).map(|proxy| &proxy.origin);
     let ways = [("proxy", proxy), ("tunnel", tunnel), ("host", unix)];
     let mut said = ways.iter().filter_map(|(key, origin)| Some((*key, (*origin)?)));
+    if let (Some(hosts), Some(origin)) = (&scope.hosts, tunnel) {
+        let problem =
+            format!("tunnel leads to one server, and hosts ({}) names several; write `host`", hosts.origin);
+        return Err(Fault { origin: origin.clone(), key: "tunnel".to_owned(), problem });
+    }
     match (said.next(), said.next()) {
         (Some((first, origin)), Some((second, at))) => Err(Fault {
             origin: origin.clone(),

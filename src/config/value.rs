@@ -2,6 +2,7 @@
 //!
 //! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -332,6 +333,19 @@ pub(super) fn path(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>)
         return Err("may begin with ~/, not with another user's home".to_owned());
     }
     Ok(folder.map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text)))
+}
+
+/// Where mail is written: a path, `mbox:` and a path, or `-`.
+pub(super) fn output(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>) -> Reading<PathBuf> {
+    match text(given)?.strip_prefix("mbox:") {
+        None if text(given)? == "-" => Ok(PathBuf::from("-")),
+        None => path(given, home, folder),
+        Some(rest) => {
+            let mut place = OsString::from("mbox:");
+            place.push(path(Given::Text(rest), home, folder)?);
+            Ok(place.into())
+        }
+    }
 }
 
 /// A program: a bare name is looked for in PATH, all else is a path.

@@ -82,6 +82,7 @@ fn each_key_has_a_row_with_what_was_said() {
     for key in KEYS.iter().filter(|key| key.name != "password") {
         let text = match key.name {
             "auth" => "login, plain",
+            "hosts" => "a.example:465, b.example:587",
             "dsn_notify" => "success,delay",
             "reply_charset" => "GBK",
             "from" | "reply_to" => "a@b",
