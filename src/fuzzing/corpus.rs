@@ -4,11 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// Every target, and its body.
-const TARGETS: [(&str, fn(&[u8])); 3] = [
-    ("client", super::client),
-    ("ehlo", super::ehlo),
-    ("reply", super::reply),
-];
+const TARGETS: [(&str, fn(&[u8])); 3] =
+    [("client", super::client), ("ehlo", super::ehlo), ("reply", super::reply)];
 
 #[test]
 fn every_kept_input_passes() {

@@ -23,7 +23,10 @@ fn spread(input: &[u8]) -> Vec<u8> {
 }
 
 fn take(reader: &mut ReplyReader, all: &mut Vec<Result<Reply, ReplyError>>) {
-    assert_eq!(reader.has_reply(), reader.waiting() > 0 || matches!(all.last(), Some(Err(_))) || is_broken(reader));
+    assert_eq!(
+        reader.has_reply(),
+        reader.waiting() > 0 || matches!(all.last(), Some(Err(_))) || is_broken(reader)
+    );
     while !matches!(all.last(), Some(Err(_)))
         && let Some(reply) = reader.next_reply()
     {
@@ -39,8 +42,9 @@ fn is_broken(reader: &mut ReplyReader) -> bool {
 /// Any octets, in any cuts.
 pub fn reply(data: &[u8]) {
     let Some((&[charset, size], input)) = data.split_first_chunk::<2>() else { return };
-    let charset = [None, Some(encoding_rs::GBK), Some(encoding_rs::WINDOWS_1252), Some(encoding_rs::ISO_2022_JP)]
-        [usize::from(charset & 3)];
+    let charset =
+        [None, Some(encoding_rs::GBK), Some(encoding_rs::WINDOWS_1252), Some(encoding_rs::ISO_2022_JP)]
+            [usize::from(charset & 3)];
     let octets = spread(input);
     let mut whole = ReplyReader::new(charset);
     whole.push(&octets);
@@ -81,9 +85,8 @@ pub fn ehlo(data: &[u8]) {
     while let Some(Ok(reply)) = reader.next_reply() {
         let offers = Capabilities::read(&reply);
         let lines: Vec<String> = reply.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()).collect();
-        let has = |keyword: &str| {
-            lines.iter().any(|line| line.split([' ', '\t', '=']).any(|word| word == keyword))
-        };
+        let has =
+            |keyword: &str| lines.iter().any(|line| line.split([' ', '\t', '=']).any(|word| word == keyword));
         for (is_offered, keyword) in [
             (offers.starttls, "STARTTLS"),
             (!offers.auth.is_empty(), "AUTH"),
@@ -114,7 +117,8 @@ pub fn ehlo(data: &[u8]) {
             assert_ne!(limit, Some(0));
         }
         // What is read is a function of the lines, whatever the case of the keywords.
-        let upper = Reply { lines: reply.lines.iter().map(|line| line.to_ascii_uppercase()).collect(), ..reply };
+        let upper =
+            Reply { lines: reply.lines.iter().map(|line| line.to_ascii_uppercase()).collect(), ..reply };
         assert_eq!(Capabilities::read(&upper), offers);
     }
 }

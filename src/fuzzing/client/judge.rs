@@ -2,56 +2,85 @@
 //! shares no code with it.
 
 use super::server::Record;
-use super::{SECRET, Setting};
+use super::{Fated, SECRET, Setting};
 use crate::cmd::Exit;
 use crate::fuzzing::is_printable;
-use crate::mail::{Fate, Outcome, Report, Stage, TlsMode};
+use crate::mail::{Fate, Outcome, Stage, TlsMode};
 
 /// A transaction as the server hears it.
 #[derive(Debug, Default)]
 struct Heard {
-    recipients: Vec<String>,
+    /// Each recipient, and which of all replies is that to its RCPT.
+    recipients: Vec<(String, usize)>,
     /// DATA or BDAT was heard.
     is_announced: bool,
+    /// Where the message begins, if it waited for a reply before.
+    begin: usize,
     /// Where the dot, or the last octet behind BDAT, ends.
     end: Option<usize>,
+    /// Which of all replies is that to the message.
+    reply: usize,
     /// A dot, and no message before it.
     is_lone: bool,
 }
 
-/// Judges a hand-over.
-pub fn judge(setting: &Setting, record: &Record, report: &Report, transcript: &[String]) {
-    let transactions = read(setting, record);
-    let recipients = setting.envelope.recipients();
-    assert!(report.outcomes().iter().map(|outcome| &outcome.recipient).eq(recipients));
-    for outcome in report.outcomes() {
-        let path = outcome.recipient.to_string();
-        let last = transactions.iter().rfind(|heard| heard.recipients.contains(&path));
-        judge_outcome(outcome, last, record);
+impl Heard {
+    fn reply_to(&self, path: &str) -> Option<usize> {
+        self.recipients.iter().find(|(recipient, _)| recipient == path).map(|(_, reply)| *reply)
     }
-    let all_accepted = report.outcomes().iter().all(|outcome| outcome.fate == Fate::Accepted);
-    assert_eq!(Exit::of_report(report) == Exit::Ok, all_accepted);
+}
 
+/// Judges what became of all mails of a connection.
+pub fn judge(setting: &Setting, record: &Record, mails: &[Fated], transcript: &[String]) {
+    let transactions = read(setting, record);
+    let replies = replies(record);
+    for mail in mails {
+        let last = |path: &str| transactions.iter().rfind(|heard| heard.reply_to(path).is_some());
+        let recipients = mail.envelope.recipients();
+        let Ok(report) = &mail.fate else {
+            // The server has said that it closes, or it never had the whole message.
+            let has_whole =
+                |path: &str| last(path).is_some_and(|heard| heard.end.is_some() && !heard.is_lone);
+            let goes = replies.iter().any(|(code, _)| *code == 421);
+            assert!(goes || !recipients.iter().any(|path| has_whole(&path.to_string())), "untried");
+            continue;
+        };
+        assert!(report.outcomes().iter().map(|outcome| &outcome.recipient).eq(recipients));
+        for outcome in report.outcomes() {
+            let path = outcome.recipient.to_string();
+            judge_outcome(outcome, last(&path), &replies, record);
+        }
+        let all_accepted = report.outcomes().iter().all(|outcome| outcome.fate == Fate::Accepted);
+        assert_eq!(Exit::of_report(report) == Exit::Ok, all_accepted);
+        for warning in &report.warnings {
+            assert!(is_printable(warning), "{warning:?}");
+        }
+    }
     for line in transcript {
         assert!(is_printable(line), "{line:?}");
     }
-    for warning in &report.warnings {
-        assert!(is_printable(warning), "{warning:?}");
-    }
-    let shown = format!("{transcript:?}{report:?}");
+    let shown = format!("{transcript:?}{mails:?}");
     for secret in [SECRET, "b3Blbi1zZXNhbW", "9wZW4tc2VzYW1l", "vcGVuLXNlc2FtZ"] {
         let is_told = record.uttered.windows(secret.len()).any(|word| word == secret.as_bytes());
         assert!(is_told || !shown.contains(secret), "{secret} in {shown}");
     }
 }
 
-fn judge_outcome(outcome: &Outcome, last: Option<&Heard>, record: &Record) {
-    let end = last.filter(|heard| !heard.is_lone).and_then(|heard| heard.end);
+fn judge_outcome(outcome: &Outcome, last: Option<&Heard>, replies: &[(u16, usize)], record: &Record) {
+    let whole = last.filter(|heard| heard.end.is_some() && !heard.is_lone);
     if outcome.fate == Fate::Accepted {
-        let end = end.unwrap_or_else(|| panic!("accepted without a dot: {outcome:?}"));
-        assert!(has_yes(record, end), "accepted without a 2yz behind the dot: {outcome:?}");
+        let heard = whole.unwrap_or_else(|| panic!("accepted without a dot: {outcome:?}"));
+        let rcpt = heard.reply_to(&outcome.recipient.to_string()).expect("it is among them");
+        for place in [rcpt, heard.reply] {
+            let code = replies.get(place).map(|(code, _)| *code);
+            assert!(matches!(code, Some(200..=299)), "accepted with {code:?} in {replies:?}: {outcome:?}");
+        }
+        // Replies are counted. One that comes while the last flight leaves cannot be told from a reply to it.
+        let (_, end) = replies[heard.reply];
+        let at_read = record.marks.iter().find(|(said, _)| *said >= end).map_or(0, |(_, heard)| *heard);
+        assert!(at_read >= heard.begin, "accepted before the message: {outcome:?}");
         assert!(outcome.reply.is_some() && outcome.stage == Stage::Dot, "{outcome:?}");
-    } else if end.is_some() && !may_be_put_off(record) {
+    } else if whole.is_some() && !may_be_put_off(record) {
         assert!(outcome.in_doubt || outcome.reply.is_some(), "no doubt behind a dot: {outcome:?}");
     }
     if outcome.in_doubt {
@@ -74,14 +103,20 @@ fn may_be_put_off(record: &Record) -> bool {
     ["452", "552", "5.3"].iter().any(|words| said.contains(words))
 }
 
-/// Whether the end of a 2yz reply was read when all up to `end` had been said.
-fn has_yes(record: &Record, end: usize) -> bool {
-    let mut at = 0;
-    record.said.split_inclusive(|&octet| octet == b'\n').any(|line| {
+/// The whole replies that were read, up to what is none: code, and where it ends.
+fn replies(record: &Record) -> Vec<(u16, usize)> {
+    let (mut replies, mut at) = (Vec::new(), 0);
+    for line in record.said.split_inclusive(|&octet| octet == b'\n') {
         at += line.len();
-        let heard = record.marks.iter().find(|(said, _)| *said >= at).map_or(0, |(_, heard)| *heard);
-        heard >= end && line[0] == b'2' && line.ends_with(b"\n") && line.get(3) != Some(&b'-')
-    })
+        let code = line.get(..3).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        let Some(code) = code.filter(|code| (200..600).contains(code) && line.ends_with(b"\n")) else {
+            break;
+        };
+        if line[3] != b'-' {
+            replies.push((code, at));
+        }
+    }
+    replies
 }
 
 /// Reads what the client said as a strict server would.
@@ -89,6 +124,8 @@ fn read(setting: &Setting, record: &Record) -> Vec<Heard> {
     let said = record.heard.as_slice();
     let is_private = |at: usize| record.clear.is_some_and(|clear| at >= clear);
     let (mut at, mut transactions) = (0, Vec::<Heard>::new());
+    // The first reply is the greeting.
+    let mut count = 1;
     let (mut has_auth, mut has_quit, mut may_shake) = (false, false, setting.tls == TlsMode::Implicit);
     while at < said.len() {
         assert!(!has_quit, "something behind QUIT");
@@ -103,6 +140,7 @@ fn read(setting: &Setting, record: &Record) -> Vec<Heard> {
         assert!(!text.contains(&b'\r') && !text.contains(&0), "{:?}", text.escape_ascii().to_string());
         let text = std::str::from_utf8(text).expect("a command is text");
         let verb = text.split(' ').next().unwrap_or_default();
+        count += 1;
         match verb {
             "EHLO" | "HELO" | "RSET" => {}
             "STARTTLS" => may_shake = true,
@@ -118,12 +156,14 @@ fn read(setting: &Setting, record: &Record) -> Vec<Heard> {
             "RCPT" => {
                 let path = text.strip_prefix("RCPT TO:<").and_then(|rest| rest.split('>').next());
                 let last = transactions.last_mut().expect("MAIL before RCPT");
-                last.recipients.push(path.expect("a path in brackets").to_owned());
+                last.recipients.push((path.expect("a path in brackets").to_owned(), count - 1));
             }
             "DATA" | "BDAT" => {
                 let last = transactions.last_mut().expect("MAIL before a message");
                 last.is_announced = true;
                 at = message(setting, text, said, at, last);
+                count += usize::from(text == "DATA" && last.end.is_some());
+                last.reply = count - 1;
             }
             _ => {
                 assert!(has_auth && transactions.is_empty(), "no command: {text}");
@@ -144,13 +184,15 @@ fn is_tls(octets: &[u8]) -> bool {
 /// Reads the message that may stand at `at`; gives where it ends.
 fn message(setting: &Setting, command: &str, said: &[u8], at: usize, heard: &mut Heard) -> usize {
     let rest = &said[at..];
-    let mut whole = setting.written.clone();
+    let path = heard.recipients.first().map_or("", |(path, _)| path);
+    let mut whole = setting.written_for(path).to_vec();
     if let Some(size) = command.strip_prefix("BDAT ") {
         assert_eq!(size, format!("{} LAST", whole.len()));
     } else if rest.starts_with(b".\r\n") {
         (heard.end, heard.is_lone) = (Some(at + 3), true);
         return at + 3;
     } else {
+        heard.begin = at;
         whole = stuffed(&whole);
         whole.extend_from_slice(b".\r\n");
     }

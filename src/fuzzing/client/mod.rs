@@ -2,6 +2,7 @@
 //! a connection that is played. `server.rs` tells the form of the input, `judge.rs` what must hold.
 
 mod judge;
+mod outbox;
 mod server;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -11,83 +12,89 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
 
-use crate::deliver::{SmartHost, SmartHostRoute, Transport};
+use crate::deliver::{Pace, SmartHost, SmartHostRoute, Transport};
 use crate::fuzzing::asks_for_much_work;
-use crate::mail::{
-    Address, Envelope, Mailbox, Notify, Pin, Report, Return, Timeouts, TlsMode, TlsPolicy, Wishes,
-};
+use crate::mail::{Address, Envelope, Mailbox, Notify, Pin, Return, Timeouts, TlsMode, TlsPolicy, Wishes};
 use crate::mime::{Draft, Message};
 use crate::net::{Peer, Played, Resolve, ResolveError, Through, Way, server_config};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
 use crate::sys::{Secret, SeededRandom};
 
 use judge::judge;
+use outbox::{Fated, Outbox};
 use server::Server;
 
 /// The password of every login here.
 const SECRET: &str = "open-sesame";
 
 /// Octets of an input that say how the client is set; behind them stands the server's script.
-const HEAD: usize = 4;
+const HEAD: usize = 5;
 
 /// How the client is set.
 #[derive(Debug)]
 pub struct Setting {
-    envelope: Envelope,
     tls: TlsMode,
     is_plain_allowed: bool,
-    /// The message's octets.
-    written: Vec<u8>,
+    /// Which message the first mail has.
+    first: usize,
 }
 
 impl Setting {
     fn may_log_in_clear(&self) -> bool {
         self.tls == TlsMode::None && self.is_plain_allowed
     }
+
+    fn message(&self, mail: usize) -> &'static (Message, Vec<u8>) {
+        &messages()[(self.first + mail) % messages().len()]
+    }
+
+    /// The octets of the message that goes to this recipient: its name ends in the number of its mail.
+    fn written_for(&self, path: &str) -> &'static [u8] {
+        let digit = path.strip_suffix("@x").and_then(|local| local.chars().last()?.to_digit(10));
+        &self.message(digit.unwrap_or(0) as usize).1
+    }
 }
 
-/// Hands a message over to the server that the input describes.
+/// Hands mails over to the server that the input describes.
 pub fn run(data: &[u8]) {
-    let Some((head, script)) = data.split_at_checked(HEAD) else { return };
+    let Some((&[how, whom, when, most, many], script)) = data.split_first_chunk::<HEAD>() else { return };
     if asks_for_much_work(script) {
         return;
     }
-    let [how, whom, when, most] = [head[0], head[1], head[2], head[3]];
     let tls = match how & 3 {
         0 | 1 => TlsMode::None,
         2 => TlsMode::StartTls,
         _ => TlsMode::Implicit,
     };
-    let (message, written) = &messages()[usize::from(how >> 4 & 3) % messages().len()];
-    let setting = Setting {
-        envelope: envelope(whom, how & 0x40 != 0),
-        tls,
-        is_plain_allowed: how & 8 != 0,
-        written: written.clone(),
-    };
+    let setting = Setting { tls, is_plain_allowed: how & 8 != 0, first: usize::from(how >> 4 & 3) };
     let theirs = theirs();
     let most = if most == 0 { usize::MAX } else { usize::from(most) };
     let server = Arc::new(Mutex::new(Server::new(script, most, theirs.config.clone())));
     let peer: Arc<Mutex<dyn Peer>> = server.clone();
     let route = route(how, whom, when, &setting, Through::Played(Played::new(peer)), theirs.pin);
+    let envelopes: Vec<Envelope> =
+        (0..=usize::from(many & 3)).map(|mail| envelope(mail, whom, how & 0x40 != 0)).collect();
 
     let mut transcript = Vec::new();
     let mut sink = |line: &str| transcript.push(line.to_owned());
-    let mut transport =
-        SmartHost { route: &route, resolve: &NoNames, transcript: Some(&mut sink) };
-    let report: Report = transport.deliver(&setting.envelope, message);
+    let mut transport = SmartHost { route: &route, resolve: &NoNames, transcript: Some(&mut sink) };
+    let fates: Vec<Fated> = if many == 0 {
+        let report = transport.deliver(&envelopes[0], &setting.message(0).0);
+        vec![Fated { envelope: envelopes[0].clone(), fate: Ok(report) }]
+    } else {
+        let mut outbox = Outbox::new(&setting, &envelopes, many);
+        let pace = match many >> 2 & 3 {
+            0 => Pace::Settled,
+            most => Pace::Windowed(usize::from(most)),
+        };
+        let result = transport.deliver_all(&mut outbox, pace);
+        outbox.close(result.is_ok())
+    };
     let server = server.lock().expect("nobody else plays");
-    judge(&setting, &server.record, &report, &transcript);
+    judge(&setting, &server.record, &fates, &transcript);
 }
 
-fn route(
-    how: u8,
-    whom: u8,
-    when: u8,
-    setting: &Setting,
-    through: Through,
-    pin: Pin,
-) -> SmartHostRoute {
+fn route(how: u8, whom: u8, when: u8, setting: &Setting, through: Through, pin: Pin) -> SmartHostRoute {
     let login = (how & 4 != 0).then(|| Credentials {
         username: "dan".to_owned(),
         secret: Secret::new(SECRET),
@@ -131,12 +138,13 @@ fn timeouts(impatient: u8) -> Timeouts {
     }
 }
 
-fn envelope(whom: u8, has_wishes: bool) -> Envelope {
+fn envelope(mail: usize, whom: u8, has_wishes: bool) -> Envelope {
     let address = |text: &str| Address::parse(text).expect("an address");
     let from = (whom & 0x80 == 0).then(|| address("me@x"));
-    let mut recipients: Vec<Address> = (0..=whom & 7).map(|number| address(&format!("r{number}@x"))).collect();
+    let mut recipients: Vec<Address> =
+        (0..=whom & 7).map(|number| address(&format!("r{number}.{mail}@x"))).collect();
     if whom & 0x40 != 0 {
-        recipients.push(address("ü@x"));
+        recipients.push(address(&format!("ü{mail}@x")));
     }
     let wishes = Wishes {
         notify: Notify::parse("failure,delay").ok(),
