@@ -22,6 +22,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("check", 4),
     ("spool", 4),
     ("cmd", 5),
+    ("fuzzing", 6),
 ];
 
 /// Imports that point down and are forbidden all the same: the command line is read from argv alone.
