@@ -43,7 +43,7 @@ fn judge(words: &[Word], count: usize) -> Vec<Judged> {
 fn play(words: &[Word], envelope: &Envelope) -> Vec<Judged> {
     let offers = Capabilities { pipelining: true, chunking: true, ..Capabilities::default() };
     let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
-    let mut transaction = Transaction::new(envelope, needs, &offers);
+    let mut transaction = Transaction::new(envelope.clone(), needs, &offers);
     let mut words = words.iter();
     let mut written = 0;
     loop {

@@ -169,7 +169,7 @@ fn feed(transaction: &mut Transaction<'_>, word: Option<Word>, turn: usize) {
 fn run(envelope: &Envelope, script: &Script<'_>) -> Ended {
     let offers = Capabilities { pipelining: script.is_pipelined, ..Capabilities::default() };
     let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
-    let mut transaction = Transaction::new(envelope, needs, &offers);
+    let mut transaction = Transaction::new(envelope.clone(), needs, &offers);
     let mut words = script.replies.iter().copied();
     let (mut written, mut heard, mut dots) = (0, 0, 0);
     for _ in 0..4 * script.count + 16 {
@@ -338,7 +338,7 @@ fn run_with_too_many(taken: usize, is_pipelined: bool, code: u16, text: &str) ->
     let envelope = envelope(9);
     let offers = Capabilities { pipelining: is_pipelined, ..Capabilities::default() };
     let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
-    let mut transaction = Transaction::new(&envelope, needs, &offers);
+    let mut transaction = Transaction::new(envelope.clone(), needs, &offers);
     let mut heard = 0;
     loop {
         match transaction.next_step() {

@@ -1,24 +1,19 @@
-//! The driver: moves octets between the protocol's values and a wire. It decides nothing: session and transaction do.
+//! The driver of a session: moves octets between the protocol's values and a wire. It decides nothing: the session does.
 
-use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use encoding_rs::Encoding;
 
-use crate::deliver::in_words;
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
-use crate::mime::{Message, MessageError};
 use crate::net::{Tls, TlsError, Wire, WireError};
-use crate::smtp::{
-    Command, DotStuffer, Loss, ReplyReader, Session, SessionStep, Step, Transaction, Transcript,
-};
+use crate::smtp::{Command, Loss, ReplyReader, Session, SessionStep, Transcript};
 
 /// A wire with what is needed to talk SMTP over it.
 pub(super) struct Dialogue<'a> {
     pub(super) wire: Wire,
     pub(super) timeouts: &'a Timeouts,
     pub(super) transcript: Transcript<'a>,
-    reader: ReplyReader,
+    pub(super) reader: ReplyReader,
 }
 
 impl<'a> Dialogue<'a> {
@@ -43,7 +38,7 @@ impl<'a> Dialogue<'a> {
             match session.next_step() {
                 SessionStep::Write(command) => self.say(session, &command),
                 SessionStep::Read => {
-                    if let Err(loss) = self.fill(session.stage()) {
+                    if let Err(loss) = self.fill(self.timeouts.at(session.stage())) {
                         session.lost(&loss);
                     } else {
                         self.hear_session(session);
@@ -87,58 +82,6 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    /// Runs the transaction to its end.
-    pub(super) fn transact(&mut self, transaction: &mut Transaction<'_>, message: &Message) {
-        let mut flight = Vec::new();
-        let mut tail = Vec::new();
-        loop {
-            if transaction.awaits_nothing() && flight.is_empty() {
-                // What comes now, comes unasked.
-                let look = self.look(0);
-                self.hear(transaction);
-                if let Err(error) = look {
-                    transaction.lost(&loss(error));
-                }
-            }
-            match transaction.next_step() {
-                Step::Write(command) => {
-                    command.write(&mut flight);
-                    self.transcript.command(&command);
-                    // A long list of recipients goes in several writes, and its replies are heard between them.
-                    if flight.len() >= FLIGHT {
-                        self.send(transaction, &mut flight);
-                    }
-                }
-                Step::Read if !flight.is_empty() => self.send(transaction, &mut flight),
-                Step::Read => self.receive(transaction),
-                Step::Body => tail = self.body(transaction, message, &std::mem::take(&mut flight)),
-                Step::Dot => {
-                    if !transaction.is_chunked() {
-                        tail.extend_from_slice(b".\r\n");
-                    }
-                    self.send(transaction, &mut tail);
-                }
-                Step::Done => return,
-            }
-        }
-    }
-
-    /// Makes the server forget a transaction that it has not ended; says whether the connection can go on.
-    pub(super) fn reset(&mut self) -> bool {
-        let mut line = Vec::new();
-        Command::Rset.write(&mut line);
-        self.transcript.command(&Command::Rset);
-        let said =
-            self.flush(&line, self.timeouts.mail, SESSION_REPLIES).and_then(|()| self.fill(Stage::Mail));
-        match (said, self.reader.next_reply()) {
-            (Ok(()), Some(Ok(reply))) => {
-                self.transcript.reply(&reply);
-                reply.code == 250 && self.reader.is_empty()
-            }
-            _ => false,
-        }
-    }
-
     /// Ends the session. The reply to QUIT changes nothing, so nobody waits for it.
     pub(super) fn quit(mut self) {
         let mut line = Vec::new();
@@ -157,7 +100,7 @@ impl<'a> Dialogue<'a> {
 
     /// Writes a flight; what is heard meanwhile is kept in the reader. A server that says more than the `due` replies
     /// and one is not listened to any longer: nothing it can say has an end.
-    fn flush(&mut self, octets: &[u8], limit: Duration, due: usize) -> Result<(), Loss> {
+    pub(super) fn flush(&mut self, octets: &[u8], limit: Duration, due: usize) -> Result<(), Loss> {
         let reader = &mut self.reader;
         self.wire
             .write(octets, limit, &mut |heard| {
@@ -168,8 +111,7 @@ impl<'a> Dialogue<'a> {
     }
 
     /// Waits for octets until a whole reply is there.
-    fn fill(&mut self, stage: Stage) -> Result<(), Loss> {
-        let limit = self.timeouts.at(stage);
+    pub(super) fn fill(&mut self, limit: Duration) -> Result<(), Loss> {
         let end = Instant::now() + limit;
         while !self.reader.has_reply() {
             let left = end.saturating_duration_since(Instant::now());
@@ -199,129 +141,20 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    /// Writes what is gathered, then hands over what was heard.
-    fn send(&mut self, transaction: &mut Transaction<'_>, octets: &mut Vec<u8>) {
-        let limit = self.timeouts.at(transaction.stage());
-        let result = self.flush(octets, limit, transaction.outstanding());
-        octets.clear();
-        self.hear(transaction);
-        if let Err(loss) = result {
-            transaction.lost(&loss);
-        }
-    }
-
-    fn receive(&mut self, transaction: &mut Transaction<'_>) {
-        if let Err(loss) = self.fill(transaction.stage()) {
-            transaction.lost(&loss);
-        }
-        self.hear(transaction);
-    }
-
     /// Takes what is there, without waiting; stops as [`Dialogue::flush`] does.
-    fn look(&mut self, due: usize) -> Result<(), WireError> {
+    pub(super) fn look(&mut self, due: usize) -> Result<(), WireError> {
         let reader = &mut self.reader;
         self.wire.listen(&mut |heard| {
             reader.push(heard);
             reader.waiting() <= due + 1
         })
     }
-
-    /// Hands every whole reply to the transaction.
-    fn hear(&mut self, transaction: &mut Transaction<'_>) {
-        while let Some(reply) = self.reader.next_reply() {
-            match reply {
-                Ok(reply) => {
-                    self.transcript.reply(&reply);
-                    transaction.reply(&reply);
-                }
-                Err(error) => return transaction.lost(&Loss::NoReply(error)),
-            }
-        }
-        if !self.reader.is_empty() {
-            transaction.left_over();
-        }
-    }
-
-    /// Streams the message, behind the commands of its flight; gives what is left to be written with the dot.
-    fn body(&mut self, transaction: &mut Transaction<'_>, message: &Message, flight: &[u8]) -> Vec<u8> {
-        // The replies to the envelope may come while the message that rides with it is written.
-        let due = if transaction.rides() { transaction.outstanding() } else { 0 };
-        let limit = self.timeouts.body;
-        let sink = BodySink { wire: &mut self.wire, reader: &mut self.reader, limit, due, end: None };
-        let mut stuffer =
-            if transaction.is_chunked() { DotStuffer::plain(sink, flight) } else { DotStuffer::new(sink) };
-        let written = message.write_to(&mut stuffer);
-        let taken = stuffer.taken;
-        let (tail, sink) = stuffer.finish();
-        let end = sink.end;
-        self.transcript.note(&format!("message, {taken} octets"));
-        match (written, end) {
-            (Ok(()), _) if taken == message.size() => {
-                // What the server says before the dot is an early reply; a last look tells.
-                let look = self.look(due);
-                self.hear_early(transaction);
-                match look {
-                    Ok(()) => transaction.body_written(),
-                    Err(error) => transaction.lost(&loss(error)),
-                }
-            }
-            (Ok(()), _) => transaction.unreadable("it is not as long as it was when its size was told"),
-            (Err(MessageError::Sink(_)), Some(WireError::Stopped)) => self.hear_early(transaction),
-            (Err(MessageError::Sink(_)), Some(error)) => {
-                self.hear_early(transaction);
-                transaction.lost(&loss(error));
-            }
-            (Err(error), _) => transaction.unreadable(&in_words(&error)),
-        }
-        tail
-    }
-
-    fn hear_early(&mut self, transaction: &mut Transaction<'_>) {
-        if self.reader.has_reply() {
-            self.hear(transaction);
-        } else if !self.reader.is_empty() {
-            self.receive(transaction);
-        }
-    }
 }
 
 /// Replies that may wait while a command of the session is written: its own.
 const SESSION_REPLIES: usize = 1;
-/// Octets of commands that are written at once.
-const FLIGHT: usize = 32 * 1024;
 
-/// Where the message goes: the wire, with an ear on what the server says.
-struct BodySink<'a> {
-    wire: &'a mut Wire,
-    reader: &'a mut ReplyReader,
-    limit: Duration,
-    /// Replies that may come meanwhile; any other stops the writing.
-    due: usize,
-    end: Option<WireError>,
-}
-
-impl Write for BodySink<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let (reader, due) = (&mut *self.reader, self.due);
-        let result = self.wire.write(octets, self.limit, &mut |heard| {
-            reader.push(heard);
-            due > 0 && reader.waiting() <= due
-        });
-        match result {
-            Ok(()) => Ok(octets.len()),
-            Err(error) => {
-                self.end = Some(error);
-                Err(io::Error::other("the wire takes no more"))
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn loss(error: WireError) -> Loss {
+pub(super) fn loss(error: WireError) -> Loss {
     match error {
         WireError::Closed => Loss::Closed,
         WireError::TimedOut(seconds) => Loss::TimedOut(seconds),

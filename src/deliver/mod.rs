@@ -2,16 +2,19 @@
 //! recipient. Knows nothing of profiles.
 
 mod dialogue;
+mod exchange;
 mod file;
+mod mails;
 mod sandbox;
 mod sendmail;
 mod smart_host;
 
 pub use file::File;
+pub use mails::{Mail, Mails, Pace};
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;
 pub(crate) use sendmail::is_same_file;
-pub use smart_host::{SmartHost, SmartHostRoute};
+pub use smart_host::{SmartHost, SmartHostRoute, Unopened};
 
 use crate::mail::{Envelope, Problem, Report, Stage, Verdict};
 use crate::mime::Message;

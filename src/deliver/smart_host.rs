@@ -1,17 +1,18 @@
-//! The route to a submission server (RFC 6409): one connection, one login, one transaction.
+//! The route to a submission server (RFC 6409): one connection, one login, one mail or many.
 
 use std::time::Instant;
 
 use encoding_rs::Encoding;
 
-use crate::deliver::Transport;
 use crate::deliver::dialogue::Dialogue;
+use crate::deliver::exchange::Exchange;
+use crate::deliver::{Mails, Pace, Transport};
 use crate::mail::{
     Envelope, Problem, Report, SessionFacts, Stage, Timeouts, TlsFacts, TlsMode, TlsPolicy, Verdict,
 };
 use crate::mime::Message;
 use crate::net::{ConnectError, Resolve, ResolveError, Through, Tls, TlsError, Way, Wire, place};
-use crate::smtp::{Batches, Needs, Next, Session, SessionPolicy, Transaction, Transcript};
+use crate::smtp::{Session, SessionPolicy, Transcript, Window};
 
 /// Where the server is and how to talk to it.
 #[derive(Debug, Clone)]
@@ -60,31 +61,87 @@ impl std::fmt::Debug for SmartHost<'_> {
     }
 }
 
+/// The session could not be opened: nothing was tried.
+#[derive(Debug)]
+pub struct Unopened {
+    /// Why; it holds for every recipient of every mail.
+    pub verdict: Verdict,
+    /// How far it came.
+    pub facts: SessionFacts,
+}
+
 impl Transport for SmartHost<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
+        let mut single = Single { mail: Some((envelope, message)), report: None };
+        let (verdict, facts) = match (self.deliver_all(&mut single, Pace::Windowed(1)), single.report) {
+            (_, Some(Ok(report))) => return report,
+            (Ok(facts), Some(Err(verdict))) => (verdict, facts),
+            (Ok(_), None) => unreachable!("each mail that is taken is given back with what became of it"),
+            (Err(unopened), _) => (unopened.verdict, unopened.facts),
+        };
+        let host = facts.host.clone();
+        Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
+    }
+}
+
+/// One mail, and what became of it.
+struct Single<'m> {
+    mail: Option<(&'m Envelope, &'m Message)>,
+    report: Option<Result<Report, Verdict>>,
+}
+
+impl<'m> Mails for Single<'m> {
+    type Mail = (&'m Envelope, &'m Message);
+
+    fn next_mail(&mut self) -> Option<Self::Mail> {
+        self.mail.take()
+    }
+
+    fn settled(&mut self, _: Self::Mail, report: Report) {
+        self.report = Some(Ok(report));
+    }
+
+    fn untried(&mut self, _: Self::Mail, why: Verdict) {
+        self.report = Some(Err(why));
+    }
+}
+
+impl SmartHost<'_> {
+    /// Opens one connection and hands over one mail after the other until there is none, or the connection takes no
+    /// more. Gives the facts of the session.
+    pub fn deliver_all<M: Mails>(
+        &mut self,
+        mails: &mut M,
+        pace: Pace,
+    ) -> Result<SessionFacts, Box<Unopened>> {
         let mut facts = SessionFacts {
             host: self.route.place(),
             username: self.route.session.username().map(str::to_owned),
             ..SessionFacts::default()
         };
-        match self.try_deliver(envelope, message, &mut facts) {
-            Ok(report) => report,
-            Err(verdict) => {
-                let host = facts.host.clone();
-                Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
-            }
+        let route = self.route;
+        let opened = self.open(&mut facts);
+        let (mut dialogue, session) = match opened {
+            Ok(opened) => opened,
+            Err(verdict) => return Err(Box::new(Unopened { verdict, facts })),
+        };
+        let begin = Instant::now();
+        let (most, may_ride) = match pace {
+            Pace::Settled => (1, false),
+            Pace::Windowed(most) => (most.max(1), true),
+        };
+        let mut window = Window::new(session.capabilities(), most, may_ride);
+        Exchange::new(&mut dialogue, &mut window, mails, &facts, route.max_recipients).run();
+        let is_sound = window.is_sound();
+        facts.timings.transaction = begin.elapsed();
+        if is_sound {
+            dialogue.quit();
         }
+        Ok(facts)
     }
-}
 
-impl SmartHost<'_> {
-    /// An error is a verdict on all recipients, given before the transaction.
-    fn try_deliver(
-        &mut self,
-        envelope: &Envelope,
-        message: &Message,
-        facts: &mut SessionFacts,
-    ) -> Result<Report, Verdict> {
+    /// Connects and opens the session.
+    fn open(&mut self, facts: &mut SessionFacts) -> Result<(Dialogue<'_>, Session), Verdict> {
         let route = self.route;
         // Trust anchors that cannot be read are found before anything is connected.
         let tls = match route.tls.mode {
@@ -112,30 +169,7 @@ impl SmartHost<'_> {
         facts.timings.session = begin.elapsed();
         note_session(facts, &session, opened.as_ref().ok().cloned().flatten());
         opened?;
-
-        let begin = Instant::now();
-        let needs = Needs {
-            size: message.size(),
-            eight_bit: message.is_eight_bit(),
-            smtputf8: message.needs_smtputf8(),
-        };
-        let mut batches = Batches::new(envelope, route.max_recipients, session.capabilities().limits);
-        let mut next = Next::Ready;
-        while let Some(batch) = batches.next_batch() {
-            let mut transaction = Transaction::new(&batch.envelope, needs, session.capabilities());
-            dialogue.transact(&mut transaction, message);
-            next = batches.take(batch.places(), transaction);
-            if next == Next::Reset && batches.is_pending() && !dialogue.reset() {
-                batches.give_up();
-                next = Next::Drop;
-            }
-        }
-        facts.timings.transaction = begin.elapsed();
-        let report = batches.report(facts.clone());
-        if next != Next::Drop {
-            dialogue.quit();
-        }
-        Ok(report)
+        Ok((dialogue, session))
     }
 }
 

@@ -75,8 +75,10 @@ impl<W: Write> DotStuffer<W> {
     }
 
     fn drain(&mut self) -> io::Result<()> {
-        self.sink.write_all(&self.buffer)?;
-        self.buffer.clear();
+        // The last octet of a message that goes as it is ends it: it waits, as a final dot would.
+        let end = self.buffer.len() - usize::from(self.is_plain);
+        self.sink.write_all(&self.buffer[..end])?;
+        self.buffer.drain(..end);
         Ok(())
     }
 }

@@ -20,6 +20,6 @@ pub use reply::{Reply, ReplyError, ReplyReader};
 pub use sasl::{Credentials, Mechanism, Nonces};
 pub use server::{Arrival, Event, Server, ServerPolicy};
 pub use session::{Session, SessionPolicy, SessionStep};
-pub use transaction::{Batch, Batches, Needs, Next, Settled, Step, Transaction};
+pub use transaction::{Batch, Batches, Needs, Next, Settled, Step, Transaction, Window};
 pub use transcript::Transcript;
 pub use verdict::Loss;

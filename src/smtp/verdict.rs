@@ -129,6 +129,14 @@ pub(super) fn too_many(reply: &Reply) -> Verdict {
     verdict
 }
 
+/// The server does not forget the mail before: this one cannot be begun. It says nothing about it.
+pub(super) fn not_reset(reply: &Reply) -> Verdict {
+    let sentence = "the server did not forget the mail before this one";
+    let mut verdict = Verdict::deferred(Stage::Mail, Problem::Refused, sentence).with_status(4, 5, 0);
+    verdict.reply = Some(reply.reported());
+    verdict
+}
+
 /// The reply to the dot was 2yz.
 pub(super) fn accepted(reply: &Reply) -> Verdict {
     let mut verdict = Verdict::accepted(Stage::Dot, "accepted by the next hop");

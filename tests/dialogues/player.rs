@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 
 use whippet::cmd::Exit;
-use whippet::mail::{Envelope, Problem, Report, SessionFacts, Stage, TlsMode, Verdict};
+use whippet::mail::{Problem, Report, SessionFacts, Stage, TlsMode, Verdict};
 use whippet::smtp::{
-    Batches, Capabilities, Command, Loss, Next, Reply, ReplyReader, Session, SessionStep, Step, Transaction,
+    Batches, Capabilities, Command, Loss, Next, Reply, ReplyReader, Session, SessionStep, Settled, Step,
+    Transaction,
 };
 
 use crate::script::{Line, SECRET, Script, nonces};
@@ -181,15 +182,17 @@ impl Player<'_> {
     }
 
     fn hand_over(&mut self, capabilities: &Capabilities) -> Report {
-        let mut batches = Batches::new(&self.script.envelope, self.script.most, capabilities.limits);
+        let mut batches = Batches::new(self.script.envelope.clone(), self.script.most, capabilities.limits);
         let mut next = Next::Ready;
         while let Some(batch) = batches.next_batch() {
-            let transaction = self.transact(&batch.envelope, capabilities);
-            next = batches.take(batch.places(), transaction);
-            if next == Next::Reset && batches.is_pending() && !self.reset() {
-                batches.give_up();
-                next = Next::Drop;
+            let places = batch.places().to_vec();
+            let mut transaction = Transaction::new(batch.envelope, self.script.needs, capabilities);
+            if next == Next::Reset {
+                transaction = transaction.behind_reset();
             }
+            let settled = self.transact(transaction);
+            next = settled.next;
+            batches.take(&places, settled);
         }
         if next != Next::Drop {
             // Nobody waits for the reply to QUIT.
@@ -199,14 +202,8 @@ impl Player<'_> {
         batches.report(SessionFacts { host: "server".to_owned(), ..SessionFacts::default() })
     }
 
-    fn reset(&mut self) -> bool {
-        self.client_commands(&Command::Rset);
-        matches!(self.hear(), Ok(reply) if reply.code == 250)
-    }
-
-    fn transact<'a>(&mut self, envelope: &'a Envelope, capabilities: &'a Capabilities) -> Transaction<'a> {
+    fn transact(&mut self, mut transaction: Transaction<'_>) -> Settled {
         let script = self.script;
-        let mut transaction = Transaction::new(envelope, script.needs, capabilities);
         loop {
             match transaction.next_step() {
                 Step::Write(command) => self.client_commands(&command),
@@ -228,10 +225,9 @@ impl Player<'_> {
                 },
                 Step::Dot if transaction.is_chunked() => self.said.push(".".to_owned()),
                 Step::Dot => self.client_says("."),
-                Step::Done => break,
+                Step::Done => return transaction.finish(),
             }
         }
-        transaction
     }
 
     /// Hands over one reply and every whole one that came with it.

@@ -9,6 +9,7 @@ mod faces;
 mod flights;
 mod injection;
 mod judge;
+mod many;
 mod postfix;
 mod readme;
 mod routes;

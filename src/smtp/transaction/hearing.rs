@@ -1,6 +1,6 @@
 //! What a transaction makes of the replies it hears, each in its turn.
 
-use super::{State, Transaction};
+use super::{Reset, State, Transaction};
 use crate::mail::Stage;
 use crate::smtp::{Loss, Reply, verdict};
 
@@ -10,10 +10,13 @@ impl Transaction<'_> {
         if let Err(error) = reply.check_length() {
             return self.lost(&Loss::NoReply(error));
         }
+        if self.reset == Reset::Sent && self.state != State::Done {
+            return self.hear_reset(reply);
+        }
         match self.state {
             // A server that goes says so at any time (RFC 5321 3.8).
             State::Commands if self.heard == self.sent && reply.code == 421 => {
-                self.drop_out(&verdict::refused(self.stage(), reply));
+                self.leave(&verdict::refused(self.stage(), reply));
             }
             State::Commands if self.heard == self.sent => {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
@@ -41,6 +44,17 @@ impl Transaction<'_> {
             State::Commands if self.heard == self.sent => self.lost(&Loss::Unasked),
             State::Done => self.is_spent = true,
             _ => {}
+        }
+    }
+
+    /// Without a clean slate nothing can go on; it says nothing about the mail.
+    fn hear_reset(&mut self, reply: &Reply) {
+        self.reset = Reset::No;
+        match reply.code {
+            250 => {}
+            421 => self.leave(&verdict::refused(Stage::Mail, reply)),
+            _ if self.state == State::Dotted => self.drop_out(&verdict::misplaced(Stage::Dot, reply)),
+            _ => self.leave(&verdict::not_reset(reply)),
         }
     }
 

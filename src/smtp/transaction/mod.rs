@@ -7,9 +7,13 @@
 mod batches;
 mod hearing;
 mod needs;
+mod window;
 
-pub use batches::{Batch, Batches, Next};
+pub use batches::{Batch, Batches};
 pub use needs::Needs;
+pub use window::Window;
+
+use std::rc::Rc;
 
 use crate::mail::{Envelope, Problem, Stage, Verdict};
 use crate::smtp::{Capabilities, Command, Loss, parameter, verdict};
@@ -38,6 +42,22 @@ pub struct Settled {
     pub postponed: Vec<usize>,
     /// What is worth saying although it changed no verdict.
     pub warnings: Vec<String>,
+    /// What the connection needs now.
+    pub next: Next,
+    /// The connection was gone before the server had said a word about it: another connection may try it, and that is
+    /// no second attempt.
+    pub is_untried: bool,
+}
+
+/// What a connection needs before the next transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing.
+    Ready,
+    /// The server has not ended the last one: RSET.
+    Reset,
+    /// It must be dropped without another word.
+    Drop,
 }
 
 /// The largest message that rides with its envelope, octets. A refused one is sent in vain; up to here that costs less
@@ -57,12 +77,23 @@ enum State {
     Done,
 }
 
+/// RSET before the transaction, in the same flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reset {
+    /// None, or it is answered.
+    No,
+    Due,
+    Sent,
+}
+
 /// One transaction.
 #[derive(Debug)]
 pub struct Transaction<'a> {
-    envelope: &'a Envelope,
+    envelope: Rc<Envelope>,
     needs: Needs,
     offers: &'a Capabilities,
+    may_ride: bool,
+    reset: Reset,
     verdicts: Vec<Option<Verdict>>,
     /// Whether each recipient's RCPT was accepted.
     good: Vec<bool>,
@@ -71,6 +102,9 @@ pub struct Transaction<'a> {
     state: State,
     sent: usize,
     heard: usize,
+    /// An octet of it may have left, and the server may know of it.
+    is_touched: bool,
+    is_untried: bool,
     /// The connection must not be used for anything else.
     is_spent: bool,
     /// The server has judged the message, and forgotten the envelope.
@@ -80,27 +114,52 @@ pub struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     /// Begins a transaction with a server that offers this.
-    pub fn new(envelope: &'a Envelope, needs: Needs, offers: &'a Capabilities) -> Self {
+    pub fn new(envelope: impl Into<Rc<Envelope>>, needs: Needs, offers: &'a Capabilities) -> Self {
+        let envelope = envelope.into();
+        let unmet = needs.unmet(&envelope, offers);
         let count = envelope.recipients().len();
+        let warnings = parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect();
         let mut transaction = Transaction {
             envelope,
             needs,
             offers,
+            may_ride: true,
+            reset: Reset::No,
             verdicts: vec![None; count],
             good: vec![false; count],
             postponed: Vec::new(),
             state: State::Commands,
             sent: 0,
             heard: 0,
+            is_touched: true,
+            is_untried: false,
             is_spent: false,
             is_ended: false,
-            warnings: parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect(),
+            warnings,
         };
-        if let Some(verdict) = needs.unmet(envelope, offers) {
+        if let Some(verdict) = unmet {
             transaction.settle_rest(&verdict);
             transaction.state = State::Done;
         }
         transaction
+    }
+
+    /// The same, but its message waits for the replies to its envelope: what is written before them proves nothing.
+    pub fn without_ride(mut self) -> Self {
+        self.may_ride = false;
+        self
+    }
+
+    /// The same behind a RSET: the server may still have another envelope in mind.
+    pub fn behind_reset(mut self) -> Self {
+        self.reset = Reset::Due;
+        self
+    }
+
+    /// The same, but what it says is gathered by its driver, who tells with [`Transaction::touch`] when it leaves.
+    fn gathered(mut self) -> Self {
+        self.is_touched = false;
+        self
     }
 
     /// What to do now.
@@ -120,15 +179,16 @@ impl<'a> Transaction<'a> {
 
     /// Whether no reply is due and the next step is a command.
     pub fn awaits_nothing(&self) -> bool {
-        self.state == State::Commands && self.sent == self.heard
+        self.state == State::Commands && self.sent == self.heard && self.reset != Reset::Sent
     }
 
     /// How many replies are due.
     pub fn outstanding(&self) -> usize {
+        let to_reset = usize::from(self.reset == Reset::Sent);
         match self.state {
             State::Done => 0,
-            State::Dotted => (self.sent - self.heard).max(1),
-            _ => self.sent - self.heard,
+            State::Dotted => (self.sent - self.heard).max(1) + to_reset,
+            _ => self.sent - self.heard + to_reset,
         }
     }
 
@@ -139,7 +199,22 @@ impl<'a> Transaction<'a> {
 
     /// Whether message and envelope go in one flight: nothing is waited for before the last octet is on its way.
     pub fn rides(&self) -> bool {
-        self.is_chunked() && self.offers.pipelining && self.needs.size <= RIDE
+        self.may_ride && self.is_chunked() && self.offers.pipelining && self.needs.size <= RIDE
+    }
+
+    /// Whether everything is written, and only replies are missing.
+    pub fn is_dotted(&self) -> bool {
+        self.state == State::Dotted
+    }
+
+    /// Whether everybody is settled and nothing more will be said.
+    pub fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// The places of those who get the message with this dot: not refused so far.
+    pub fn expecting(&self) -> Vec<usize> {
+        (0..self.count()).filter(|&index| self.verdicts[index].is_none()).collect()
     }
 
     /// Whether the next reply is one to MAIL or RCPT.
@@ -175,15 +250,38 @@ impl<'a> Transaction<'a> {
         self.drop_out(&verdict);
     }
 
+    /// The message must not be accepted, for a reason of ours. There will be no dot.
+    pub fn forbid(&mut self, words: &str) {
+        let sentence = format!("the message was not sent: {words}");
+        self.drop_out(&Verdict::deferred(Stage::Body, Problem::Unwritable, sentence).with_status(4, 3, 0));
+    }
+
+    /// Octets of it are about to leave: from here on the server may know of it.
+    fn touch(&mut self) {
+        self.is_touched = true;
+    }
+
     /// The connection is gone: settles everyone who is not settled; in doubt behind the dot.
     pub fn lost(&mut self, loss: &Loss) {
         let stage = match self.state {
+            _ if !self.is_touched => Stage::Mail,
             State::Dotted => Stage::Dot,
             State::Body | State::BeforeDot => Stage::Body,
             _ => self.stage(),
         };
+        self.leave(&verdict::lost(stage, loss));
+    }
+
+    /// The server has said that it closes, and closed: it has not read what was on its way.
+    fn turned_away(&mut self, farewell: &Verdict) {
+        self.leave(farewell);
+    }
+
+    /// Gives the connection up, and whom nobody has judged to another one.
+    fn leave(&mut self, verdict: &Verdict) {
         if self.state != State::Done {
-            self.drop_out(&verdict::lost(stage, loss));
+            self.is_untried = self.heard == 0 && !verdict.in_doubt;
+            self.drop_out(verdict);
         }
         self.is_spent = true;
     }
@@ -193,19 +291,21 @@ impl<'a> Transaction<'a> {
         self.is_spent
     }
 
-    /// Whether the server still has the envelope in mind: the next transaction begins with RSET.
-    pub fn is_open(&self) -> bool {
-        self.sent > 0 && !self.is_ended
-    }
-
     /// What became of the recipients. All of them are settled by now.
     pub fn finish(self) -> Settled {
+        let next = match (self.is_spent, self.sent > 0 && !self.is_ended) {
+            (true, _) => Next::Drop,
+            (false, true) => Next::Reset,
+            (false, false) => Next::Ready,
+        };
         let settled =
             |verdict: Option<Verdict>| verdict.expect("a transaction that is done has settled everyone");
         Settled {
             verdicts: self.verdicts.into_iter().map(settled).collect(),
             postponed: self.postponed,
             warnings: self.warnings,
+            next,
+            is_untried: self.is_untried,
         }
     }
 
@@ -218,6 +318,14 @@ impl<'a> Transaction<'a> {
     }
 
     fn next_command(&mut self) -> Step {
+        match self.reset {
+            Reset::Due => {
+                self.reset = Reset::Sent;
+                return Step::Write(Command::Rset);
+            }
+            Reset::Sent if !self.offers.pipelining => return Step::Read,
+            _ => {}
+        }
         let last = self.count() + 1;
         // A message that is not small is not sent before it is known that somebody gets it.
         let may_lead = self.offers.pipelining && (self.sent < last || self.rides() || !self.is_chunked());
@@ -225,8 +333,8 @@ impl<'a> Transaction<'a> {
             return Step::Read;
         }
         let command = match self.sent {
-            0 => self.needs.mail_command(self.envelope, self.offers),
-            index if index < last => needs::rcpt_command(index - 1, self.envelope, self.offers),
+            0 => self.needs.mail_command(&self.envelope, self.offers),
+            index if index < last => needs::rcpt_command(index - 1, &self.envelope, self.offers),
             _ if self.is_chunked() => {
                 self.state = State::Body;
                 Command::Bdat(self.needs.size)
