@@ -164,17 +164,20 @@ impl Files {
 
     /// What the files say for a profile.
     fn said(&self, profile: Option<&str>) -> Scope {
-        let in_profile = |file: &ConfigFile| profile.and_then(|name| file.profiles.get(name)).cloned();
+        fn in_profile<'a>(file: &'a ConfigFile, profile: Option<&str>) -> Option<&'a Scope> {
+            profile.and_then(|name| file.profiles.get(name))
+        }
         let places = [
-            Some(self.system.top.clone()),
-            Some(self.user.top.clone()),
-            in_profile(&self.system),
-            in_profile(&self.user),
+            Some(&self.system.top),
+            Some(&self.user.top),
+            in_profile(&self.system, profile),
+            in_profile(&self.user, profile),
         ];
-        let host = places.iter().flatten().filter_map(|scope| scope.host.clone()).next_back();
+        let host = places.iter().flatten().filter_map(|scope| scope.host.as_ref()).next_back();
         let mut all = Scope::default();
-        for mut scope in places.into_iter().flatten() {
-            if host.as_ref().is_some_and(|host| scope.is_for_another_host(&host.value)) {
+        for scope in places.into_iter().flatten() {
+            let mut scope = scope.clone();
+            if host.is_some_and(|host| scope.is_for_another_host(&host.value)) {
                 scope.forget_host();
             }
             all.overlay(scope);
