@@ -10,7 +10,7 @@ use crate::deliver::{Mail, Mails, in_words};
 use crate::mail::SessionFacts;
 use crate::mime::MessageError;
 use crate::net::{Wire, WireError};
-use crate::smtp::{Batches, DotStuffer, Loss, Needs, ReplyReader, Settled, Step, Window};
+use crate::smtp::{Batches, DotStuffer, Loss, ReplyReader, Settled, Step, Window};
 use crate::sys::reason;
 
 /// Octets that are gathered before they are written.
@@ -92,12 +92,7 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
     fn begin(&mut self) -> bool {
         let Some(mut post) = self.again.take().or_else(|| self.next_post()) else { return false };
         let batch = post.batches.next_batch().expect("somebody's turn is still to come");
-        let message = post.mail.message();
-        let needs = Needs {
-            size: message.size(),
-            eight_bit: message.is_eight_bit(),
-            smtputf8: message.needs_smtputf8(),
-        };
+        let needs = post.mail.needs();
         post.places = batch.places().to_vec();
         self.begun_at = self.gathered.len();
         self.window.begin(batch.envelope, needs);
@@ -242,7 +237,7 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
     fn body(&mut self) {
         let newest = self.window.newest().expect("its message is to be written");
         let (is_chunked, rides) = (newest.is_chunked(), newest.rides());
-        let message = self.posts.back().expect("each transaction has its mail").mail.message();
+        let mail = &self.posts.back().expect("each transaction has its mail").mail;
         // Replies to what is on its way may come while a message that rides is written.
         let due = if rides { self.window.outstanding() } else { 0 };
         let limit = self.dialogue.timeouts.body;
@@ -256,8 +251,8 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
         };
         let mut stuffer =
             if is_chunked { DotStuffer::plain(sink, &self.gathered) } else { DotStuffer::new(sink) };
-        let written = message.write_to(&mut stuffer);
-        let is_whole = stuffer.taken == message.size();
+        let written = mail.write_to(&mut stuffer);
+        let is_whole = stuffer.taken == mail.needs().size;
         let taken = stuffer.taken;
         let (tail, BodySink { end, is_used, .. }) = stuffer.finish();
         self.gathered = tail;

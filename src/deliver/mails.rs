@@ -1,17 +1,19 @@
 //! The mails of one connection: where they come from, and who hears what becomes of each.
 
-use std::io;
+use std::io::{self, Write};
 
 use crate::mail::{Envelope, Report, Verdict};
-use crate::mime::Message;
-use crate::smtp::Settled;
+use crate::mime::{Message, MessageError};
+use crate::smtp::{Needs, Settled};
 
 /// Something to be handed over.
 pub trait Mail {
     /// Who it is from and who gets it.
     fn envelope(&self) -> &Envelope;
-    /// What they get.
-    fn message(&self) -> &Message;
+    /// What the message asks of a server.
+    fn needs(&self) -> Needs;
+    /// Writes the message, every line ended in CRLF, not dot-stuffed; exactly as many octets as its needs say.
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError>;
 }
 
 impl Mail for (&Envelope, &Message) {
@@ -19,9 +21,18 @@ impl Mail for (&Envelope, &Message) {
         self.0
     }
 
-    fn message(&self) -> &Message {
-        self.1
+    fn needs(&self) -> Needs {
+        needs(self.1)
     }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
+        self.1.write_to(out)
+    }
+}
+
+/// What a composed message asks of a server.
+pub fn needs(message: &Message) -> Needs {
+    Needs { size: message.size(), eight_bit: message.is_eight_bit(), smtputf8: message.needs_smtputf8() }
 }
 
 /// The owner of the mails. Every mail taken from it comes back once, by [`Mails::settled`] or [`Mails::untried`].

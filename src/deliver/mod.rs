@@ -10,7 +10,7 @@ mod sendmail;
 mod smart_host;
 
 pub use file::File;
-pub use mails::{Mail, Mails, Pace};
+pub use mails::{Mail, Mails, Pace, needs};
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;
 pub(crate) use sendmail::is_same_file;

@@ -3,14 +3,15 @@
 mod model;
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::time::Duration;
 
 use whippet::config;
-use whippet::deliver::{Mail, Mails, Pace, SmartHost, SmartHostRoute};
+use whippet::deliver::{Mail, Mails, Pace, SmartHost, SmartHostRoute, needs};
 use whippet::mail::{Address, Envelope, Fate, Mailbox, Report, TlsMode, TlsPolicy, Verdict};
-use whippet::mime::{Draft, Message};
+use whippet::mime::{Draft, Message, MessageError};
 use whippet::net::{SystemResolve, Way};
-use whippet::smtp::{SessionPolicy, Settled};
+use whippet::smtp::{Needs, SessionPolicy, Settled};
 use whippet::sys::{Clock, FixedClock, SeededRandom};
 
 use self::model::{ACTS, Act, Deeds, Model, Took};
@@ -28,8 +29,12 @@ impl Mail for Numbered {
         &self.envelope
     }
 
-    fn message(&self) -> &Message {
-        &self.message
+    fn needs(&self) -> Needs {
+        needs(&self.message)
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
+        self.message.write_to(out)
     }
 }
 
