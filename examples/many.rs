@@ -6,14 +6,15 @@
 #![allow(clippy::print_stderr, reason = "a program for the command line")]
 
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
 use whippet::config;
-use whippet::deliver::{Mail, Mails, Pace, SmartHost, SmartHostRoute};
+use whippet::deliver::{self, Mail, Mails, Pace, SmartHost, SmartHostRoute};
 use whippet::mail::{Address, Envelope, Fate, Mailbox, Report, TlsMode, TlsPolicy, Verdict};
-use whippet::mime::{Draft, Message};
+use whippet::mime::{Draft, Message, MessageError};
 use whippet::net::{SystemResolve, Way};
-use whippet::smtp::SessionPolicy;
+use whippet::smtp::{Needs, SessionPolicy};
 use whippet::sys::{Clock, SystemClock, SystemRandom};
 
 fn main() -> ExitCode {
@@ -118,7 +119,11 @@ impl Mail for Letter {
         &self.envelope
     }
 
-    fn message(&self) -> &Message {
-        &self.message
+    fn needs(&self) -> Needs {
+        deliver::needs(&self.message)
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
+        self.message.write_to(out)
     }
 }
