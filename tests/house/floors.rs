@@ -7,7 +7,7 @@ use crate::paths::{Mention, mentions};
 use crate::source::Source;
 
 /// The floor of each module below `src/`.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("sys", 0),
     ("mail", 1),
     ("mime", 2),

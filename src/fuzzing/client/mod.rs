@@ -14,7 +14,9 @@ use rustls::ServerConfig;
 
 use crate::deliver::{Pace, SmartHost, SmartHostRoute, Transport};
 use crate::fuzzing::asks_for_much_work;
-use crate::mail::{Address, Envelope, Mailbox, Notify, Pin, Return, Timeouts, TlsMode, TlsPolicy, Wishes};
+use crate::mail::{
+    Address, Envelope, Mailbox, Notify, Pin, Protocol, Return, Timeouts, TlsMode, TlsPolicy, Wishes,
+};
 use crate::mime::{Draft, Message};
 use crate::net::{Peer, Played, Resolve, ResolveError, Through, Way, server_config};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
@@ -107,6 +109,7 @@ fn route(how: u8, whom: u8, when: u8, setting: &Setting, through: Through, pin: 
         way: Way { through, ..Way::default() },
         tls: TlsPolicy { pins: vec![pin], ..TlsPolicy::new(setting.tls) },
         session: SessionPolicy {
+            protocol: Protocol::Smtp,
             tls: setting.tls,
             hello_name: "client.example".to_owned(),
             credentials: login,

@@ -1,12 +1,12 @@
 //! The mails of one connection in the fuzz target `client`, and what is asked of how they come back.
 
-use std::io;
+use std::io::{self, Write};
 
 use super::Setting;
-use crate::deliver::{Mail, Mails};
+use crate::deliver::{Mail, Mails, needs};
 use crate::mail::{Envelope, Report, Verdict};
-use crate::mime::Message;
-use crate::smtp::Settled;
+use crate::mime::{Message, MessageError};
+use crate::smtp::{Needs, Settled};
 
 /// A mail that came back: with its report, or untried.
 #[derive(Debug)]
@@ -28,8 +28,12 @@ impl Mail for Outgoing {
         &self.envelope
     }
 
-    fn message(&self) -> &Message {
-        self.message
+    fn needs(&self) -> Needs {
+        needs(self.message)
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
+        self.message.write_to(out)
     }
 }
 
