@@ -10,6 +10,6 @@ mod words;
 pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, SystemRun};
+pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun};
 pub use secret::Secret;
 pub use words::{is_hidden, reason};
