@@ -194,7 +194,7 @@ pub(super) struct ProfileArgs {
 pub(super) struct DeliveryArgs {
     /// Server, instead of the profile's
     ///
-    /// As in smtps://user@smtp.example.org. A password is refused here.
+    /// As in smtps://user@smtp.example.org, lmtp://host:24 or lmtp+unix:///run/dovecot/lmtp. A password is refused here.
     #[arg(long, value_name = "URL", allow_hyphen_values = true, conflicts_with = "sendmail")]
     pub smtp: Option<OsString>,
     /// Hand over to the local sendmail program

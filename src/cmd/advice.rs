@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Origin, Settings};
-use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Report, Stage, TlsMode};
+use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Protocol, Report, Stage, TlsMode};
 use crate::net::{IpFamily, place};
 use crate::smtp::Mechanism;
 
@@ -81,11 +81,18 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
             "install your system's `ca-certificates`, or name a PEM file in `tls_ca_file`".to_owned()
         }
         Problem::ClientCertificate => format!("check `tls_client_cert` ({})", origin_of(settings, "tls_client_cert")),
+        Problem::StartTlsUnavailable if settings.protocol.value == Protocol::Lmtp => {
+            "tls = \"none\" sends in the clear: only where nobody can listen".to_owned()
+        }
         Problem::StartTlsUnavailable if outcome.fate == Fate::Failed => {
             "use tls = \"implicit\" and port 465 if the server has it; tls = \"none\" sends in the clear".to_owned()
         }
         Problem::StartTlsInjection => {
             "do not send over this network; tls = \"implicit\" and port 465 leave no room for such a change".to_owned()
+        }
+        Problem::SessionRefused if is_unknown_hello(outcome) => protocol_hint(settings),
+        Problem::AuthUnavailable if settings.protocol.value == Protocol::Lmtp => {
+            "remove `username` if this server wants no login, as most that speak LMTP".to_owned()
         }
         Problem::AuthUnavailable => {
             "use the submission port (465 or 587), or remove `username` if this server wants no login".to_owned()
@@ -153,8 +160,31 @@ fn is_about_a_wish(outcome: &Outcome) -> bool {
     outcome.reply.is_none() && matches!((outcome.status.subject, outcome.status.detail), (3, 3) | (7, 30))
 }
 
+/// The server does not know the first command: it speaks another protocol.
+fn is_unknown_hello(outcome: &Outcome) -> bool {
+    let code = outcome.reply.as_ref().map(|reply| reply.code);
+    outcome.stage == Stage::Ehlo && code.is_some_and(|code| (500..=503).contains(&code))
+}
+
+fn protocol_hint(settings: &Settings) -> String {
+    match settings.protocol.value {
+        Protocol::Smtp => {
+            "a server that knows neither EHLO nor HELO may speak LMTP: then set protocol = \"lmtp\""
+                .to_owned()
+        }
+        Protocol::Lmtp => {
+            let origin = origin_of(settings, "protocol");
+            format!("a server that does not know LHLO speaks SMTP, not LMTP: check `protocol` ({origin})")
+        }
+    }
+}
+
 fn port_hint(settings: &Settings) -> String {
     let (port, host) = (settings.port.value, host_of(settings));
+    if settings.protocol.value == Protocol::Lmtp {
+        let origin = origin_of(settings, "port");
+        return format!("check {host} and `port` ({port}, {origin}): 24 is usual for LMTP");
+    }
     match port {
         465 => format!("check {host}; some servers take mail on port 587 only: set port = 587"),
         587 => format!("check {host}; some servers take mail on port 465 only: set port = 465"),

@@ -124,6 +124,7 @@ fn smart_host(
         tls.client = Some(ClientCertificate { certificate: both.clone(), key: both.clone() });
     }
     let session = SessionPolicy {
+        protocol: settings.protocol.value,
         tls: tls.mode,
         hello_name: hello_name(request, settings, world),
         credentials: credentials.clone(),

@@ -11,7 +11,7 @@ use crate::config::server::hosts::{self, Listed};
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema, secret};
-use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsVersion};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -110,6 +110,7 @@ pub(super) struct Scope {
     pub host: Option<Setting<String>>,
     /// Where it is said, `host` is the first of them.
     pub hosts: Option<Setting<Vec<Listed>>>,
+    pub protocol: Option<Setting<Protocol>>,
     pub port: Option<Setting<u16>>,
     pub tls: Option<Setting<TlsMode>>,
     pub tls_ca_file: Option<Setting<PathBuf>>,
@@ -154,6 +155,7 @@ impl Scope {
             "route" => put(&mut self.route, value::route(given), origin),
             "host" => self.assign_host(given, origin),
             "hosts" => self.assign_hosts(given, origin),
+            "protocol" => put(&mut self.protocol, value::protocol(given), origin),
             "port" => put(&mut self.port, value::port(given), origin),
             "tls" => put(&mut self.tls, value::tls(given), origin),
             "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
@@ -249,6 +251,7 @@ impl Scope {
         if above.host.is_some() {
             (self.host, self.hosts) = (above.host, above.hosts);
         }
+        lay(&mut self.protocol, above.protocol);
         lay(&mut self.port, above.port);
         lay(&mut self.tls, above.tls);
         lay(&mut self.tls_ca_file, above.tls_ca_file);
@@ -302,6 +305,7 @@ impl Scope {
     pub fn forget_host(&mut self) {
         self.host = None;
         self.hosts = None;
+        self.protocol = None;
         self.port = None;
         self.tls = None;
         self.tunnel = None;

@@ -263,7 +263,8 @@ fn take_proxy_variable(
     Ok(())
 }
 
-fn is_on_this_machine(host: &str) -> bool {
+/// Whether a host is this machine itself.
+pub(super) fn is_on_this_machine(host: &str) -> bool {
     host.starts_with(UNIX)
         || host == "localhost"
         || host.ends_with(".localhost")
@@ -293,7 +294,7 @@ fn assign(
     scope.assign(key, Given::Text(text), &spot).map_err(|fault| ConfigError::Faults(vec![fault]))
 }
 
-/// Lets a URL replace host, port, TLS and user name together. The secret stays only with its own host.
+/// Lets a URL replace host, protocol, port, TLS and user name together. The secret stays only with its own host.
 fn apply_url(scope: &mut Scope, url: &str, origin: &Origin) -> Result<(), ConfigError> {
     let url = server::read(url).map_err(|error| match error {
         UrlError::Password => ConfigError::PasswordOnCommandLine { origin: origin.clone() },
@@ -306,8 +307,9 @@ fn apply_url(scope: &mut Scope, url: &str, origin: &Origin) -> Result<(), Config
     }
     scope.hosts = None;
     scope.host = Some(Setting { value: url.host, origin: origin.clone() });
-    scope.port = Some(Setting { value: url.port, origin: origin.clone() });
-    scope.tls = Some(Setting { value: url.tls, origin: origin.clone() });
+    scope.protocol = Some(Setting { value: url.protocol, origin: origin.clone() });
+    scope.port = url.port.map(|value| Setting { value, origin: origin.clone() });
+    scope.tls = url.tls.map(|value| Setting { value, origin: origin.clone() });
     scope.username = url.user.map(|value| Setting { value, origin: origin.clone() });
     // The URL is a server; another route of the profile's would pass it over.
     scope.route = Some(Setting { value: Route::Smtp, origin: origin.clone() });

@@ -69,10 +69,13 @@ pub const KEYS: &[Key] = keys! {
         "The submission server; unix: and a path is a socket in the file system, in the clear unless `tls` is set.";
     Server "hosts", "list of names, each with a port or without", "", r#"["smtp.example.org", "smtp2.example.org:587"]"#,
         "Servers instead of the one `host`: the next is tried where one cannot be reached or takes no session now.";
-    Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"", "465",
+    Server "protocol", "\"smtp\" or \"lmtp\"", "\"smtp\"", r#""smtp""#,
+        "What the server speaks; LMTP is for one that puts mail into mailboxes, and each recipient has its own reply.";
+    Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"; LMTP has none", "465",
         "The port of the server.";
     Server "tls", "\"implicit\", \"starttls\" or \"none\"", "\"implicit\"; with a port other than 465 \"starttls\"", r#""implicit""#,
-        "When encryption begins: with the first octet, after STARTTLS (which must be offered), or never.";
+        "When encryption begins: with the first octet, after STARTTLS (which must be offered), or never; to an LMTP server on \
+         this machine never, unless this says so.";
     Server "tls_min_version", "\"1.2\" or \"1.3\"", "\"1.2\"", r#""1.2""#,
         "The oldest TLS that is accepted.";
     Server "tls_ca_file", "path", "the system's trust anchors", r#""~/.config/whippet/ca.pem""#,
@@ -90,7 +93,7 @@ pub const KEYS: &[Key] = keys! {
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
-        "What whippet calls itself in EHLO.";
+        "What whippet calls itself in EHLO or LHLO.";
     Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
         "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
     Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
@@ -147,7 +150,7 @@ pub const KEYS: &[Key] = keys! {
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,
         "The server's first words.";
     Time "timeouts.ehlo", "time", "\"1m\"", r#""1m""#,
-        "The reply to EHLO and STARTTLS.";
+        "The reply to EHLO, LHLO and STARTTLS.";
     Time "timeouts.auth", "time", "\"1m\"", r#""1m""#,
         "Each reply of the login.";
     Time "timeouts.mail", "time", "\"1m\"", r#""1m""#,
@@ -240,7 +243,7 @@ pub fn example() -> String {
         "\n# ---- Several profiles ----\n\
          \n\
          # Without profiles, all of the above is the one profile there is. With them it is what all of them share,\n\
-         # except for login, port and tls, which stay with the host that stands beside them.\n\
+         # except for login, protocol, port and tls, which stay with the host that stands beside them.\n\
          # --profile NAME chooses, then WHIPPET_PROFILE, then the address of --from, then `default`.\n\
          # default = \"work\"\n\
          \n\

@@ -12,7 +12,9 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
+use crate::mail::{
+    Address, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsVersion, parse_list, read_time,
+};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -145,6 +147,14 @@ pub(super) fn count(given: Given<'_>) -> Reading<usize> {
         Given::Toml(_) => given.integer().and_then(|number| usize::try_from(number).ok()),
     };
     number.filter(|&number| number > 0).ok_or_else(|| given.wrong("a number from 1 on"))
+}
+
+/// What the server speaks.
+pub(super) fn protocol(given: Given<'_>) -> Reading<Protocol> {
+    let wanted = "\"smtp\" or \"lmtp\"";
+    let text = given.string(wanted)?;
+    let known = [Protocol::Smtp, Protocol::Lmtp].into_iter().find(|protocol| protocol.name() == text);
+    known.ok_or_else(|| format!("must be {wanted}"))
 }
 
 /// When TLS begins.

@@ -1,9 +1,10 @@
 //! The servers of a profile in turn: `host`, or each of `hosts`.
 
-use super::{Settings, way_in};
+use super::Settings;
+use super::door::{self, Door};
 use crate::config::layer::Scope;
 use crate::config::server::hosts::Listed;
-use crate::config::{Listing, Setting};
+use crate::config::{Fault, Listing, Route, Setting};
 use crate::net::place;
 
 impl Settings {
@@ -33,22 +34,27 @@ impl Settings {
     }
 }
 
-/// Fills port and TLS of each: its own port tells its TLS where nobody said any.
-pub(super) fn listings(scope: &Scope) -> Option<Setting<Vec<Listing>>> {
-    let hosts = scope.hosts.as_ref()?;
-    let listing = |listed: &Listed| {
-        let own = listed.port.map(|value| Setting { value, origin: hosts.origin.clone() });
-        let (tls, port) = way_in(scope.tls.clone(), own.or_else(|| scope.port.clone()));
-        Listing { host: listed.host.clone(), port: port.value, tls: tls.value, past_proxy: false }
-    };
-    Some(Setting { value: hosts.value.iter().map(listing).collect(), origin: hosts.origin.clone() })
-}
+/// The servers of `hosts`, never empty.
+type Listings = Setting<Vec<Listing>>;
 
-/// The port that the first of them has of its own.
-pub(super) fn first_port(hosts: &Option<Setting<Vec<Listed>>>) -> Option<Setting<u16>> {
-    let hosts = hosts.as_ref()?;
-    let port = hosts.value.first()?.port?;
-    Some(Setting { value: port, origin: hosts.origin.clone() })
+/// Fills protocol, port and TLS, for each server as if it were the only one; the first is the one of `host`.
+pub(super) fn doors(scope: &Scope, route: Route) -> Result<(Door, Option<Listings>), Fault> {
+    let Some(hosts) = &scope.hosts else { return door::settle(scope, route).map(|door| (door, None)) };
+    let origin = &hosts.origin;
+    let alone = |listed: &Listed| {
+        let host = Some(Setting { value: listed.host.clone(), origin: origin.clone() });
+        let own = listed.port.map(|value| Setting { value, origin: origin.clone() });
+        let port = own.or_else(|| scope.port.clone());
+        door::settle(&Scope { host, hosts: None, port, ..scope.clone() }, route)
+    };
+    let first = alone(&hosts.value[0])?;
+    let listing = |listed: &Listed| {
+        let door = alone(listed)?;
+        let (port, tls) = (door.port.value, door.tls.value);
+        Ok(Listing { host: listed.host.clone(), port, tls, past_proxy: false })
+    };
+    let value = hosts.value.iter().map(listing).collect::<Result<_, Fault>>()?;
+    Ok((first, Some(Setting { value, origin: origin.clone() })))
 }
 
 /// All of them as text.
