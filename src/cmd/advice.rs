@@ -36,7 +36,11 @@ fn advice(outcome: &Outcome, report: &Report, settings: &Settings, profile_place
             login_hints(settings).into_iter().chain(by_hash.map(hash_hint)).collect()
         }
         Some(Problem::TokenRefused) if outcome.fate == Fate::Failed => token_hints(settings),
-        Some(problem) => hint(problem, outcome, settings, profile_place).into_iter().collect(),
+        Some(problem) => {
+            let lmtp = Some(problem).filter(|_| settings.protocol.value == Protocol::Lmtp);
+            let hint = lmtp.and_then(lmtp_hint).map(str::to_owned);
+            hint.or_else(|| self::hint(problem, outcome, settings, profile_place)).into_iter().collect()
+        }
         None => Vec::new(),
     }
 }
@@ -81,9 +85,6 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
             "install your system's `ca-certificates`, or name a PEM file in `tls_ca_file`".to_owned()
         }
         Problem::ClientCertificate => format!("check `tls_client_cert` ({})", origin_of(settings, "tls_client_cert")),
-        Problem::StartTlsUnavailable if settings.protocol.value == Protocol::Lmtp => {
-            "tls = \"none\" sends in the clear: only where nobody can listen".to_owned()
-        }
         Problem::StartTlsUnavailable if outcome.fate == Fate::Failed => {
             "use tls = \"implicit\" and port 465 if the server has it; tls = \"none\" sends in the clear".to_owned()
         }
@@ -91,9 +92,6 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
             "do not send over this network; tls = \"implicit\" and port 465 leave no room for such a change".to_owned()
         }
         Problem::SessionRefused if is_unknown_hello(outcome) => protocol_hint(settings),
-        Problem::AuthUnavailable if settings.protocol.value == Protocol::Lmtp => {
-            "remove `username` if this server wants no login, as most that speak LMTP".to_owned()
-        }
         Problem::AuthUnavailable => {
             "use the submission port (465 or 587), or remove `username` if this server wants no login".to_owned()
         }
@@ -158,6 +156,19 @@ fn speaks_of_relaying(outcome: &Outcome) -> bool {
 /// 5.3.3 and 5.7.30 are given for a condition of the sender's that the next hop does not know.
 fn is_about_a_wish(outcome: &Outcome) -> bool {
     outcome.reply.is_none() && matches!((outcome.status.subject, outcome.status.detail), (3, 3) | (7, 30))
+}
+
+/// Where the advice for a submission server would lead astray.
+fn lmtp_hint(problem: &Problem) -> Option<&'static str> {
+    match problem {
+        Problem::StartTlsUnavailable => {
+            Some("tls = \"none\" sends in the clear: only where nobody can listen")
+        }
+        Problem::AuthUnavailable => {
+            Some("remove `username` if this server wants no login, as most that speak LMTP")
+        }
+        _ => None,
+    }
 }
 
 /// The server does not know the first command: it speaks another protocol.

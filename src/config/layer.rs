@@ -108,9 +108,9 @@ pub(super) struct Spot<'a> {
 pub(super) struct Scope {
     pub route: Option<Setting<Route>>,
     pub host: Option<Setting<String>>,
+    pub protocol: Option<Setting<Protocol>>,
     /// Where it is said, `host` is the first of them.
     pub hosts: Option<Setting<Vec<Listed>>>,
-    pub protocol: Option<Setting<Protocol>>,
     pub port: Option<Setting<u16>>,
     pub tls: Option<Setting<TlsMode>>,
     pub tls_ca_file: Option<Setting<PathBuf>>,
@@ -304,8 +304,8 @@ impl Scope {
     /// Forgets what belongs to one host and must not reach another: the way there and the login.
     pub fn forget_host(&mut self) {
         self.host = None;
-        self.hosts = None;
         self.protocol = None;
+        self.hosts = None;
         self.port = None;
         self.tls = None;
         self.tunnel = None;

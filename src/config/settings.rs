@@ -29,10 +29,10 @@ pub struct Settings {
     pub route: Setting<Route>,
     /// The submission server: a name as A-labels in lower case, or an address without brackets.
     pub host: Option<Setting<String>>,
-    /// The servers that are tried in turn, never empty; `host`, `port` and `tls` are those of the first.
-    pub hosts: Option<Setting<Vec<Listing>>>,
     /// What is spoken there.
     pub protocol: Setting<Protocol>,
+    /// The servers that are tried in turn, never empty; `host`, `port` and `tls` are those of the first.
+    pub hosts: Option<Setting<Vec<Listing>>>,
     /// Its port.
     pub port: Setting<u16>,
     /// When TLS begins there.
@@ -117,7 +117,8 @@ impl Settings {
     ) -> Result<Settings, Fault> {
         one_way(&scope)?;
         let route = scope.route.clone().unwrap_or(Setting::built_in(Route::Smtp));
-        let (door::Door { protocol, tls, port }, hosts) = servers::doors(&scope, route.value)?;
+        let hosts = servers::listings(&scope, route.value)?;
+        let door::Door { protocol, tls, port } = door::settle(&servers::first(&scope), route.value)?;
         let missing = match route.value {
             Route::File if scope.output.is_none() => Some("`output`, the file or Maildir"),
             Route::Smtp if scope.host.is_none() && route.origin != Origin::BuiltIn => {
@@ -139,8 +140,8 @@ impl Settings {
             profile,
             route,
             host: scope.host,
-            hosts,
             protocol,
+            hosts,
             port,
             tls,
             tls_min_version: scope.tls_min_version.unwrap_or(Setting::built_in(TlsVersion::V1_2)),
@@ -231,8 +232,8 @@ impl Settings {
             match key.name {
                 "host" if self.hosts.is_some() => None,
                 "host" => self.host.as_ref().map(|s| show(s, String::clone)),
-                "hosts" => self.hosts.as_ref().map(|s| show(s, |all| servers::text(all))),
                 "protocol" => Some(show(&self.protocol, |protocol| protocol.name().to_owned())),
+                "hosts" => self.hosts.as_ref().map(|s| show(s, |all| servers::text(all))),
                 "port" => Some(show(&self.port, u16::to_string)),
                 "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
                 "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {

@@ -1,7 +1,6 @@
 //! The servers of a profile in turn: `host`, or each of `hosts`.
 
-use super::Settings;
-use super::door::{self, Door};
+use super::{Settings, door};
 use crate::config::layer::Scope;
 use crate::config::server::hosts::Listed;
 use crate::config::{Fault, Listing, Route, Setting};
@@ -34,27 +33,35 @@ impl Settings {
     }
 }
 
-/// The servers of `hosts`, never empty.
-type Listings = Setting<Vec<Listing>>;
-
-/// Fills protocol, port and TLS, for each server as if it were the only one; the first is the one of `host`.
-pub(super) fn doors(scope: &Scope, route: Route) -> Result<(Door, Option<Listings>), Fault> {
-    let Some(hosts) = &scope.hosts else { return door::settle(scope, route).map(|door| (door, None)) };
-    let origin = &hosts.origin;
-    let alone = |listed: &Listed| {
-        let host = Some(Setting { value: listed.host.clone(), origin: origin.clone() });
-        let own = listed.port.map(|value| Setting { value, origin: origin.clone() });
-        let port = own.or_else(|| scope.port.clone());
-        door::settle(&Scope { host, hosts: None, port, ..scope.clone() }, route)
-    };
-    let first = alone(&hosts.value[0])?;
+/// Fills port and TLS of each: its own port tells its TLS where nobody said any.
+pub(super) fn listings(scope: &Scope, route: Route) -> Result<Option<Setting<Vec<Listing>>>, Fault> {
+    let Some(hosts) = &scope.hosts else { return Ok(None) };
     let listing = |listed: &Listed| {
-        let door = alone(listed)?;
+        let door = door::settle(&alone(scope, listed, hosts), route)?;
         let (port, tls) = (door.port.value, door.tls.value);
         Ok(Listing { host: listed.host.clone(), port, tls, past_proxy: false })
     };
     let value = hosts.value.iter().map(listing).collect::<Result<_, Fault>>()?;
-    Ok((first, Some(Setting { value, origin: origin.clone() })))
+    Ok(Some(Setting { value, origin: hosts.origin.clone() }))
+}
+
+/// What is said, with the first of the servers as the only one.
+pub(super) fn first(scope: &Scope) -> Scope {
+    match scope.hosts.as_ref().and_then(|hosts| Some((hosts, hosts.value.first()?))) {
+        Some((hosts, listed)) => alone(scope, listed, hosts),
+        None => scope.clone(),
+    }
+}
+
+/// What is said, with this server as the only one.
+fn alone(scope: &Scope, listed: &Listed, hosts: &Setting<Vec<Listed>>) -> Scope {
+    let mut scope = scope.clone();
+    let origin = &hosts.origin;
+    scope.host = Some(Setting { value: listed.host.clone(), origin: origin.clone() });
+    if let Some(value) = listed.port {
+        scope.port = Some(Setting { value, origin: origin.clone() });
+    }
+    scope
 }
 
 /// All of them as text.
