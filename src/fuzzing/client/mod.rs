@@ -79,7 +79,8 @@ pub fn run(data: &[u8]) {
 
     let mut transcript = Vec::new();
     let mut sink = |line: &str| transcript.push(line.to_owned());
-    let mut transport = SmartHost { route: &route, resolve: &NoNames, transcript: Some(&mut sink) };
+    let mut transport =
+        SmartHost { route: &route, resolve: &NoNames, transcript: Some(&mut sink), secret: None };
     let fates: Vec<Fated> = if many == 0 {
         let report = transport.deliver(&envelopes[0], &setting.message(0).0);
         vec![Fated { envelope: envelopes[0].clone(), fate: Ok(report) }]
