@@ -4,6 +4,7 @@
 missing_packages() {
   [ -x /usr/sbin/postfix ] || echo postfix
   [ -x /usr/sbin/dovecot ] || echo dovecot-core
+  [ -x /usr/lib/dovecot/lmtp ] || echo dovecot-lmtpd
   command -v openssl >/dev/null || echo openssl
   command -v python3 >/dev/null || echo python3
   command -v microsocks >/dev/null || echo microsocks

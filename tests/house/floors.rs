@@ -7,7 +7,7 @@ use crate::paths::{Mention, mentions};
 use crate::source::Source;
 
 /// The floor of each module below `src/`.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("sys", 0),
     ("mail", 1),
     ("mime", 2),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, u8); 13] = [
     ("deliver", 3),
     ("config", 3),
     ("cli", 4),
+    ("spool", 4),
     ("ui", 4),
     ("merge", 4),
     ("check", 4),

@@ -9,6 +9,7 @@ mod faces;
 mod flights;
 mod injection;
 mod judge;
+mod lmtp;
 mod many;
 mod postfix;
 mod readme;

@@ -1,5 +1,7 @@
 //! The ways to a server: through proxies, to a socket in the file system, through a program.
 
+mod hosts;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
@@ -126,6 +128,20 @@ fn socks_looks_up_the_name_and_tls_goes_through_it() {
     assert_eq!(&heard[8..21], b"mail.far.test");
     assert_eq!(heard[21..], peer.port().to_be_bytes());
     assert_eq!(peer.finish().dots(), 1);
+}
+
+#[test]
+fn nobody_asks_the_proxy_for_what_no_proxy_names() {
+    let (port, proxy) = proxy(None, vec![]);
+    let mut sandbox = Sandbox::new();
+    sandbox.env("ALL_PROXY", format!("socks5://127.0.0.1:{port}")).env("NO_PROXY", "a.test,far.invalid");
+    sandbox.profile("host = \"mail.far.invalid\"\nfrom = \"ann@example.test\"");
+    let ran = send(&sandbox);
+    assert!(matches!(ran.code(), Some(68 | 75)), "the name is looked up here, and does not exist");
+    ran.says("cannot connect to mail.far.invalid:465").never_shows("proxy");
+    sandbox.env("NO_PROXY", "a.test");
+    send(&sandbox).exits(75).says(&format!("the proxy socks5://127.0.0.1:{port}"));
+    proxy.join().unwrap();
 }
 
 #[test]
@@ -271,8 +287,10 @@ fn a_program_leads_to_the_server() {
         ),
     );
     send(&sandbox).exits(0).says("(through ./tunnel)").says("certificate good for mail.far.test");
-    assert_eq!(peer.finish().dots(), 1);
+    let same = sandbox.stdin("x\n").run(&[&["-e", "set tunnel='./tunnel \"a b\"'"][..], &WORDS].concat());
+    same.exits(0).says("(through sh)").says("certificate good for mail.far.test");
     sandbox.script("tunnel", "#!/bin/sh\necho 'ssh: no route' >&2\nexit 255\n");
     let ran = send(&sandbox);
     ran.exits(75).says("ssh: no route").says("the tunnel ./tunnel ended with exit code 255");
+    assert_eq!(peer.finish().dots(), 2);
 }
