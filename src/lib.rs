@@ -38,6 +38,10 @@ pub mod ui;
 
 pub mod cmd;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

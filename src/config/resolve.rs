@@ -173,17 +173,20 @@ impl Files {
 
     /// What the files say for a profile.
     fn said(&self, profile: Option<&str>) -> Scope {
-        let in_profile = |file: &ConfigFile| profile.and_then(|name| file.profiles.get(name)).cloned();
+        fn in_profile<'a>(file: &'a ConfigFile, profile: Option<&str>) -> Option<&'a Scope> {
+            profile.and_then(|name| file.profiles.get(name))
+        }
         let places = [
-            Some(self.system.top.clone()),
-            Some(self.user.top.clone()),
-            in_profile(&self.system),
-            in_profile(&self.user),
+            Some(&self.system.top),
+            Some(&self.user.top),
+            in_profile(&self.system, profile),
+            in_profile(&self.user, profile),
         ];
-        let naming = places.iter().flatten().rfind(|scope| scope.host.is_some()).cloned().unwrap_or_default();
-        let hosts = naming.host_names();
+        let naming = places.iter().flatten().rfind(|scope| scope.host.is_some());
+        let hosts = naming.map(|scope| scope.host_names()).unwrap_or_default();
         let mut all = Scope::default();
-        for mut scope in places.into_iter().flatten() {
+        for scope in places.into_iter().flatten() {
+            let mut scope = scope.clone();
             if scope.is_for_another_host(&hosts) {
                 scope.forget_host();
             }

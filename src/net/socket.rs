@@ -8,6 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(any(test, fuzzing))]
+use crate::net::Played;
+
 /// How long a tunnel may take to end when its connection has.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How often it is looked at meanwhile.
@@ -16,12 +19,15 @@ const TICK: Duration = Duration::from_millis(2);
 /// An open connection.
 #[derive(Debug)]
 pub enum Socket {
-    /// To a port.
-    Tcp(TcpStream),
+    /// To a port; and whether octets came that nothing has acknowledged. What is written acknowledges what came before.
+    Tcp(TcpStream, bool),
     /// To a socket in the file system.
     Unix(UnixStream),
     /// To the standard input and output of a program.
     Tunnel(UnixStream, Tunnel),
+    /// To a value that plays the other end.
+    #[cfg(any(test, fuzzing))]
+    Played(Played),
 }
 
 impl Socket {
@@ -44,8 +50,10 @@ impl Socket {
     /// Sends nothing more.
     pub(super) fn finish(&self) {
         let _ = match self {
-            Socket::Tcp(socket) => socket.shutdown(Shutdown::Write),
+            Socket::Tcp(socket, _) => socket.shutdown(Shutdown::Write),
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.shutdown(Shutdown::Write),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(_) => Ok(()),
         };
     }
 
@@ -59,16 +67,21 @@ impl Socket {
 
     /// Does as [`acknowledge_at_once`] says where there is something to acknowledge.
     pub(super) fn before_waiting(&self) {
-        if let Socket::Tcp(socket) = self {
-            acknowledge_at_once(socket);
+        match self {
+            Socket::Tcp(socket, true) => acknowledge_at_once(socket),
+            Socket::Tcp(_, false) | Socket::Unix(_) | Socket::Tunnel(..) => {}
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.before_waiting(),
         }
     }
 
     /// Makes all reads and writes return at once.
     pub(super) fn set_nonblocking(&self) -> io::Result<()> {
         match self {
-            Socket::Tcp(socket) => socket.set_nonblocking(true),
+            Socket::Tcp(socket, _) => socket.set_nonblocking(true),
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.set_nonblocking(true),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(_) => Ok(()),
         }
     }
 }
@@ -76,8 +89,14 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Socket::Tcp(socket) => socket.read(buffer),
+            Socket::Tcp(socket, is_owing) => {
+                let count = socket.read(buffer)?;
+                *is_owing = true;
+                Ok(count)
+            }
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.read(buffer),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.read(buffer),
         }
     }
 }
@@ -85,15 +104,27 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         match self {
-            Socket::Tcp(socket) => socket.write(octets),
+            Socket::Tcp(socket, is_owing) => {
+                let count = socket.write(octets)?;
+                *is_owing = false;
+                Ok(count)
+            }
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.write(octets),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.write(octets),
         }
     }
 
     fn write_vectored(&mut self, octets: &[io::IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Socket::Tcp(socket) => socket.write_vectored(octets),
+            Socket::Tcp(socket, is_owing) => {
+                let count = socket.write_vectored(octets)?;
+                *is_owing = false;
+                Ok(count)
+            }
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.write_vectored(octets),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.write_vectored(octets),
         }
     }
 
@@ -105,15 +136,17 @@ impl Write for Socket {
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Socket::Tcp(socket) => socket.as_fd(),
+            Socket::Tcp(socket, _) => socket.as_fd(),
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.as_fd(),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.as_fd(),
         }
     }
 }
 
 impl From<TcpStream> for Socket {
     fn from(socket: TcpStream) -> Self {
-        Socket::Tcp(socket)
+        Socket::Tcp(socket, false)
     }
 }
 

@@ -43,6 +43,8 @@ pub type Hear<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 pub struct Wire {
     socket: Socket,
     tls: Option<Box<ClientConnection>>,
+    /// Where octets are read into.
+    chunk: Box<[u8]>,
 }
 
 impl Wire {
@@ -50,7 +52,7 @@ impl Wire {
     pub fn new(socket: impl Into<Socket>) -> Result<Self, WireError> {
         let socket = socket.into();
         socket.set_nonblocking().map_err(broken)?;
-        Ok(Wire { socket, tls: None })
+        Ok(Wire { socket, tls: None, chunk: vec![0; CHUNK].into_boxed_slice() })
     }
 
     /// Does the TLS handshake within `limit`; the certificate is verified when this returns.
@@ -145,11 +147,10 @@ impl Wire {
 
     /// Reads once; `None` when there is nothing to read.
     fn read_some(&mut self, hear: &mut Hear<'_>) -> Result<Option<bool>, WireError> {
-        let mut chunk = [0; CHUNK];
         loop {
             let read = match &mut self.tls {
-                None => self.socket.read(&mut chunk),
-                Some(tls) => match tls.reader().read(&mut chunk) {
+                None => self.socket.read(&mut self.chunk),
+                Some(tls) => match tls.reader().read(&mut self.chunk) {
                     Err(error) if is_block(&error) => match tls.read_tls(&mut self.socket) {
                         Ok(0) => return Err(self.closed()),
                         Ok(_) => {
@@ -163,7 +164,7 @@ impl Wire {
             };
             return match read {
                 Ok(0) => Err(self.closed()),
-                Ok(count) => Ok(Some(hear(&chunk[..count]))),
+                Ok(count) => Ok(Some(hear(&self.chunk[..count]))),
                 Err(error) if is_block(&error) => Ok(None),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 // The peer went without a close_notify.

@@ -51,7 +51,7 @@ impl<W: Write> DotStuffer<W> {
         (self.buffer, self.sink)
     }
 
-    /// Takes a piece that holds no line end.
+    /// Takes a piece that ends in no line end, and holds none that is not as it should be.
     fn text(&mut self, piece: &[u8]) {
         if piece.is_empty() {
             return;
@@ -91,10 +91,18 @@ impl<W: Write> Write for DotStuffer<W> {
             self.buffer.extend_from_slice(octets);
             rest = b"";
         }
-        while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
-            self.text(&rest[..end]);
-            self.line_end(rest[end]);
-            rest = &rest[end + 1..];
+        let mut at = 0;
+        while let Some(next) = memchr::memchr2(b'\r', b'\n', &rest[at..]) {
+            at += next;
+            if rest[at..].starts_with(b"\r\n") && rest.get(at + 2).is_some_and(|&octet| octet != b'.') {
+                // A line end as it should be, and a line behind it that begins with no dot: no cause to cut here.
+                at += 2;
+                continue;
+            }
+            self.text(&rest[..at]);
+            self.line_end(rest[at]);
+            rest = &rest[at + 1..];
+            at = 0;
         }
         self.text(rest);
         self.taken += octets.len() as u64;

@@ -61,11 +61,7 @@ impl Decoder {
             }
             Reading::Utf32 { big } => (Inner::Utf32 { big, carry: Vec::with_capacity(4) }, 4),
         };
-        let out = match inner {
-            Inner::Encoding(_) => "\0".repeat(DECODED),
-            Inner::Utf32 { .. } => String::with_capacity(DECODED),
-        };
-        Decoder { inner, skip, read: 0, out, malformed: 0, first_bad: None }
+        Decoder { inner, skip, read: 0, out: String::new(), malformed: 0, first_bad: None }
     }
 
     /// Decodes the next octets; `last` with the final call, which may hold none.
@@ -82,6 +78,11 @@ impl Decoder {
 
     fn push_encoded(&mut self, mut octets: &[u8], last: bool, sink: &mut dyn FnMut(&str) -> Taken) -> Taken {
         let Inner::Encoding(decoder) = &mut self.inner else { return Ok(()) };
+        // A short text gets a short buffer: it is filled before it is used.
+        let most = decoder.max_utf8_buffer_length_without_replacement(octets.len()).unwrap_or(DECODED);
+        if let Some(missing) = most.min(DECODED).checked_sub(self.out.len()) {
+            self.out.push_str(&"\0".repeat(missing));
+        }
         loop {
             let (result, read, written) =
                 decoder.decode_to_str_without_replacement(octets, &mut self.out, last);

@@ -29,7 +29,7 @@ pub struct Peers {
     pub mail_root: PathBuf,
     pub log_file: PathBuf,
     pub smtp_sink: PathBuf,
-    named: HashMap<String, String>,
+    pub named: HashMap<String, String>,
 }
 
 /// A message as it lies in a Maildir.
