@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use whippet::config;
 use whippet::deliver::{self, Mail, Mails, Pace, SmartHost, SmartHostRoute};
-use whippet::mail::{Address, Envelope, Fate, Mailbox, Report, TlsMode, TlsPolicy, Verdict};
+use whippet::mail::{Address, Envelope, Fate, Mailbox, Protocol, Report, TlsMode, TlsPolicy, Verdict};
 use whippet::mime::{Draft, Message, MessageError};
 use whippet::net::{SystemResolve, Way};
 use whippet::smtp::{Needs, SessionPolicy};
@@ -38,6 +38,7 @@ fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
         way: Way::default(),
         tls: TlsPolicy::new(TlsMode::None),
         session: SessionPolicy {
+            protocol: Protocol::Smtp,
             tls: TlsMode::None,
             hello_name: "client.example".to_owned(),
             credentials: None,

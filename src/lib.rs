@@ -15,7 +15,7 @@
 //! | --- | --- |
 //! | 6 | `main`, this file |
 //! | 5 | [`cmd`]: one verb per file, the real world, exit codes |
-//! | 4 | [`cli`]: argv → `Request` · [`ui`]: what is printed |
+//! | 4 | [`cli`]: argv → `Request` · [`ui`]: what is printed · [`spool`]: mail that waits |
 //! | 3 | [`deliver`]: routes and transports · [`config`]: profiles, layers, secrets |
 //! | 2 | [`mime`]: drafts and messages · [`smtp`]: the protocol as values · [`net`]: sockets and TLS |
 //! | 1 | [`mail`]: the words everybody uses; read these first |
@@ -33,9 +33,14 @@ pub mod config;
 pub mod deliver;
 
 pub mod cli;
+pub mod spool;
 pub mod ui;
 
 pub mod cmd;
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -7,6 +7,7 @@
 //! ```text
 //! # what it shows
 //! ! recipients a@x b@x        the envelope; `! from me@x` or `! from <>` (default me@x)
+//! ! lmtp                      speaks LMTP
 //! ! tls starttls              none (default), starttls, implicit
 //! ! login dan                 logs in as dan with the password of all dialogues; `! mechanisms LOGIN`
 //! ! allow_plaintext_auth
@@ -133,7 +134,8 @@ fn judge_outcome(outcome: &Outcome, dotted: bool, yes: bool, name: &str) {
     if matches!(outcome.problem, Some(Problem::ConnectionLost | Problem::TimedOut | Problem::Protocol)) {
         assert_eq!(outcome.fate, Fate::Deferred, "{name}: a loss is never final");
         let stage = outcome.stage.to_string();
-        assert!(outcome.sentence.contains(&stage), "{name}: no stage in `{}`", outcome.sentence);
+        let sentence = outcome.sentence.replacen("LHLO", "EHLO", 1);
+        assert!(sentence.contains(&stage), "{name}: no stage in `{sentence}`");
     }
 }
 

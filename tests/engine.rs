@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "engine/lmtp.rs"]
+mod lmtp;
+
 use whippet::cmd::Exit;
 use whippet::mail::{Address, Envelope, Fate, Report, SessionFacts};
 use whippet::smtp::{Capabilities, Command, Loss, Needs, Reply, ReplyError, Step, Transaction};
@@ -53,11 +56,15 @@ struct Judged {
 }
 
 /// One transaction as a server speaks in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Script<'a> {
     count: usize,
     is_pipelined: bool,
-    /// The replies to MAIL, each RCPT, DATA and the dot; where they stop, the connection ends.
+    /// LMTP: the dot has one reply for each recipient that was taken.
+    is_lmtp: bool,
+    /// BDAT in the place of DATA and dot.
+    is_chunked: bool,
+    /// The replies to MAIL, each RCPT, DATA unless it is BDAT, and the dot; where they stop, the connection ends.
     replies: &'a [Word],
     /// What the server says while the message is being written; then nothing is left to be said at the dot.
     early: Option<Word>,
@@ -113,13 +120,13 @@ fn judge(script: &Script<'_>) -> Judged {
     if !goes_on(&judged) {
         return judged;
     }
-    let data = words.next().unwrap();
+    let data = if script.is_chunked { Word::Go } else { words.next().unwrap() };
     let has_good = judged.anybody();
     if !judged.apply("DATA", data, all.clone()) || data != Word::Go {
         return judged;
     }
     if !has_good {
-        // A lone dot, its reply ignored.
+        // A lone dot or a BDAT in vain, its reply ignored.
         judged.has_dot = true;
         judged.drops = None;
         return judged;
@@ -129,7 +136,11 @@ fn judge(script: &Script<'_>) -> Judged {
         return judged;
     }
     judged.has_dot = true;
-    judged.apply("dot", words.next().unwrap(), all);
+    if script.is_lmtp {
+        lmtp::hear_each(&mut judged, &mut words);
+    } else {
+        judged.apply("dot", words.next().unwrap(), all);
+    }
     judged
 }
 
@@ -167,9 +178,15 @@ fn feed(transaction: &mut Transaction<'_>, word: Option<Word>, turn: usize) {
 }
 
 fn run(envelope: &Envelope, script: &Script<'_>) -> Ended {
-    let offers = Capabilities { pipelining: script.is_pipelined, ..Capabilities::default() };
+    let offers = Capabilities {
+        pipelining: script.is_pipelined,
+        chunking: script.is_chunked,
+        replies_to_each: script.is_lmtp,
+        ..Capabilities::default()
+    };
     let needs = Needs { size: 100, eight_bit: false, smtputf8: false };
     let mut transaction = Transaction::new(envelope.clone(), needs, &offers);
+    let replies_of_dot = if script.is_lmtp { script.count } else { 1 };
     let mut words = script.replies.iter().copied();
     let (mut written, mut heard, mut dots) = (0, 0, 0);
     for _ in 0..4 * script.count + 16 {
@@ -180,7 +197,7 @@ fn run(envelope: &Envelope, script: &Script<'_>) -> Ended {
                 written += 1;
             }
             Step::Read => {
-                assert!(written + dots > heard, "{script:?}: no reply is due");
+                assert!(written + dots * replies_of_dot > heard, "{script:?}: no reply is due");
                 feed(&mut transaction, words.next(), heard);
                 heard += 1;
             }
@@ -242,13 +259,14 @@ fn every_script_of_replies_ends_as_the_table_says() {
             for length in 0..=count + 3 {
                 sequences(&WORDS, length, &mut |replies| {
                     cases += 1;
-                    compare(&envelope, &Script { count, is_pipelined, replies, early: None });
+                    compare(&envelope, &Script { count, is_pipelined, replies, ..Script::default() });
                 });
             }
             sequences(&WORDS, count + 2, &mut |replies| {
                 for early in WORDS {
                     cases += 1;
-                    compare(&envelope, &Script { count, is_pipelined, replies, early: Some(early) });
+                    let early = Some(early);
+                    compare(&envelope, &Script { count, is_pipelined, replies, early, ..Script::default() });
                 }
             });
         }
@@ -267,7 +285,7 @@ fn six_recipients_and_the_exit_code() {
             for dot in DOTS {
                 cases += 1;
                 let replies = [&[Word::Yes], rcpts, &[Word::Go, dot]].concat();
-                let script = Script { count: 6, is_pipelined, replies: &replies, early: None };
+                let script = Script { count: 6, is_pipelined, replies: &replies, ..Script::default() };
                 compare(&envelope, &script);
                 let exit = Exit::of_report(&run(&envelope, &script).report).code();
                 assert_eq!(exit, expected_exit(rcpts, dot), "{script:?}");

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox dry-run e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -51,6 +51,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l profile -d 'Profile to 
 complete -c whippet -n "__fish_whippet_needs_command" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l set -d 'Change one setting for this run' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l smtp -d 'Server, instead of the profile\'s' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l output -d 'Write the mail down instead of sending it' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -s e -d 'Commands of a muttrc' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l dsn-notify -d 'Reports: success, failure, delay or never' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l dsn-return -d 'Mail in a report of failure: full or headers' -r

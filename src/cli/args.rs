@@ -194,7 +194,7 @@ pub(super) struct ProfileArgs {
 pub(super) struct DeliveryArgs {
     /// Server, instead of the profile's
     ///
-    /// As in smtps://user@smtp.example.org. A password is refused here.
+    /// As in smtps://user@smtp.example.org, lmtp://host:24 or lmtp+unix:///run/dovecot/lmtp. A password is refused here.
     #[arg(long, value_name = "URL", allow_hyphen_values = true, conflicts_with = "sendmail")]
     pub smtp: Option<OsString>,
     /// Hand over to the local sendmail program
@@ -205,6 +205,13 @@ pub(super) struct DeliveryArgs {
     /// It runs on this machine, shows what arrives, and keeps it in ./whippet-sandbox, a Maildir.
     #[arg(long, conflicts_with_all = ["smtp", "sendmail"])]
     pub sandbox: bool,
+    /// Write the mail down instead of sending it
+    ///
+    /// A folder is a Maildir. A name that ends in .mbox or begins with mbox: is a mailbox to append to, as
+    /// is a file that holds one. Anything else is a new file, and - standard output.
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true, value_hint = ValueHint::AnyPath,
+          conflicts_with_all = ["smtp", "sendmail", "sandbox"])]
+    pub output: Option<OsString>,
     /// Check everything, print the mail, send nothing
     ///
     /// No connection is made. The recipients are listed.

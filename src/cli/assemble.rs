@@ -213,6 +213,7 @@ fn delivery(args: DeliveryArgs, request: &mut Request) -> Result<(), UsageError>
     request.smtp = args.smtp.map(|url| server_url("--smtp", url)).transpose()?;
     request.sendmail = args.sendmail;
     request.sandbox = args.sandbox;
+    request.output = args.output.map(|place| path("--output", place).map(PathBuf::from)).transpose()?;
     request.dry_run = args.dry_run;
     Ok(())
 }
@@ -244,6 +245,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
+    request.tunnel = muttrc.tunnel;
     request.wishes.notify = request.wishes.notify.or(muttrc.dsn_notify);
     request.wishes.returned = request.wishes.returned.or(muttrc.dsn_return);
     request.tls = TlsWords {
@@ -255,7 +257,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     let argv = muttrc.sendmail.as_deref().map(sendmail_argv).unwrap_or_default();
     if request.sendmail {
         request.sendmail_argv = argv;
-    } else if request.smtp.is_none() && !request.sandbox {
+    } else if request.smtp.is_none() && !request.sandbox && request.output.is_none() {
         // In mutt too smtp_url is stronger than sendmail.
         request.smtp = muttrc.smtp_url;
         request.sendmail = request.smtp.is_none() && !argv.is_empty();

@@ -29,7 +29,7 @@ pub fn long_help() -> String {
 pub fn version(features: bool) -> String {
     let version = format!("whippet {}\n", env!("CARGO_PKG_VERSION"));
     let built = "TLS: rustls with ring, TLS 1.2 and 1.3, trust anchors of the system
-Routes: smtp, sendmail, sandbox
+Routes: smtp, sendmail, files, sandbox
 ";
     if features { version + built } else { version }
 }
@@ -146,6 +146,11 @@ fn back() -> Roff {
                 "ALL_PROXY",
                 "The proxy on the way to the server, socks5://host:port or http://host:port, if the profile says nothing \
                  of one and the server is not on this machine.",
+            ),
+            (
+                "NO_PROXY",
+                "Servers that are reached without ALL_PROXY, divided by commas: names, each with all names below it, IP \
+                 addresses and networks (10.0.0.0/8), or * for all.",
             ),
             ("SSL_CERT_FILE, SSL_CERT_DIR", "Where the trust anchors are, instead of the system's places."),
         ],

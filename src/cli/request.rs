@@ -54,6 +54,8 @@ pub struct Request {
     pub set: Vec<(String, String)>,
     /// `--smtp`, else `set smtp_url`; holds no password.
     pub smtp: Option<String>,
+    /// A program that leads to the server (`set tunnel`), a line for a shell.
+    pub tunnel: Option<String>,
     /// What `-e` says of TLS.
     pub tls: TlsWords,
     /// Whether to hand over to a sendmail program.
@@ -62,6 +64,8 @@ pub struct Request {
     pub sendmail_argv: Vec<OsString>,
     /// `--sandbox`.
     pub sandbox: bool,
+    /// `--output`: where the mail is written, instead of sending it.
+    pub output: Option<PathBuf>,
     /// `--dry-run`.
     pub dry_run: bool,
     /// `--json`.

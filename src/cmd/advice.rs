@@ -3,13 +3,22 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Origin, Settings};
-use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Report, Stage, TlsMode};
-use crate::net::IpFamily;
+use crate::mail::{CertificateProblem, Fate, Outcome, Problem, Protocol, Report, Stage, TlsMode};
+use crate::net::{IpFamily, place};
 use crate::smtp::Mechanism;
 
 /// The hints for a report, each once, in the order of the outcomes.
 /// `profile_place` is where a profile would stand.
 pub(super) fn hints(report: &Report, settings: &Settings, profile_place: &str) -> Vec<String> {
+    // What is advised is about the server that the report speaks of.
+    let each = settings.for_each_server();
+    let is_it = |settings: &&Settings| {
+        settings
+            .host
+            .as_ref()
+            .is_some_and(|host| place(&host.value, settings.port.value) == report.session.host)
+    };
+    let settings = each.iter().find(is_it).unwrap_or(settings);
     let mut seen = BTreeSet::new();
     report
         .outcomes()
@@ -27,7 +36,11 @@ fn advice(outcome: &Outcome, report: &Report, settings: &Settings, profile_place
             login_hints(settings).into_iter().chain(by_hash.map(hash_hint)).collect()
         }
         Some(Problem::TokenRefused) if outcome.fate == Fate::Failed => token_hints(settings),
-        Some(problem) => hint(problem, outcome, settings, profile_place).into_iter().collect(),
+        Some(problem) => {
+            let lmtp = Some(problem).filter(|_| settings.protocol.value == Protocol::Lmtp);
+            let hint = lmtp.and_then(lmtp_hint).map(str::to_owned);
+            hint.or_else(|| self::hint(problem, outcome, settings, profile_place)).into_iter().collect()
+        }
         None => Vec::new(),
     }
 }
@@ -39,23 +52,23 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
     let hint = match problem {
         Problem::NoHost if settings.source_address.is_some() || settings.ip_family.value != IpFamily::Any => {
             let (family, source) = (origin_of(settings, "ip_family"), origin_of(settings, "source_address"));
-            format!("check `host`, `ip_family` ({family}) and `source_address` ({source})")
+            format!("check `{}`, `ip_family` ({family}) and `source_address` ({source})", settings.host_key())
         }
-        Problem::NoHost => format!("check `host` ({}): is the name spelt right?", origin_of(settings, "host")),
+        Problem::NoHost => format!("check {}: is the name spelt right?", host_of(settings)),
         Problem::Proxy => {
             let login = if settings.proxy_secret.is_some() { " and its password" } else { "" };
             format!("check `proxy` ({}){login}", origin_of(settings, "proxy"))
         }
         Problem::Tunnel => format!("check `tunnel` ({})", origin_of(settings, "tunnel")),
         Problem::ConnectionRefused | Problem::Unreachable if settings.unix_socket().is_some() => {
-            format!("check `host` ({}): does the server run?", origin_of(settings, "host"))
+            format!("check {}: does the server run?", host_of(settings))
         }
         Problem::Source => format!("check `source_address` ({})", origin_of(settings, "source_address")),
         Problem::LookupFailed => "is the network up? try again later".to_owned(),
         Problem::ConnectionRefused | Problem::Unreachable => port_hint(settings),
         Problem::TimedOut if outcome.stage == Stage::Connect => {
-            let (port, host) = (settings.port.value, origin_of(settings, "host"));
-            format!("a firewall may block port {port}; is `host` ({host}) right?")
+            let (port, host) = (settings.port.value, host_of(settings));
+            format!("a firewall may block port {port}; is {host} right?")
         }
         Problem::TimedOut if outcome.stage == Stage::Greeting && settings.tls.value != TlsMode::Implicit => {
             "a server that wants TLS from the first octet says nothing: try tls = \"implicit\" (usual on port 465)"
@@ -78,6 +91,7 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
         Problem::StartTlsInjection => {
             "do not send over this network; tls = \"implicit\" and port 465 leave no room for such a change".to_owned()
         }
+        Problem::SessionRefused if is_unknown_hello(outcome) => protocol_hint(settings),
         Problem::AuthUnavailable => {
             "use the submission port (465 or 587), or remove `username` if this server wants no login".to_owned()
         }
@@ -144,11 +158,47 @@ fn is_about_a_wish(outcome: &Outcome) -> bool {
     outcome.reply.is_none() && matches!((outcome.status.subject, outcome.status.detail), (3, 3) | (7, 30))
 }
 
+/// Where the advice for a submission server would lead astray.
+fn lmtp_hint(problem: &Problem) -> Option<&'static str> {
+    match problem {
+        Problem::StartTlsUnavailable => {
+            Some("tls = \"none\" sends in the clear: only where nobody can listen")
+        }
+        Problem::AuthUnavailable => {
+            Some("remove `username` if this server wants no login, as most that speak LMTP")
+        }
+        _ => None,
+    }
+}
+
+/// The server does not know the first command: it speaks another protocol.
+fn is_unknown_hello(outcome: &Outcome) -> bool {
+    let code = outcome.reply.as_ref().map(|reply| reply.code);
+    outcome.stage == Stage::Ehlo && code.is_some_and(|code| (500..=503).contains(&code))
+}
+
+fn protocol_hint(settings: &Settings) -> String {
+    match settings.protocol.value {
+        Protocol::Smtp => {
+            "a server that knows neither EHLO nor HELO may speak LMTP: then set protocol = \"lmtp\""
+                .to_owned()
+        }
+        Protocol::Lmtp => {
+            let origin = origin_of(settings, "protocol");
+            format!("a server that does not know LHLO speaks SMTP, not LMTP: check `protocol` ({origin})")
+        }
+    }
+}
+
 fn port_hint(settings: &Settings) -> String {
-    let (port, host) = (settings.port.value, origin_of(settings, "host"));
+    let (port, host) = (settings.port.value, host_of(settings));
+    if settings.protocol.value == Protocol::Lmtp {
+        let origin = origin_of(settings, "port");
+        return format!("check {host} and `port` ({port}, {origin}): 24 is usual for LMTP");
+    }
     match port {
-        465 => format!("check `host` ({host}); some servers take mail on port 587 only: set port = 587"),
-        587 => format!("check `host` ({host}); some servers take mail on port 465 only: set port = 465"),
+        465 => format!("check {host}; some servers take mail on port 587 only: set port = 587"),
+        587 => format!("check {host}; some servers take mail on port 465 only: set port = 465"),
         _ => {
             let origin = origin_of(settings, "port");
             format!("check `port` ({port}, {origin}): mail is usually submitted on 465 or 587")
@@ -166,16 +216,14 @@ fn tls_hint(settings: &Settings) -> String {
 }
 
 fn certificate_hint(problem: &CertificateProblem, settings: &Settings) -> String {
-    let origin = origin_of(settings, "host");
+    let host = host_of(settings);
     match problem {
         CertificateProblem::Expired(_) => {
             "the server's owner must renew it; is the clock of this machine right?".to_owned()
         }
         CertificateProblem::NotYetValid(_) => "is the clock of this machine right?".to_owned(),
         CertificateProblem::WrongName { found, .. } if !found.is_empty() => {
-            format!(
-                "set `host` ({origin}) to a name that the certificate is for, if it is the server you mean"
-            )
+            format!("set {host} to a name that the certificate is for, if it is the server you mean")
         }
         CertificateProblem::UnknownIssuer { .. } | CertificateProblem::WrongSignature { .. } => {
             "if you know this server, get its authority's certificate and name the PEM file in `tls_ca_file`"
@@ -231,6 +279,12 @@ fn login_hints(settings: &Settings) -> Vec<String> {
             ]
         }
     }
+}
+
+/// The key that names the server, with its origin.
+fn host_of(settings: &Settings) -> String {
+    let key = settings.host_key();
+    format!("`{key}` ({})", origin_of(settings, key))
 }
 
 fn origin_of(settings: &Settings, key: &str) -> String {

@@ -7,7 +7,7 @@ use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Origin, Route as Wanted, SecretError, Settings, fetch_proxy_password};
-use crate::deliver::{SmartHostRoute, is_same_file};
+use crate::deliver::{Place, SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
 use crate::net::{Proxy, Through, Way};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
@@ -19,28 +19,33 @@ use crate::ui::Complaint;
 pub(super) enum Route {
     /// To a submission server.
     SmartHost(Box<SmartHostRoute>),
+    /// To the first of several that takes a session.
+    Fallback(Vec<SmartHostRoute>),
     /// Through a sendmail program: its argv.
     Sendmail(Vec<OsString>),
-    /// Into a file or a Maildir folder.
-    File(PathBuf),
+    /// Into a file, a Maildir folder, an mbox, or to the standard output.
+    File(Place),
     /// Into a server of our own.
     Sandbox,
 }
 
 impl Route {
-    /// Chooses: the sandbox, `--sendmail`, what is set, else the sendmail program that this machine has.
+    /// Chooses: the sandbox, `--output`, `--sendmail`, what is set, else the sendmail program that this machine has.
     pub(super) fn choose(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Self, Failure> {
         if request.sandbox {
             return Ok(Route::Sandbox);
+        }
+        if let Some(output) = &request.output {
+            return file(output, request);
         }
         if request.sendmail || !request.sendmail_argv.is_empty() {
             return sendmail(&request.sendmail_argv, settings, world);
         }
         match settings.route.value {
-            Wanted::Smtp if settings.host.is_some() => smart_host(request, settings, world),
+            Wanted::Smtp if settings.host.is_some() => servers(request, settings, world),
             Wanted::Sendmail => sendmail(&[], settings, world),
             Wanted::File => match &settings.output {
-                Some(output) => Ok(Route::File(output.value.clone())),
+                Some(output) => file(&output.value, request),
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
             Wanted::Smtp => match &*world.sendmail {
@@ -51,13 +56,40 @@ impl Route {
     }
 }
 
+fn file(output: &Path, request: &Request) -> Result<Route, Failure> {
+    match Place::read(output) {
+        Place::Stdout if request.json => {
+            Err(Failure::usage("the mail and the report of --json would both be on standard output")
+                .hint("write the mail into a file"))
+        }
+        place => Ok(Route::File(place)),
+    }
+}
+
 /// The name that EHLO gives: set, typed, or the machine's.
 pub(super) fn hello_name(request: &Request, settings: &Settings, world: &World<'_>) -> String {
     let set = settings.hello_name.as_ref().map(|name| name.value.clone());
     set.or_else(|| request.hostname.clone()).unwrap_or_else(|| world.machine.clone())
 }
 
-fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
+/// The server, or each of them, with one login for all.
+fn servers(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
+    let login = login(settings, world)?;
+    let each = settings.for_each_server();
+    let routes = each.iter().map(|settings| smart_host(request, settings, &login, world));
+    let mut routes = routes.collect::<Result<Vec<_>, _>>()?;
+    if settings.hosts.is_some() {
+        return Ok(Route::Fallback(routes));
+    }
+    Ok(Route::SmartHost(Box::new(routes.remove(0))))
+}
+
+fn smart_host(
+    request: &Request,
+    settings: &Settings,
+    (credentials, mechanisms): &Login,
+    world: &World<'_>,
+) -> Result<SmartHostRoute, Failure> {
     let host = settings.host.as_ref().map(|host| host.value.clone()).unwrap_or_default();
     let mut tls = settings.tls_policy();
     tls.mode = tls_mode(tls.mode, &request.tls, settings)?;
@@ -70,15 +102,15 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         // mutt's file holds the certificate and its key.
         tls.client = Some(ClientCertificate { certificate: both.clone(), key: both.clone() });
     }
-    let (credentials, mechanisms) = login(settings, world)?;
     let session = SessionPolicy {
+        protocol: settings.protocol.value,
         tls: tls.mode,
         hello_name: hello_name(request, settings, world),
-        credentials,
-        mechanisms,
+        credentials: credentials.clone(),
+        mechanisms: mechanisms.clone(),
         allow_plaintext_auth: settings.allow_plaintext_auth.value,
     };
-    let route = SmartHostRoute {
+    Ok(SmartHostRoute {
         host,
         port: settings.port.value,
         way: way(settings, world)?,
@@ -87,8 +119,7 @@ fn smart_host(request: &Request, settings: &Settings, world: &World<'_>) -> Resu
         timeouts: settings.timeouts.plain(),
         reply_charset: settings.reply_charset.as_ref().map(|charset| charset.value),
         max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
-    };
-    Ok(Route::SmartHost(Box::new(route)))
+    })
 }
 
 /// The way to the server.
@@ -148,8 +179,11 @@ fn tls_mode(set: TlsMode, typed: &TlsWords, settings: &Settings) -> Result<TlsMo
     }
 }
 
+/// Who logs in, and by which mechanisms.
+type Login = (Option<Credentials>, Vec<Mechanism>);
+
 /// Who logs in, and how. Without a name or a secret there are still the ways that need none, if `auth` names them.
-fn login(settings: &Settings, world: &World<'_>) -> Result<(Option<Credentials>, Vec<Mechanism>), Failure> {
+fn login(settings: &Settings, world: &World<'_>) -> Result<Login, Failure> {
     let named = settings.auth.value.clone();
     let without_secret: Vec<Mechanism> =
         named.iter().copied().filter(|mechanism| mechanism.needs_no_secret()).collect();

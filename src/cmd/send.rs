@@ -6,7 +6,7 @@ use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::route::{Route, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::Settings;
-use crate::deliver::{File, Sendmail, SmartHost, Transport};
+use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
@@ -65,19 +65,23 @@ impl Mail {
         let mut say = |line: &str| {
             let _ = writeln!(stderr, "{line}");
         };
+        let transcript: Option<&mut dyn FnMut(&str)> =
+            if self.request.verbose > 0 { Some(&mut say) } else { None };
         let mut transport: Box<dyn Transport> = match route {
-            Route::SmartHost(route) => Box::new(SmartHost {
-                route,
-                resolve: world.resolve,
-                transcript: if self.request.verbose > 0 { Some(&mut say) } else { None },
-            }),
+            Route::SmartHost(route) => Box::new(SmartHost { route, resolve: world.resolve, transcript }),
+            Route::Fallback(routes) => Box::new(Fallback { routes, resolve: world.resolve, transcript }),
             Route::Sendmail(command) => Box::new(Sendmail {
                 command: command.clone(),
                 without: self.settings.secret_variables.clone(),
                 patience: self.settings.timeouts.dot.value,
                 run: world.run,
             }),
-            Route::File(place) => Box::new(File { place: place.clone(), name: file_name(world)? }),
+            Route::File(place) => Box::new(File {
+                place: place.clone(),
+                name: file_name(world)?,
+                time: world.clock.now(),
+                stdout: world.stdout,
+            }),
             Route::Sandbox => unreachable!("the sandbox has a way of its own"),
         };
         Ok(transport.deliver(&self.envelope, &self.message))

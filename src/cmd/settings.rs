@@ -21,6 +21,7 @@ pub(super) fn resolve(request: &Request, world: &World<'_>) -> Result<Settings, 
         profile: request.profile.clone(),
         from,
         smtp: request.smtp.clone(),
+        tunnel: request.tunnel.clone(),
         set: request.set.clone(),
     };
     Ok(config::resolve(&wanted, &world.surroundings)?)

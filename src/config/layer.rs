@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use encoding_rs::Encoding;
 
+use crate::config::server::hosts::{self, Listed};
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Route, SecretPlace, schema, secret};
-use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
+use crate::mail::{Address, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsVersion};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -107,6 +108,9 @@ pub(super) struct Spot<'a> {
 pub(super) struct Scope {
     pub route: Option<Setting<Route>>,
     pub host: Option<Setting<String>>,
+    pub protocol: Option<Setting<Protocol>>,
+    /// Where it is said, `host` is the first of them.
+    pub hosts: Option<Setting<Vec<Listed>>>,
     pub port: Option<Setting<u16>>,
     pub tls: Option<Setting<TlsMode>>,
     pub tls_ca_file: Option<Setting<PathBuf>>,
@@ -149,7 +153,9 @@ impl Scope {
         let (home, folder) = (spot.home, spot.folder);
         let done = match key {
             "route" => put(&mut self.route, value::route(given), origin),
-            "host" => put(&mut self.host, value::host_setting(given), origin),
+            "host" => self.assign_host(given, origin),
+            "hosts" => self.assign_hosts(given, origin),
+            "protocol" => put(&mut self.protocol, value::protocol(given), origin),
             "port" => put(&mut self.port, value::port(given), origin),
             "tls" => put(&mut self.tls, value::tls(given), origin),
             "tls_ca_file" => put(&mut self.tls_ca_file, value::path(given, home, folder), origin),
@@ -182,7 +188,7 @@ impl Scope {
             "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
             "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
-            "output" => put(&mut self.output, value::path(given, home, folder), origin),
+            "output" => put(&mut self.output, value::output(given, home, folder), origin),
             "timeouts" => self.assign_all_times(given, origin),
             _ => match key.strip_prefix("timeouts.") {
                 Some(name) => self.assign_time(name, given, origin),
@@ -196,6 +202,24 @@ impl Scope {
             key: key.to_owned(),
             problem: format!("{key} {reason}"),
         })
+    }
+
+    /// Takes the one server.
+    fn assign_host(&mut self, given: Given<'_>, origin: &Origin) -> Reading<()> {
+        if let Some(hosts) = &self.hosts {
+            return Err(format!("and hosts ({}) both name the server; keep one of them", hosts.origin));
+        }
+        put(&mut self.host, value::host_setting(given), origin)
+    }
+
+    /// Takes the servers that are tried in turn.
+    fn assign_hosts(&mut self, given: Given<'_>, origin: &Origin) -> Reading<()> {
+        if let (Some(host), None) = (&self.host, &self.hosts) {
+            return Err(format!("and host ({}) both name the server; keep one of them", host.origin));
+        }
+        let hosts = hosts::read(given)?;
+        self.host = Some(Setting { value: hosts[0].host.clone(), origin: origin.clone() });
+        put(&mut self.hosts, Ok(hosts), origin)
     }
 
     /// Takes one time limit.
@@ -224,7 +248,10 @@ impl Scope {
             }
         }
         lay(&mut self.route, above.route);
-        lay(&mut self.host, above.host);
+        if above.host.is_some() {
+            (self.host, self.hosts) = (above.host, above.hosts);
+        }
+        lay(&mut self.protocol, above.protocol);
         lay(&mut self.port, above.port);
         lay(&mut self.tls, above.tls);
         lay(&mut self.tls_ca_file, above.tls_ca_file);
@@ -259,14 +286,26 @@ impl Scope {
         }
     }
 
-    /// Whether it names a host other than `host`.
-    pub fn is_for_another_host(&self, host: &str) -> bool {
-        self.host.as_ref().is_some_and(|own| !own.value.eq_ignore_ascii_case(host))
+    /// The hosts that it names, in the order in which they are tried.
+    pub fn host_names(&self) -> Vec<&str> {
+        match (&self.hosts, &self.host) {
+            (Some(hosts), _) => hosts.value.iter().map(|listed| listed.host.as_str()).collect(),
+            (None, host) => host.iter().map(|host| host.value.as_str()).collect(),
+        }
+    }
+
+    /// Whether it names hosts, and not all of `hosts` are among them.
+    pub fn is_for_another_host(&self, hosts: &[&str]) -> bool {
+        let own = self.host_names();
+        let is_own = |host: &&str| own.iter().any(|one| one.eq_ignore_ascii_case(host));
+        !own.is_empty() && !hosts.iter().all(is_own)
     }
 
     /// Forgets what belongs to one host and must not reach another: the way there and the login.
     pub fn forget_host(&mut self) {
         self.host = None;
+        self.protocol = None;
+        self.hosts = None;
         self.port = None;
         self.tls = None;
         self.tunnel = None;

@@ -26,6 +26,7 @@ pub use layer::{Layer, Origin, Setting};
 pub use resolve::{Wanted, resolve};
 pub use schema::{Group, KEYS, Key, example};
 pub use secret::{SecretError, SecretPlace, SecretSource, fetch_proxy_password};
+pub use server::hosts::Listing;
 pub use settings::{Row, Settings};
 pub use surroundings::Surroundings;
 pub use timeouts::Timeouts;

@@ -1,12 +1,13 @@
 //! Resolving: which profile, and which of all that was said holds.
 //!
 //! Weakest first: `$EMAIL` (for `from` alone), the top of the system's file, the top of the user's file, the profile
-//! in the system's file, the profile in the user's file, `WHIPPET_SMTP` and `REPLYTO`, `--smtp`, `--set`.
+//! in the system's file, the profile in the user's file, `WHIPPET_SMTP` and `REPLYTO`, `--smtp`, `-e 'set tunnel'`, `--set`.
 //! What stands at the top of a file is the default of all profiles, so a profile of the system's file is stronger
 //! than the top of the user's.
 //!
 //! A login belongs to a host: where a stronger place names another host, the port, TLS mode, user name, secret and
-//! leave for plain text that stand beside the weaker host are dropped, not combined with the new one.
+//! leave for plain text that stand beside the weaker host are dropped, not combined with the new one. Where several
+//! hosts are named (`hosts`), they are kept only if the weaker place names each of them too.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -33,6 +34,8 @@ pub struct Wanted {
     pub from: Option<Address>,
     /// `--smtp`.
     pub smtp: Option<String>,
+    /// `-e 'set tunnel=…'`.
+    pub tunnel: Option<String>,
     /// `--set KEY=VALUE`, in order.
     pub set: Vec<(String, String)>,
 }
@@ -54,8 +57,11 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     let flags = flags(&wanted.set, surroundings)?;
     let mut secret_variables = files.secret_variables();
     secret_variables.extend(self::secret_variables(&flags));
-    if scope.host.as_ref().is_some_and(|host| flags.is_for_another_host(&host.value)) {
+    if flags.host.is_some() && scope.is_for_another_host(&flags.host_names()) {
         scope.forget_host();
+    }
+    if let Some(line) = &wanted.tunnel {
+        assign(&mut scope, "tunnel", line, Origin::Flag("-e set tunnel".into()), surroundings)?;
     }
     scope.overlay(flags);
 
@@ -64,9 +70,12 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     {
         assign(&mut scope, "from", &text, Origin::Variable("EMAIL".into()), surroundings)?;
     }
-    take_proxy_variable(&mut scope, surroundings)?;
+    let exempt = Exempt::read(surroundings)?;
+    take_proxy_variable(&mut scope, &exempt, surroundings)?;
     let settings = Settings::settle(scope, profile, secret_variables.into_iter().collect());
-    settings.map_err(|fault| ConfigError::Faults(vec![fault]))
+    let mut settings = settings.map_err(|fault| ConfigError::Faults(vec![fault]))?;
+    exempt.mark(&mut settings);
+    Ok(settings)
 }
 
 /// The two files.
@@ -173,11 +182,12 @@ impl Files {
             in_profile(&self.system, profile),
             in_profile(&self.user, profile),
         ];
-        let host = places.iter().flatten().filter_map(|scope| scope.host.as_ref()).next_back();
+        let naming = places.iter().flatten().rfind(|scope| scope.host.is_some());
+        let hosts = naming.map(|scope| scope.host_names()).unwrap_or_default();
         let mut all = Scope::default();
         for scope in places.into_iter().flatten() {
             let mut scope = scope.clone();
-            if host.is_some_and(|host| scope.is_for_another_host(&host.value)) {
+            if scope.is_for_another_host(&hosts) {
                 scope.forget_host();
             }
             all.overlay(scope);
@@ -204,10 +214,41 @@ fn secret_variables(scope: &Scope) -> impl Iterator<Item = String> {
     })
 }
 
-/// Lets `all_proxy` or `ALL_PROXY` name the proxy, if nothing else says how the server is reached and it is not on this
-/// machine.
-fn take_proxy_variable(scope: &mut Scope, surroundings: &Surroundings) -> Result<(), ConfigError> {
-    let is_away = scope.host.as_ref().is_some_and(|host| !is_on_this_machine(&host.value));
+/// Whom the variable of the proxy does not speak of: servers on this machine, and those of `NO_PROXY`. A proxy that the
+/// profile names is for all.
+struct Exempt(Option<String>);
+
+impl Exempt {
+    /// The name in small letters first, as curl does.
+    fn read(surroundings: &Surroundings) -> Result<Exempt, ConfigError> {
+        let small = variable(surroundings, "no_proxy")?;
+        Ok(Exempt(if small.is_some() { small } else { variable(surroundings, "NO_PROXY")? }))
+    }
+
+    fn holds(&self, host: &str) -> bool {
+        let is_listed = self.0.as_ref().is_some_and(|list| server::no_proxy::names(list, host));
+        is_listed || is_on_this_machine(host)
+    }
+
+    /// Notes which of several servers are exempt.
+    fn mark(&self, settings: &mut Settings) {
+        let is_named = |proxy: &Setting<_>| proxy.origin.layer() == Layer::Environment;
+        if let Some(hosts) = settings.hosts.as_mut().filter(|_| settings.proxy.as_ref().is_some_and(is_named))
+        {
+            for listing in &mut hosts.value {
+                listing.past_proxy = self.holds(&listing.host);
+            }
+        }
+    }
+}
+
+/// Lets `all_proxy` or `ALL_PROXY` name the proxy, if nothing else says how the server is reached and it is not exempt.
+fn take_proxy_variable(
+    scope: &mut Scope,
+    exempt: &Exempt,
+    surroundings: &Surroundings,
+) -> Result<(), ConfigError> {
+    let is_away = scope.host_names().iter().any(|host| !exempt.holds(host));
     if !is_away || scope.proxy.is_some() || scope.tunnel.is_some() {
         return Ok(());
     }
@@ -225,7 +266,8 @@ fn take_proxy_variable(scope: &mut Scope, surroundings: &Surroundings) -> Result
     Ok(())
 }
 
-fn is_on_this_machine(host: &str) -> bool {
+/// Whether a host is this machine itself.
+pub(super) fn is_on_this_machine(host: &str) -> bool {
     host.starts_with(UNIX)
         || host == "localhost"
         || host.ends_with(".localhost")
@@ -255,7 +297,7 @@ fn assign(
     scope.assign(key, Given::Text(text), &spot).map_err(|fault| ConfigError::Faults(vec![fault]))
 }
 
-/// Lets a URL replace host, port, TLS and user name together. The secret stays only with its own host.
+/// Lets a URL replace host, protocol, port, TLS and user name together. The secret stays only with its own host.
 fn apply_url(scope: &mut Scope, url: &str, origin: &Origin) -> Result<(), ConfigError> {
     let url = server::read(url).map_err(|error| match error {
         UrlError::Password => ConfigError::PasswordOnCommandLine { origin: origin.clone() },
@@ -263,12 +305,14 @@ fn apply_url(scope: &mut Scope, url: &str, origin: &Origin) -> Result<(), Config
             ConfigError::Faults(vec![Fault { origin: origin.clone(), key: "host".to_owned(), problem }])
         }
     })?;
-    if scope.is_for_another_host(&url.host) {
+    if scope.is_for_another_host(&[&url.host]) {
         scope.forget_host();
     }
+    scope.hosts = None;
     scope.host = Some(Setting { value: url.host, origin: origin.clone() });
-    scope.port = Some(Setting { value: url.port, origin: origin.clone() });
-    scope.tls = Some(Setting { value: url.tls, origin: origin.clone() });
+    scope.protocol = Some(Setting { value: url.protocol, origin: origin.clone() });
+    scope.port = url.port.map(|value| Setting { value, origin: origin.clone() });
+    scope.tls = url.tls.map(|value| Setting { value, origin: origin.clone() });
     scope.username = url.user.map(|value| Setting { value, origin: origin.clone() });
     // The URL is a server; another route of the profile's would pass it over.
     scope.route = Some(Setting { value: Route::Smtp, origin: origin.clone() });

@@ -67,10 +67,15 @@ macro_rules! keys {
 pub const KEYS: &[Key] = keys! {
     Server "host", "name, IP address or unix:/path", "", r#""smtp.example.org""#,
         "The submission server; unix: and a path is a socket in the file system, in the clear unless `tls` is set.";
-    Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"", "465",
+    Server "hosts", "list of names, each with a port or without", "", r#"["smtp.example.org", "smtp2.example.org:587"]"#,
+        "Servers instead of the one `host`: the next is tried where one cannot be reached or takes no session now.";
+    Server "protocol", "\"smtp\" or \"lmtp\"", "\"smtp\"", r#""smtp""#,
+        "What the server speaks; LMTP is for one that puts mail into mailboxes, and each recipient has its own reply.";
+    Server "port", "number", "465 with tls = \"implicit\", 587 with \"starttls\", 25 with \"none\"; LMTP has none", "465",
         "The port of the server.";
     Server "tls", "\"implicit\", \"starttls\" or \"none\"", "\"implicit\"; with a port other than 465 \"starttls\"", r#""implicit""#,
-        "When encryption begins: with the first octet, after STARTTLS (which must be offered), or never.";
+        "When encryption begins: with the first octet, after STARTTLS (which must be offered), or never; to an LMTP server on \
+         this machine never, unless this says so.";
     Server "tls_min_version", "\"1.2\" or \"1.3\"", "\"1.2\"", r#""1.2""#,
         "The oldest TLS that is accepted.";
     Server "tls_ca_file", "path", "the system's trust anchors", r#""~/.config/whippet/ca.pem""#,
@@ -88,12 +93,12 @@ pub const KEYS: &[Key] = keys! {
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
-        "What whippet calls itself in EHLO.";
+        "What whippet calls itself in EHLO or LHLO.";
     Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
         "Whether the server may be reached over IPv4, IPv6, or whichever answers first.";
     Server "source_address", "IP address", "what the system chooses", r#""192.0.2.7""#,
         "The address of this machine that connections come from.";
-    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself", r#""socks5://proxy.example.org:1080""#,
+    Server "proxy", "URL or \"none\"", "$ALL_PROXY, but not for this machine itself and $NO_PROXY", r#""socks5://proxy.example.org:1080""#,
         "A proxy on the way to the server, socks5://[user@]host:port or http://[user@]host:port; it looks up the name.";
     Server "proxy_password_file", "path", "", r#""~/.config/whippet/proxy-password""#,
         "A file that holds the password of `proxy`, as `password_file` does for the server.";
@@ -138,13 +143,14 @@ pub const KEYS: &[Key] = keys! {
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
         "The program of route = \"sendmail\".";
     Route "output", "path", "", r#""~/Maildir""#,
-        "Where route = \"file\" puts mail: an .eml file or a Maildir folder.";
+        "Where route = \"file\" puts mail: a new file, a Maildir folder, an mbox (its name ends in .mbox or begins with mbox:), \
+         or - for standard output.";
     Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
         "Finding and reaching the server, with TLS.";
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,
         "The server's first words.";
     Time "timeouts.ehlo", "time", "\"1m\"", r#""1m""#,
-        "The reply to EHLO and STARTTLS.";
+        "The reply to EHLO, LHLO and STARTTLS.";
     Time "timeouts.auth", "time", "\"1m\"", r#""1m""#,
         "Each reply of the login.";
     Time "timeouts.mail", "time", "\"1m\"", r#""1m""#,
@@ -237,7 +243,7 @@ pub fn example() -> String {
         "\n# ---- Several profiles ----\n\
          \n\
          # Without profiles, all of the above is the one profile there is. With them it is what all of them share,\n\
-         # except for login, port and tls, which stay with the host that stands beside them.\n\
+         # except for login, protocol, port and tls, which stay with the host that stands beside them.\n\
          # --profile NAME chooses, then WHIPPET_PROFILE, then the address of --from, then `default`.\n\
          # default = \"work\"\n\
          \n\

@@ -1,17 +1,26 @@
-//! Where a server is: host, port, and the URL that names both, `smtp[s]://[user@]host[:port][?tls=none|starttls|implicit]`
-//! (RFC 3986; it never carries a password). Not for reaching it.
+//! Where a server is: host, port, and the URL that names both, `smtp[s]://[user@]host[:port][?tls=none|starttls|implicit]`,
+//! `lmtp://[user@]host:port[?tls=…]` or `lmtp+unix:///path` (RFC 3986; it never carries a password). Not for reaching it.
 
-use crate::mail::TlsMode;
+use crate::config::value::UNIX;
+use crate::mail::{Protocol, TlsMode};
 
+pub(super) mod hosts;
+pub(super) mod no_proxy;
 pub(super) mod proxy;
 
-/// The server that a URL names: these four replace the profile's together.
+/// The port that LMTP servers on a network mostly take; none is assigned (RFC 2033 section 5).
+pub(super) const LMTP_PORT: u16 = 24;
+
+/// The server that a URL names: these five replace the profile's together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SmtpUrl {
+    pub protocol: Protocol,
     pub user: Option<String>,
     pub host: String,
-    pub port: u16,
-    pub tls: TlsMode,
+    /// Never `None` for SMTP.
+    pub port: Option<u16>,
+    /// Likewise.
+    pub tls: Option<TlsMode>,
 }
 
 /// What is wrong with a URL. No text in it comes from before the `@`, where a password may stand.
@@ -29,10 +38,14 @@ pub(super) fn read(text: &str) -> Result<SmtpUrl, UrlError> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return fail("not a URL such as smtps://user@smtp.example.org".to_owned());
     };
-    let secure = match scheme.to_ascii_lowercase().as_str() {
-        "smtps" => true,
-        "smtp" => false,
-        _ => return fail("the URL must begin with smtp:// or smtps://".to_owned()),
+    let (protocol, secure) = match scheme.to_ascii_lowercase().as_str() {
+        "smtps" => (Protocol::Smtp, true),
+        "smtp" => (Protocol::Smtp, false),
+        "lmtp" => (Protocol::Lmtp, false),
+        "lmtp+unix" => return read_socket(rest),
+        _ => {
+            return fail("the URL must begin with smtp://, smtps://, lmtp:// or lmtp+unix://".to_owned());
+        }
     };
     // The last @ of all divides: whatever stands before it may be a password, even with `/` or `?` in it.
     let (user, rest) = match rest.rsplit_once('@') {
@@ -52,6 +65,9 @@ pub(super) fn read(text: &str) -> Result<SmtpUrl, UrlError> {
     let (name, port) = split_port(place)?;
     let host = host(name).map_err(|reason| UrlError::Form(format!("the host of the URL {reason}")))?;
     let asked = query.map(read_query).transpose()?;
+    if protocol == Protocol::Lmtp {
+        return Ok(SmtpUrl { protocol, user, host, port, tls: asked });
+    }
     let tls = match (secure, asked, port) {
         (true, None | Some(TlsMode::Implicit), _) => TlsMode::Implicit,
         (true, Some(_), _) => {
@@ -62,7 +78,26 @@ pub(super) fn read(text: &str) -> Result<SmtpUrl, UrlError> {
         (false, None, Some(465)) => TlsMode::Implicit,
         (false, None, _) => TlsMode::StartTls,
     };
-    Ok(SmtpUrl { user, host, port: port.unwrap_or(usual_port(tls)), tls })
+    Ok(SmtpUrl { protocol, user, host, port: port.or(Some(usual_port(tls))), tls: Some(tls) })
+}
+
+/// Reads what follows `lmtp+unix://`: the path of a socket. There is no room for a user, who comes from the profile.
+fn read_socket(rest: &str) -> Result<SmtpUrl, UrlError> {
+    let (path, query) = match rest.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (rest, None),
+    };
+    if !path.starts_with('/') {
+        let hides = rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+        let wanted = "a socket is named by its whole path: lmtp+unix:///run/dovecot/lmtp";
+        return Err(if hides { UrlError::Password } else { UrlError::Form(wanted.to_owned()) });
+    }
+    if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(UrlError::Form("the URL holds a blank or a control character".to_owned()));
+    }
+    let path = decode_part(path, "path")?;
+    let tls = query.map(read_query).transpose()?;
+    Ok(SmtpUrl { protocol: Protocol::Lmtp, user: None, host: format!("{UNIX}{path}"), port: None, tls })
 }
 
 /// Divides `host:port`, where the host may be an IPv6 address in brackets.
@@ -88,9 +123,14 @@ fn read_query(query: &str) -> Result<TlsMode, UrlError> {
     tls_text(text).ok_or(UrlError::Form(only))
 }
 
-/// Undoes percent encoding (RFC 3986 2.1).
+/// Undoes percent encoding (RFC 3986 2.1) of a user name.
 fn decode(text: &str) -> Result<String, UrlError> {
-    let fail = |reason: &str| UrlError::Form(format!("the user name of the URL {reason}"));
+    decode_part(text, "user name")
+}
+
+/// Undoes percent encoding of a part, called so in errors.
+fn decode_part(text: &str, part: &str) -> Result<String, UrlError> {
+    let fail = |reason: &str| UrlError::Form(format!("the {part} of the URL {reason}"));
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -107,14 +147,14 @@ fn decode(text: &str) -> Result<String, UrlError> {
         octets.push(high << 4 | low);
         rest = after;
     }
-    let user = String::from_utf8(octets).map_err(|_| fail("is not UTF-8"))?;
-    if user.is_empty() {
+    let decoded = String::from_utf8(octets).map_err(|_| fail("is not UTF-8"))?;
+    if decoded.is_empty() {
         return Err(fail("is empty"));
     }
-    if user.chars().any(char::is_control) {
+    if decoded.chars().any(char::is_control) {
         return Err(fail("holds a control character"));
     }
-    Ok(user)
+    Ok(decoded)
 }
 
 /// A host: a name (RFC 1123 2.1; `_` is met in the wild) as A-labels in lower case, or an
@@ -201,7 +241,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn url(user: Option<&str>, host: &str, port: u16, tls: TlsMode) -> SmtpUrl {
-        SmtpUrl { user: user.map(str::to_owned), host: host.to_owned(), port, tls }
+        let (user, host) = (user.map(str::to_owned), host.to_owned());
+        SmtpUrl { protocol: Protocol::Smtp, user, host, port: Some(port), tls: Some(tls) }
     }
 
     #[test]
@@ -225,6 +266,30 @@ mod tests {
             ("smtps://h?tls=implicit", url(None, "h", 465, Implicit)),
         ] {
             assert_eq!(read(text), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn good_urls_of_lmtp_leave_open_what_they_do_not_say() {
+        for (text, user, host, port, tls) in [
+            ("lmtp://h:24", None, "h", Some(24), None),
+            ("LMTP://me@[::1]:2424/", Some("me"), "::1", Some(2424), None),
+            ("lmtp://h:24?tls=starttls", None, "h", Some(24), Some(TlsMode::StartTls)),
+            ("lmtp://h", None, "h", None, None),
+            ("lmtp+unix:///run/dovecot/lmtp", None, "unix:/run/dovecot/lmtp", None, None),
+            ("lmtp+unix:///a%20b@c?tls=starttls", None, "unix:/a b@c", None, Some(TlsMode::StartTls)),
+        ] {
+            let (user, host) = (user.map(str::to_owned), host.to_owned());
+            let wanted = SmtpUrl { protocol: Protocol::Lmtp, user, host, port, tls };
+            assert_eq!(read(text), Ok(wanted), "{text}");
+        }
+        for text in
+            ["lmtps://h:24", "lmtp://", "lmtp://h:0", "lmtp+unix://h", "lmtp+unix://", "lmtp+unix:///%00"]
+        {
+            assert!(matches!(read(text), Err(UrlError::Form(_))), "{text} {:?}", read(text));
+        }
+        for text in ["lmtp://me:canary@h:24", "lmtp+unix://me:canary@/x"] {
+            assert_eq!(read(text), Err(UrlError::Password), "{text}");
         }
     }
 
@@ -311,7 +376,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "(smtp://)?.{0,40}") {
+        fn no_text_panics(text in "(smtp://|lmtp://|lmtp\\+unix:///)?.{0,40}") {
             let _ = read(&text);
         }
     }

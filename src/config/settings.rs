@@ -1,5 +1,8 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
+mod door;
+mod servers;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -9,9 +12,11 @@ use crate::config::layer::Scope;
 use crate::config::schema::{self, KEYS};
 use crate::config::value::UNIX;
 use crate::config::{
-    Fault, Key, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, server, timeouts,
+    Fault, Key, Listing, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, timeouts,
 };
-use crate::mail::{Address, ClientCertificate, Mailbox, Notify, Pin, Return, TlsMode, TlsPolicy, TlsVersion};
+use crate::mail::{
+    Address, ClientCertificate, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsPolicy, TlsVersion,
+};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -24,6 +29,10 @@ pub struct Settings {
     pub route: Setting<Route>,
     /// The submission server: a name as A-labels in lower case, or an address without brackets.
     pub host: Option<Setting<String>>,
+    /// What is spoken there.
+    pub protocol: Setting<Protocol>,
+    /// The servers that are tried in turn, never empty; `host`, `port` and `tls` are those of the first.
+    pub hosts: Option<Setting<Vec<Listing>>>,
     /// Its port.
     pub port: Setting<u16>,
     /// When TLS begins there.
@@ -107,11 +116,9 @@ impl Settings {
         secret_variables: Vec<String>,
     ) -> Result<Settings, Fault> {
         one_way(&scope)?;
-        let in_files = scope.host.as_ref().filter(|host| host.value.starts_with(UNIX));
-        // What is written to a socket in the file system does not leave the machine.
-        let clear = in_files.map(|host| Setting { value: TlsMode::None, origin: host.origin.clone() });
-        let (tls, port) = way_in(scope.tls.or(clear), scope.port);
-        let route = scope.route.unwrap_or(Setting::built_in(Route::Smtp));
+        let route = scope.route.clone().unwrap_or(Setting::built_in(Route::Smtp));
+        let hosts = servers::listings(&scope, route.value)?;
+        let door::Door { protocol, tls, port } = door::settle(&servers::first(&scope), route.value)?;
         let missing = match route.value {
             Route::File if scope.output.is_none() => Some("`output`, the file or Maildir"),
             Route::Smtp if scope.host.is_none() && route.origin != Origin::BuiltIn => {
@@ -133,6 +140,8 @@ impl Settings {
             profile,
             route,
             host: scope.host,
+            protocol,
+            hosts,
             port,
             tls,
             tls_min_version: scope.tls_min_version.unwrap_or(Setting::built_in(TlsVersion::V1_2)),
@@ -221,7 +230,10 @@ impl Settings {
     fn row_of(&self, key: &Key) -> Row {
         let said =
             match key.name {
+                "host" if self.hosts.is_some() => None,
                 "host" => self.host.as_ref().map(|s| show(s, String::clone)),
+                "protocol" => Some(show(&self.protocol, |protocol| protocol.name().to_owned())),
+                "hosts" => self.hosts.as_ref().map(|s| show(s, |all| servers::text(all))),
                 "port" => Some(show(&self.port, u16::to_string)),
                 "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
                 "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {
@@ -296,6 +308,11 @@ fn one_way(scope: &Scope) -> Result<(), Fault> {
     let proxy = scope.proxy.as_ref().filter(|proxy| proxy.value.is_some()).map(|proxy| &proxy.origin);
     let ways = [("proxy", proxy), ("tunnel", tunnel), ("host", unix)];
     let mut said = ways.iter().filter_map(|(key, origin)| Some((*key, (*origin)?)));
+    if let (Some(hosts), Some(origin)) = (&scope.hosts, tunnel) {
+        let problem =
+            format!("tunnel leads to one server, and hosts ({}) names several; write `host`", hosts.origin);
+        return Err(Fault { origin: origin.clone(), key: "tunnel".to_owned(), problem });
+    }
     match (said.next(), said.next()) {
         (Some((first, origin)), Some((second, at))) => Err(Fault {
             origin: origin.clone(),
@@ -304,19 +321,6 @@ fn one_way(scope: &Scope) -> Result<(), Fault> {
         }),
         _ => Ok(()),
     }
-}
-
-/// TLS and port, each of which tells the other when it stands alone (RFC 8314 7.3). Nothing but `tls = "none"`
-/// leads to plain text.
-fn way_in(tls: Option<Setting<TlsMode>>, port: Option<Setting<u16>>) -> (Setting<TlsMode>, Setting<u16>) {
-    let tls = tls.unwrap_or_else(|| match &port {
-        Some(port) if port.value != 465 => Setting { value: TlsMode::StartTls, origin: port.origin.clone() },
-        Some(port) => Setting { value: TlsMode::Implicit, origin: port.origin.clone() },
-        None => Setting::built_in(TlsMode::Implicit),
-    });
-    let port =
-        port.unwrap_or_else(|| Setting { value: server::usual_port(tls.value), origin: tls.origin.clone() });
-    (tls, port)
 }
 
 fn show<T>(setting: &Setting<T>, text: impl Fn(&T) -> String) -> (String, String) {

@@ -2,6 +2,7 @@
 //!
 //! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,9 @@ use toml::de::DeValue;
 
 use crate::config::server;
 use crate::config::timeouts::{self, Limit};
-use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion, parse_list, read_time};
+use crate::mail::{
+    Address, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsVersion, parse_list, read_time,
+};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -144,6 +147,14 @@ pub(super) fn count(given: Given<'_>) -> Reading<usize> {
         Given::Toml(_) => given.integer().and_then(|number| usize::try_from(number).ok()),
     };
     number.filter(|&number| number > 0).ok_or_else(|| given.wrong("a number from 1 on"))
+}
+
+/// What the server speaks.
+pub(super) fn protocol(given: Given<'_>) -> Reading<Protocol> {
+    let wanted = "\"smtp\" or \"lmtp\"";
+    let text = given.string(wanted)?;
+    let known = [Protocol::Smtp, Protocol::Lmtp].into_iter().find(|protocol| protocol.name() == text);
+    known.ok_or_else(|| format!("must be {wanted}"))
 }
 
 /// When TLS begins.
@@ -322,6 +333,19 @@ pub(super) fn path(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>)
         return Err("may begin with ~/, not with another user's home".to_owned());
     }
     Ok(folder.map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text)))
+}
+
+/// Where mail is written: a path, `mbox:` and a path, or `-`.
+pub(super) fn output(given: Given<'_>, home: Option<&Path>, folder: Option<&Path>) -> Reading<PathBuf> {
+    match text(given)?.strip_prefix("mbox:") {
+        None if text(given)? == "-" => Ok(PathBuf::from("-")),
+        None => path(given, home, folder),
+        Some(rest) => {
+            let mut place = OsString::from("mbox:");
+            place.push(path(Given::Text(rest), home, folder)?);
+            Ok(place.into())
+        }
+    }
 }
 
 /// A program: a bare name is looked for in PATH, all else is a path.

@@ -1,70 +1,174 @@
-//! The route into files: a new `.eml` file, or a message in a Maildir folder.
+//! The route into files: a new `.eml` file, a message in a Maildir folder or in an mbox, or the standard output.
+//!
+//! A file that holds one message, and the standard output, get the octets of the wire, line ends in CRLF (RFC 5322 2.1).
+//! Maildir and mbox are stores of this machine, whose lines end in LF. What is there is never written over.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use crate::deliver::{Transport, in_words, unmet};
-use crate::mail::{Envelope, Problem, Report, SessionFacts, Stage, Verdict};
+use jiff::Timestamp;
+
+use crate::deliver::lines::LineFeeds;
+use crate::deliver::{Transport, in_words, mbox, unmet};
+use crate::mail::{Address, Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
 use crate::sys::reason;
 
-/// The transport that writes a file: `PLACE` itself when it does not exist and does not end in `/`, else a new message
-/// in the Maildir folder `PLACE`.
-#[derive(Debug)]
-pub struct File {
-    /// Where to.
-    pub place: PathBuf,
-    /// The name of the message in a Maildir folder, unique in it.
-    pub name: String,
+/// Where a message is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// `-`.
+    Stdout,
+    /// `mbox:PATH`.
+    Mbox(PathBuf),
+    /// Any other: what is there, and its name, tell its form.
+    Path(PathBuf),
 }
 
-impl File {
-    fn write(&self, message: &Message) -> Result<PathBuf, Verdict> {
-        if self.is_folder() {
-            let [temporary, new] = maildir(&self.place).map_err(|error| unwritable(&self.place, &error))?;
-            let written = temporary.join(&self.name);
-            write_new(&written, message)?;
-            let target = new.join(&self.name);
-            fs::rename(&written, &target).map_err(|error| unwritable(&target, &error))?;
-            sync_folder(&new).map_err(|error| unwritable(&new, &error))?;
-            Ok(target)
-        } else {
-            self.write_single(message)?;
-            Ok(self.place.clone())
+impl Place {
+    /// Reads a place as a person writes it.
+    pub fn read(text: &Path) -> Place {
+        use std::os::unix::ffi::OsStrExt;
+        match text.as_os_str().as_bytes() {
+            b"-" => Place::Stdout,
+            octets => match octets.strip_prefix(b"mbox:") {
+                Some(path) => Place::Mbox(Path::new(std::ffi::OsStr::from_bytes(path)).to_owned()),
+                None => Place::Path(text.to_owned()),
+            },
         }
     }
 
+    fn form(&self) -> Form<'_> {
+        let path = match self {
+            Place::Stdout => return Form::Stdout,
+            Place::Mbox(path) => return Form::Mbox(path),
+            Place::Path(path) => path,
+        };
+        let ends = |end: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(end));
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Form::Folder(path);
+        }
+        match fs::metadata(path) {
+            Ok(facts) if facts.is_dir() => Form::Folder(path),
+            Ok(facts) if facts.file_type().is_fifo() || facts.file_type().is_char_device() => {
+                Form::Pipe(path)
+            }
+            // An empty file is a mailbox without mail, as mutt sees it.
+            Ok(facts) if facts.len() == 0 && !ends("eml") => Form::Mbox(path),
+            Ok(_) if mbox::is_mbox(path) => Form::Mbox(path),
+            _ if ends("mbox") => Form::Mbox(path),
+            _ => Form::Single(path),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Stdout => f.write_str("the standard output"),
+            Place::Mbox(path) | Place::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// What stands at a place, or is to stand there.
+#[derive(Debug, PartialEq, Eq)]
+enum Form<'a> {
+    Stdout,
+    /// A device or a pipe.
+    Pipe(&'a Path),
+    /// A Maildir.
+    Folder(&'a Path),
+    Mbox(&'a Path),
+    /// A file of one message, which must not exist yet.
+    Single(&'a Path),
+}
+
+/// The transport that writes a message down.
+pub struct File<'a> {
+    /// Where to.
+    pub place: Place,
+    /// The name of the message in a Maildir folder, unique in it.
+    pub name: String,
+    /// The present time, which an mbox tells.
+    pub time: SystemTime,
+    /// The standard output.
+    pub stdout: &'a mut dyn Write,
+}
+
+impl fmt::Debug for File<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl File<'_> {
+    /// Gives where the message is now, in words.
+    fn write(&mut self, envelope: &Envelope, message: &Message) -> Result<String, Verdict> {
+        match self.place.form() {
+            Form::Stdout => {
+                let mut out = BufWriter::with_capacity(BLOCK, &mut *self.stdout);
+                let written =
+                    message.write_to(&mut out).and_then(|()| out.flush().map_err(MessageError::Sink));
+                written.map_err(|error| unwritten(Path::new("the standard output"), &error))?;
+            }
+            Form::Pipe(path) => {
+                let file = OpenOptions::new().write(true).open(path);
+                let mut out =
+                    BufWriter::with_capacity(BLOCK, file.map_err(|error| unwritable(path, &error))?);
+                let written =
+                    message.write_to(&mut out).and_then(|()| out.flush().map_err(MessageError::Sink));
+                written.map_err(|error| unwritten(path, &error))?;
+            }
+            Form::Folder(path) => return self.write_into_folder(path, message),
+            Form::Mbox(path) => {
+                let opening = opening(envelope.reverse_path(), self.time);
+                mbox::append(path, &opening, &mut |out| message.write_to(out))?;
+            }
+            Form::Single(path) => self.write_single(path, message)?,
+        }
+        Ok(self.place.to_string())
+    }
+
+    fn write_into_folder(&self, folder: &Path, message: &Message) -> Result<String, Verdict> {
+        let [temporary, new] = maildir(folder).map_err(|error| unwritable(folder, &error))?;
+        let written = temporary.join(&self.name);
+        write_new(&written, |out| message.write_to(&mut LineFeeds(out)))?;
+        let target = new.join(&self.name);
+        fs::rename(&written, &target).map_err(|error| unwritable(&target, &error))?;
+        sync_folder(&new).map_err(|error| unwritable(&new, &error))?;
+        Ok(target.display().to_string())
+    }
+
     /// Writes beside the place and gives the file its name when it is whole: whoever sees it sees all of it.
-    fn write_single(&self, message: &Message) -> Result<(), Verdict> {
-        let folder = match self.place.parent() {
+    fn write_single(&self, path: &Path, message: &Message) -> Result<(), Verdict> {
+        let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
         let written = folder.join(format!(".{}.part", self.name));
-        write_new(&written, message)?;
+        write_new(&written, |out| message.write_to(out))?;
         // A link, unlike a rename, does not replace what is there.
-        let linked = fs::hard_link(&written, &self.place);
+        let linked = fs::hard_link(&written, path);
         let _ = fs::remove_file(&written);
-        linked.and_then(|()| sync_folder(folder)).map_err(|error| unwritable(&self.place, &error))
-    }
-
-    fn is_folder(&self) -> bool {
-        self.place.as_os_str().as_encoded_bytes().ends_with(b"/") || self.place.is_dir()
+        linked.and_then(|()| sync_folder(folder)).map_err(|error| unwritable(path, &error))
     }
 }
 
-impl Transport for File {
+impl Transport for File<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
-        let place = self.place.display().to_string();
+        let place = self.place.to_string();
         let facts = SessionFacts { host: place.clone(), ..SessionFacts::default() };
         let written = match unmet(envelope, "a file") {
-            None => self.write(message),
+            None => self.write(envelope, message),
             Some(verdict) => Err(verdict),
         };
         let verdict = match written {
-            Ok(path) => Verdict::accepted(Stage::Local, format!("written to {}", path.display())),
+            Ok(place) => Verdict::accepted(Stage::Local, format!("written to {place}")),
             Err(verdict) => verdict,
         };
         let mut report = Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &place));
@@ -75,6 +179,17 @@ impl Transport for File {
         }
         report
     }
+}
+
+/// Octets written at once.
+const BLOCK: usize = 64 * 1024;
+
+/// The line that opens a message in an mbox: its sender and the time, in UTC (RFC 4155 appendix A).
+fn opening(sender: Option<&Address>, time: SystemTime) -> String {
+    let sender = sender.map_or_else(|| "MAILER-DAEMON".to_owned(), ToString::to_string);
+    let sender = sender.replace(char::is_whitespace, "-");
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("From {sender} {}", time.strftime("%a %b %e %H:%M:%S %Y"))
 }
 
 /// The folders `tmp` and `new` of a Maildir, made where they are missing.
@@ -90,22 +205,20 @@ pub(crate) fn maildir(place: &Path) -> io::Result<[PathBuf; 2]> {
 }
 
 /// Writes a file that must not exist yet, or leaves none.
-fn write_new(path: &Path, message: &Message) -> Result<(), Verdict> {
+fn write_new(
+    path: &Path,
+    message: impl FnOnce(&mut dyn Write) -> Result<(), MessageError>,
+) -> Result<(), Verdict> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let file = file.map_err(|error| unwritable(path, &error))?;
-    let mut out = BufWriter::with_capacity(64 * 1024, file);
-    let written = message.write_to(&mut out).and_then(|()| {
+    let mut out = BufWriter::with_capacity(BLOCK, file);
+    let written = message(&mut out).and_then(|()| {
         out.flush().map_err(MessageError::Sink)?;
         out.get_ref().sync_all().map_err(MessageError::Sink)
     });
     written.map_err(|error| {
         let _ = fs::remove_file(path);
-        match error {
-            MessageError::Sink(error) => unwritable(path, &error),
-            other => {
-                Verdict::deferred(Stage::Local, Problem::Unreadable, in_words(&other)).with_status(4, 3, 0)
-            }
-        }
+        unwritten(path, &error)
     })
 }
 
@@ -113,7 +226,64 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Verdict {
-    let sentence = format!("cannot write {}: {}", path.display(), reason(error));
+/// The message was not written to its end.
+pub(super) fn unwritten(path: &Path, error: &MessageError) -> Verdict {
+    match error {
+        MessageError::Sink(error) => unwritable(path, error),
+        other => Verdict::deferred(Stage::Local, Problem::Unreadable, in_words(other)).with_status(4, 3, 0),
+    }
+}
+
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Verdict {
+    refused(path, &reason(error))
+}
+
+pub(super) fn refused(path: &Path, words: &str) -> Verdict {
+    let sentence = format!("cannot write {}: {words}", path.display());
     Verdict::failed(Stage::Local, Problem::Unwritable, sentence).with_status(5, 3, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_follows_name_and_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let file = |name: &str, text: &str| fs::write(at(name), text).unwrap();
+        file("mail", "From a@b Thu Jan  1 00:00:00 1970\n");
+        file("empty", "");
+        file("empty.eml", "");
+        file("text", "From: a@b\n");
+        file("text.mbox", "From: a@b\n");
+        let form = |name: &str| match Place::read(&at(name)).form() {
+            Form::Stdout => "stdout",
+            Form::Pipe(_) => "pipe",
+            Form::Folder(_) => "folder",
+            Form::Mbox(_) => "mbox",
+            Form::Single(_) => "single",
+        };
+        for (names, wanted) in [
+            (&["mail", "empty", "new.mbox", "new.MBOX", "text.mbox"][..], "mbox"),
+            (&["empty.eml", "text", "new", "new.eml"], "single"),
+            (&["", "new/"], "folder"),
+        ] {
+            for name in names {
+                assert_eq!(form(name), wanted, "{name}");
+            }
+        }
+        let null = Path::new("/dev/null");
+        assert_eq!(Place::read(null).form(), Form::Pipe(null));
+        assert_eq!(Place::read(Path::new("-")), Place::Stdout);
+        assert_eq!(Place::read(Path::new("mbox:a/b")), Place::Mbox("a/b".into()));
+    }
+
+    #[test]
+    fn an_opening_line_has_five_words_and_the_year() {
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        let sender = Address::parse("\"a b\"@x").unwrap();
+        assert_eq!(opening(Some(&sender), time), "From \"a-b\"@x Tue Nov 14 22:13:20 2023");
+        assert_eq!(opening(None, SystemTime::UNIX_EPOCH), "From MAILER-DAEMON Thu Jan  1 00:00:00 1970");
+    }
 }

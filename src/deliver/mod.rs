@@ -3,13 +3,17 @@
 
 mod dialogue;
 mod exchange;
+mod fallback;
 mod file;
+mod lines;
 mod mails;
+mod mbox;
 mod sandbox;
 mod sendmail;
 mod smart_host;
 
-pub use file::File;
+pub use fallback::Fallback;
+pub use file::{File, Place};
 pub use mails::{Mail, Mails, Pace, needs};
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;

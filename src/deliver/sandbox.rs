@@ -14,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::NamedTempFile;
 
 use crate::deliver::file::{maildir, sync_folder};
-use crate::mail::{Timeouts, TlsMode, TlsPolicy, TlsVersion};
+use crate::mail::{Protocol, Timeouts, TlsMode, TlsPolicy, TlsVersion};
 use crate::net::{Way, server_config};
 use crate::smtp::{Arrival, Credentials, Event, Nonces, Server, ServerPolicy, SessionPolicy};
 use crate::sys::{Random, Secret};
@@ -87,6 +87,7 @@ impl Sandbox {
                 ..TlsPolicy::new(TlsMode::StartTls)
             },
             session: SessionPolicy {
+                protocol: Protocol::Smtp,
                 tls: TlsMode::StartTls,
                 hello_name,
                 credentials: Some(self.credentials.clone()),

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::deliver::lines::LineFeeds;
 use crate::deliver::{Transport, in_words, unmet};
 use crate::mail::{Envelope, Problem, Report, Return, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
@@ -137,22 +138,5 @@ impl Transport for Sendmail<'_> {
         let facts = SessionFacts { host: host.clone(), ..SessionFacts::default() };
         let verdict = unmet(envelope, &host).unwrap_or_else(|| self.hand_over(envelope, message));
         Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &host))
-    }
-}
-
-/// Local programs want lines that end in LF: turns each CRLF into LF.
-struct LineFeeds<W>(W);
-
-impl<W: Write> Write for LineFeeds<W> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        // A message holds CR only before LF, so that every CR can go.
-        for piece in octets.split(|&octet| octet == b'\r') {
-            self.0.write_all(piece)?;
-        }
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }

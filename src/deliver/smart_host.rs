@@ -1,4 +1,5 @@
-//! The route to a submission server (RFC 6409): one connection, one login, one mail or many.
+//! The route to a submission server (RFC 6409), or to an LMTP server (RFC 2033): one connection, one login, one mail or
+//! many.
 
 use std::time::Instant;
 
@@ -116,6 +117,7 @@ impl SmartHost<'_> {
     ) -> Result<SessionFacts, Box<Unopened>> {
         let mut facts = SessionFacts {
             host: self.route.place(),
+            protocol: Some(self.route.session.protocol),
             username: self.route.session.username().map(str::to_owned),
             ..SessionFacts::default()
         };

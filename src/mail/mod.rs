@@ -4,6 +4,7 @@ mod address;
 mod envelope;
 mod list;
 mod pin;
+mod protocol;
 mod report;
 mod security;
 mod status;
@@ -15,6 +16,7 @@ pub use address::{Address, AddressError, Mailbox};
 pub use envelope::{Envelope, NoRecipient};
 pub use list::{Group, Listed, parse_list};
 pub use pin::Pin;
+pub use protocol::Protocol;
 pub use report::{Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Timings};
 pub use security::{
     CertificateProblem, ChannelBinding, ClientCertificate, TlsFacts, TlsMode, TlsPolicy, TlsVersion, Trust,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::mail::{Address, CertificateProblem, EnhancedStatus, Envelope, TlsFacts};
+use crate::mail::{Address, CertificateProblem, EnhancedStatus, Envelope, Protocol, TlsFacts};
 
 /// Where in a hand-over something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,7 +12,7 @@ pub enum Stage {
     Connect,
     /// The server's first reply.
     Greeting,
-    /// EHLO or HELO.
+    /// EHLO, HELO or LHLO.
     Ehlo,
     /// The STARTTLS command.
     StartTls,
@@ -236,6 +236,8 @@ pub struct Timings {
 pub struct SessionFacts {
     /// `host:port` of the profile, a program's or a file's name.
     pub host: String,
+    /// What was spoken; `None` where a program or a file took the mail.
+    pub protocol: Option<Protocol>,
     /// The address that was connected to, `192.0.2.1:465`.
     pub peer: Option<String>,
     /// TLS, if there was any.

@@ -213,7 +213,8 @@ fn http_verdict(head: &[u8]) -> Result<(), Refusal> {
     let said = line.split_once(' ').map_or("", |(_, said)| said.trim());
     match said.get(..3).and_then(|code| code.parse::<u16>().ok()) {
         Some(200..=299) => Ok(()),
-        Some(407) => Err(Refusal::lasting(format!("refused the login: {said}"))),
+        // 401 is what tinyproxy says of a wrong password.
+        Some(401 | 407) => Err(Refusal::lasting(format!("refused the login: {said}"))),
         Some(500..=599 | 408 | 429) => Err(Refusal::passing(format!("could not connect: {said}"))),
         Some(_) => Err(Refusal::lasting(format!("refused to connect: {said}"))),
         None => Err(Refusal::lasting("does not speak HTTP")),

@@ -8,6 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(any(test, fuzzing))]
+use crate::net::Played;
+
 /// How long a tunnel may take to end when its connection has.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How often it is looked at meanwhile.
@@ -22,6 +25,9 @@ pub enum Socket {
     Unix(UnixStream),
     /// To the standard input and output of a program.
     Tunnel(UnixStream, Tunnel),
+    /// To a value that plays the other end.
+    #[cfg(any(test, fuzzing))]
+    Played(Played),
 }
 
 impl Socket {
@@ -46,6 +52,8 @@ impl Socket {
         let _ = match self {
             Socket::Tcp(socket, _) => socket.shutdown(Shutdown::Write),
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.shutdown(Shutdown::Write),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(_) => Ok(()),
         };
     }
 
@@ -59,8 +67,11 @@ impl Socket {
 
     /// Does as [`acknowledge_at_once`] says where there is something to acknowledge.
     pub(super) fn before_waiting(&self) {
-        if let Socket::Tcp(socket, true) = self {
-            acknowledge_at_once(socket);
+        match self {
+            Socket::Tcp(socket, true) => acknowledge_at_once(socket),
+            Socket::Tcp(_, false) | Socket::Unix(_) | Socket::Tunnel(..) => {}
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.before_waiting(),
         }
     }
 
@@ -69,6 +80,8 @@ impl Socket {
         match self {
             Socket::Tcp(socket, _) => socket.set_nonblocking(true),
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.set_nonblocking(true),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(_) => Ok(()),
         }
     }
 }
@@ -82,6 +95,8 @@ impl Read for Socket {
                 Ok(count)
             }
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.read(buffer),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.read(buffer),
         }
     }
 }
@@ -95,6 +110,8 @@ impl Write for Socket {
                 Ok(count)
             }
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.write(octets),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.write(octets),
         }
     }
 
@@ -106,6 +123,8 @@ impl Write for Socket {
                 Ok(count)
             }
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.write_vectored(octets),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.write_vectored(octets),
         }
     }
 
@@ -119,6 +138,8 @@ impl AsFd for Socket {
         match self {
             Socket::Tcp(socket, _) => socket.as_fd(),
             Socket::Unix(socket) | Socket::Tunnel(socket, _) => socket.as_fd(),
+            #[cfg(any(test, fuzzing))]
+            Socket::Played(played) => played.as_fd(),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+#[cfg(any(test, fuzzing))]
+use crate::net::Played;
 use crate::net::connect::connect;
 use crate::net::{ConnectError, Proxy, Resolve, ResolveError, Socket, place};
 use crate::sys::reason;
@@ -60,6 +62,9 @@ pub enum Through {
         /// Variables that hold secrets and are kept from it.
         without: Vec<String>,
     },
+    /// A value that plays the server.
+    #[cfg(any(test, fuzzing))]
+    Played(Played),
 }
 
 impl Way {
@@ -112,6 +117,8 @@ impl Way {
                     .map_err(|error| ConnectError::Tunnel(argv[0].clone(), reason(&error)))?;
                 Ok((socket, format!("through {}", argv[0])))
             }
+            #[cfg(any(test, fuzzing))]
+            Through::Played(played) => Ok((Socket::Played(played.clone()), "a play".to_owned())),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Capabilities: what a server offers in its reply to EHLO (RFC 5321 4.1.1.1).
+//! Capabilities: what a server offers in its reply to EHLO (RFC 5321 4.1.1.1) or LHLO (RFC 2033 4.1).
 
 use jiff::Timestamp;
 
@@ -45,6 +45,8 @@ pub struct Capabilities {
     pub mt_priority: bool,
     /// LIMITS (RFC 9422).
     pub limits: Limits,
+    /// It speaks LMTP: the message has one reply for each recipient that was taken (RFC 2033 4.2). No keyword says so.
+    pub replies_to_each: bool,
 }
 
 /// How much the server takes (RFC 9422 section 4); `None` where it does not say.

@@ -20,6 +20,8 @@ pub enum Command {
     Ehlo(String),
     /// HELO with the client's name.
     Helo(String),
+    /// LHLO with the client's name (RFC 2033 4.1).
+    Lhlo(String),
     /// STARTTLS (RFC 3207).
     StartTls,
     /// AUTH with its initial response, if the mechanism has one (RFC 4954). The secret is already base64.
@@ -96,6 +98,7 @@ impl Command {
         match self {
             Command::Ehlo(name) => format!("EHLO {name}"),
             Command::Helo(name) => format!("HELO {name}"),
+            Command::Lhlo(name) => format!("LHLO {name}"),
             Command::StartTls => "STARTTLS".to_owned(),
             Command::Auth { mechanism, initial: None } => format!("AUTH {mechanism}"),
             Command::Auth { mechanism, initial: Some(_) } => format!("AUTH {mechanism} ***"),

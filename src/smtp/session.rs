@@ -1,4 +1,5 @@
-//! The session up to the point where mail can be handed over: greeting, EHLO, STARTTLS, login (RFC 5321 3.1, 3.2).
+//! The session up to the point where mail can be handed over: greeting, EHLO, STARTTLS, login (RFC 5321 3.1, 3.2). In
+//! LMTP it is the same but for LHLO (RFC 2033 4.1).
 //!
 //! Security rules, each by construction:
 //! - A login needs a `Protected`, which only TLS or the profile's own words give.
@@ -7,16 +8,18 @@
 
 mod login;
 
-use crate::mail::{ChannelBinding, Problem, Stage, TlsMode, Verdict};
+use crate::mail::{ChannelBinding, Problem, Protocol, Stage, TlsMode, Verdict};
 use crate::smtp::sasl::{Exchange, Protected};
 use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, ReplyError, verdict};
 
 /// What the profile asks of a session.
 #[derive(Debug, Clone)]
 pub struct SessionPolicy {
+    /// What is spoken.
+    pub protocol: Protocol,
     /// When TLS begins.
     pub tls: TlsMode,
-    /// The name that EHLO gives.
+    /// The name that EHLO or LHLO gives.
     pub hello_name: String,
     /// Who logs in; `None` for no login.
     pub credentials: Option<Credentials>,
@@ -149,6 +152,7 @@ impl Session {
             (State::Greeting, 2) => self.say_ehlo(),
             (State::Ehlo, 2) => {
                 self.capabilities = Capabilities::read(reply);
+                self.capabilities.replies_to_each = self.policy.protocol == Protocol::Lmtp;
                 // Without TLS it is no promise (RFC 8689 section 2).
                 self.capabilities.require_tls &= self.protected.is_some();
                 self.proceed();
@@ -188,8 +192,12 @@ impl Session {
     /// The session cannot go on, for a reason found outside: a failed handshake.
     ///
     /// The first reason stands: a server that refuses and closes has refused.
-    pub fn fail(&mut self, verdict: Verdict) {
+    pub fn fail(&mut self, mut verdict: Verdict) {
         self.pending = None;
+        if self.policy.protocol == Protocol::Lmtp && verdict.stage == Stage::Ehlo {
+            // The stage bears the name of SMTP's command.
+            verdict.sentence = verdict.sentence.replacen("EHLO", "LHLO", 1);
+        }
         if !matches!(self.state, State::Failed(_)) {
             self.state = State::Failed(verdict);
         }
@@ -201,12 +209,18 @@ impl Session {
     }
 
     fn say_ehlo(&mut self) {
-        self.say(State::Ehlo, Command::Ehlo(self.policy.hello_name.clone()));
+        let name = self.policy.hello_name.clone();
+        let hello = match self.policy.protocol {
+            Protocol::Smtp => Command::Ehlo(name),
+            Protocol::Lmtp => Command::Lhlo(name),
+        };
+        self.say(State::Ehlo, hello);
     }
 
-    /// HELO offers neither TLS nor AUTH, so it serves only where the profile wants neither.
+    /// HELO offers neither TLS nor AUTH, so it serves only where the profile wants neither. LMTP has none.
     fn may_say_helo(&self) -> bool {
-        self.policy.credentials.is_none() && self.policy.tls != TlsMode::StartTls
+        let wants_nothing = self.policy.credentials.is_none() && self.policy.tls != TlsMode::StartTls;
+        self.policy.protocol == Protocol::Smtp && wants_nothing
     }
 
     /// The server has introduced itself: TLS, login, or ready.
@@ -257,6 +271,7 @@ mod tests {
     #[test]
     fn a_loss_behind_a_refusal_changes_nothing() {
         let mut session = Session::new(SessionPolicy {
+            protocol: Protocol::Smtp,
             tls: TlsMode::None,
             hello_name: "client.example".to_owned(),
             credentials: None,

@@ -2,6 +2,7 @@
 
 mod account;
 mod clock;
+mod disk;
 mod random;
 mod run;
 mod secret;
@@ -9,6 +10,7 @@ mod words;
 
 pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, SystemRun};
 pub use secret::Secret;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::mail::{Outcome, Report};
+use crate::mail::{Outcome, Protocol, Report};
 use crate::ui::Complaint;
 
 /// The name and version of the schema.
@@ -44,6 +44,7 @@ struct ReplyRow<'a> {
 #[derive(Serialize)]
 struct SessionRow<'a> {
     host: &'a str,
+    protocol: Option<&'a str>,
     peer: Option<&'a str>,
     username: Option<&'a str>,
     mechanism: Option<&'a str>,
@@ -115,6 +116,7 @@ pub fn report(report: &Report, summary: &Summary<'_>) -> String {
         outcomes: report.outcomes().iter().map(outcome).collect(),
         session: Some(SessionRow {
             host: &session.host,
+            protocol: session.protocol.map(Protocol::name),
             peer: session.peer.as_deref(),
             username: session.username.as_deref(),
             mechanism: session.mechanism.as_deref(),

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use whippet::mail::{
-    Address, ChannelBinding, DeliverBy, Envelope, EnvelopeId, Hold, Notify, Priority, Return, TlsMode, Wishes,
+    Address, ChannelBinding, DeliverBy, Envelope, EnvelopeId, Hold, Notify, Priority, Protocol, Return,
+    TlsMode, Wishes,
 };
 use whippet::smtp::{Credentials, Loss, Mechanism, Needs, Nonces, SessionPolicy};
 use whippet::sys::Secret;
@@ -118,6 +119,7 @@ impl Default for Settings {
             recipients: Vec::new(),
             from: Some(Address::parse("me@x").unwrap()),
             policy: SessionPolicy {
+                protocol: Protocol::Smtp,
                 tls: TlsMode::None,
                 hello_name: "client.example".to_owned(),
                 credentials: None,
@@ -149,6 +151,7 @@ impl Settings {
                     _ => return false,
                 }
             }
+            Some("lmtp") => self.policy.protocol = Protocol::Lmtp,
             Some("login") => {
                 let username = words.next().unwrap_or_default().to_owned();
                 self.policy.credentials =

@@ -7,7 +7,7 @@ use crate::paths::{Mention, mentions};
 use crate::source::Source;
 
 /// The floor of each module below `src/`.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 15] = [
     ("sys", 0),
     ("mail", 1),
     ("mime", 2),
@@ -16,11 +16,13 @@ const FLOORS: [(&str, u8); 13] = [
     ("deliver", 3),
     ("config", 3),
     ("cli", 4),
+    ("spool", 4),
     ("ui", 4),
     ("merge", 4),
     ("check", 4),
     ("spool", 4),
     ("cmd", 5),
+    ("fuzzing", 6),
 ];
 
 /// Imports that point down and are forbidden all the same: the command line is read from argv alone.

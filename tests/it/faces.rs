@@ -3,6 +3,8 @@
 
 #[path = "faces/exits.rs"]
 mod exits;
+#[path = "faces/files.rs"]
+mod files;
 #[path = "faces/lines.rs"]
 mod lines;
 #[path = "faces/list.rs"]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use whippet::config;
 use whippet::deliver::{Mail, Mails, Pace, SmartHost, SmartHostRoute, needs};
-use whippet::mail::{Address, Envelope, Fate, Mailbox, Report, TlsMode, TlsPolicy, Verdict};
+use whippet::mail::{Address, Envelope, Fate, Mailbox, Protocol, Report, TlsMode, TlsPolicy, Verdict};
 use whippet::mime::{Draft, Message, MessageError};
 use whippet::net::{SystemResolve, Way};
 use whippet::smtp::{Needs, SessionPolicy, Settled};
@@ -108,6 +108,7 @@ fn route(port: u16) -> SmartHostRoute {
         way: Way::default(),
         tls: TlsPolicy::new(TlsMode::None),
         session: SessionPolicy {
+            protocol: Protocol::Smtp,
             tls: TlsMode::None,
             hello_name: "client.test".to_owned(),
             credentials: None,

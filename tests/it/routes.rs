@@ -1,12 +1,14 @@
 //! The ways to a server: through proxies, to a socket in the file system, through a program.
 
+mod hosts;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use crate::support::{Certificate, Peer, Ran, Rules, Sandbox, Step, skipped_loudly};
+use crate::support::{Certificate, Peer, Peers, Ran, Rules, Sandbox, Step, skipped_loudly};
 
 const WORDS: [&str; 5] = ["--json", "--verbose", "-s", "way", "bob@example.test"];
 
@@ -129,6 +131,20 @@ fn socks_looks_up_the_name_and_tls_goes_through_it() {
 }
 
 #[test]
+fn nobody_asks_the_proxy_for_what_no_proxy_names() {
+    let (port, proxy) = proxy(None, vec![]);
+    let mut sandbox = Sandbox::new();
+    sandbox.env("ALL_PROXY", format!("socks5://127.0.0.1:{port}")).env("NO_PROXY", "a.test,far.invalid");
+    sandbox.profile("host = \"mail.far.invalid\"\nfrom = \"ann@example.test\"");
+    let ran = send(&sandbox);
+    assert!(matches!(ran.code(), Some(68 | 75)), "the name is looked up here, and does not exist");
+    ran.says("cannot connect to mail.far.invalid:465").never_shows("proxy");
+    sandbox.env("NO_PROXY", "a.test");
+    send(&sandbox).exits(75).says(&format!("the proxy socks5://127.0.0.1:{port}"));
+    proxy.join().unwrap();
+}
+
+#[test]
 fn http_connect_with_a_login() {
     let (peer, sandbox) = far_away("");
     let script = vec![(Wanted::Head, &b"HTTP/1.1 200 Connection established\r\n\r\n"[..])];
@@ -184,10 +200,14 @@ fn errors_name_the_proxy_and_nobody_goes_past_it() {
 }
 
 /// microsocks, until it is dropped.
-struct Microsocks(Child, u16);
+pub struct Microsocks(Child, u16);
 
 impl Microsocks {
-    fn start(login: &[&str]) -> Option<Microsocks> {
+    pub fn port(&self) -> u16 {
+        self.1
+    }
+
+    pub fn start(login: &[&str]) -> Option<Microsocks> {
         let port = Peer::closed_port();
         let mut command = Command::new("microsocks");
         command.args(["-i", "127.0.0.1", "-p", &port.to_string()]).args(login);
@@ -213,6 +233,7 @@ impl Drop for Microsocks {
 fn a_real_socks_server_with_and_without_a_login() {
     for login in [&[][..], &["-u", "ann", "-P", "correct horse"]] {
         let Some(socks) = Microsocks::start(login) else {
+            assert!(!Peers::are_owed(), "scripts/test-peers installs microsocks");
             return skipped_loudly("no real SOCKS server (microsocks of Debian)");
         };
         let user = if login.is_empty() { "" } else { "ann@" };
@@ -266,8 +287,10 @@ fn a_program_leads_to_the_server() {
         ),
     );
     send(&sandbox).exits(0).says("(through ./tunnel)").says("certificate good for mail.far.test");
-    assert_eq!(peer.finish().dots(), 1);
+    let same = sandbox.stdin("x\n").run(&[&["-e", "set tunnel='./tunnel \"a b\"'"][..], &WORDS].concat());
+    same.exits(0).says("(through sh)").says("certificate good for mail.far.test");
     sandbox.script("tunnel", "#!/bin/sh\necho 'ssh: no route' >&2\nexit 255\n");
     let ran = send(&sandbox);
     ran.exits(75).says("ssh: no route").says("the tunnel ./tunnel ended with exit code 255");
+    assert_eq!(peer.finish().dots(), 2);
 }

@@ -36,7 +36,7 @@ const WITHOUT_EFFECT: [&str; 12] = [
 ];
 
 /// Variables of mutt that are understood.
-const VARIABLES: [&str; 19] = [
+const VARIABLES: [&str; 20] = [
     "from",
     "realname",
     "hostname",
@@ -44,6 +44,7 @@ const VARIABLES: [&str; 19] = [
     "content_type",
     "charset",
     "smtp_url",
+    "tunnel",
     "dsn_notify",
     "dsn_return",
     "sendmail",
@@ -70,6 +71,7 @@ pub(super) struct Muttrc {
     pub content_type: Option<String>,
     pub charset: Option<String>,
     pub smtp_url: Option<String>,
+    pub tunnel: Option<String>,
     pub ssl_starttls: Option<bool>,
     pub ssl_force_tls: Option<bool>,
     pub ca_file: Option<OsString>,
@@ -157,6 +159,7 @@ impl Muttrc {
             "content_type" => &mut self.content_type,
             "charset" => &mut self.charset,
             "smtp_url" => &mut self.smtp_url,
+            "tunnel" => &mut self.tunnel,
             _ => return self.assign_other(name, &option, given),
         };
         *slot = match (name, value_of(&option, given)?) {

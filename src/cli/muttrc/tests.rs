@@ -18,7 +18,7 @@ fn variables() {
         "set envelope_from_address=b@x use_envelope_from content_type=text/html charset=iso-8859-1",
         "set smtp_url=smtps://u@h:465 ssl_starttls=no nossl_force_tls ssl_force_tls",
         "set ssl_ca_certificates_file=/ca ssl_client_cert=/cert sendmail='/bin/x -i  -f a' dsn_notify=failure,delay",
-        "set dsn_return=hdrs ssl_verify_host=yes ssl_verify_dates",
+        "set dsn_return=hdrs ssl_verify_host=yes ssl_verify_dates tunnel=\"ssh -q h nc localhost 25\"",
     ])
     .unwrap();
     let expected = Muttrc {
@@ -30,6 +30,7 @@ fn variables() {
         content_type: some("text/html"),
         charset: some("iso-8859-1"),
         smtp_url: some("smtps://u@h:465"),
+        tunnel: some("ssh -q h nc localhost 25"),
         ssl_starttls: Some(false),
         ssl_force_tls: Some(true),
         ca_file: Some("/ca".into()),
@@ -45,11 +46,11 @@ fn variables() {
         "unset from realname content_type",
         "set nosmtp_url nossl_starttls",
         "set sendmail=",
-        "unset dsn_notify",
+        "unset dsn_notify tunnel",
     ];
     let muttrc = read(
         &[
-            &["set from=a@x realname=b content_type=a/b smtp_url=smtp://h sendmail=x dsn_notify=never"],
+            &["set from=a@x realname=b content_type=a/b smtp_url=smtp://h sendmail=x dsn_notify=never tunnel=x"],
             &unset[..],
         ]
         .concat(),

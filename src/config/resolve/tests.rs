@@ -1,5 +1,7 @@
 //! Layers, profiles and hosts, each on a sealed machine with real files.
 
+mod servers;
+
 use super::*;
 use crate::config::surroundings::tests::sealed;
 use crate::config::{Route, schema};
@@ -258,47 +260,13 @@ fn flags_take_the_type_of_their_key_and_all_faults_are_told() {
 }
 
 /// What does not go together with the rest of the example.
-const APART: [&str; 2] = ["tunnel", "proxy_password_env"];
+const APART: [&str; 3] = ["hosts", "tunnel", "proxy_password_env"];
 
 /// The example with all that goes together: one way leads to the server, with one source of its password.
 fn everything() -> String {
     let is_left_out = |line: &&str| APART.iter().any(|key| line.starts_with(&format!("{key} = ")));
     let example = schema::tests::uncommented();
     example.lines().filter(|line| !is_left_out(line)).map(|line| format!("{line}\n")).collect()
-}
-
-#[test]
-fn the_variable_of_all_programs_names_the_proxy() {
-    let proxy = |profile: &str, variables: &[(&'static str, &str)]| {
-        let machine = Machine::new("", profile);
-        let machine = variables.iter().fold(machine, |machine, (name, value)| machine.with(name, *value));
-        machine.row(&Wanted::default(), "proxy")
-    };
-    let all = ("ALL_PROXY", "socks5h://ann:canary@p:1080");
-    let said = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
-    assert_eq!(proxy("host = \"h\"", &[all]), said("socks5://p:1080", "ALL_PROXY"));
-    assert_eq!(proxy("host = \"h\"", &[all, ("all_proxy", "q:3128")]), said("http://q:3128", "all_proxy"));
-    for host in ["localhost", "127.0.0.2", "::1", "unix:/run/x"] {
-        assert_eq!(proxy(&format!("host = {host:?}"), &[all]).0, "-", "{host}");
-    }
-    assert_eq!(proxy("host = \"h\"\nproxy = \"none\"", &[all]).0, "none");
-    assert_eq!(proxy("host = \"h\"\nproxy = \"http://q:1\"", &[all]).0, "http://q:1");
-    assert_eq!(proxy("host = \"h\"\ntunnel = \"x\"", &[all]).0, "-");
-    let wrong = Machine::new("", "host = \"h\"").with("ALL_PROXY", "socks4://ann:canary@p:1");
-    let error = wrong.error(&Wanted::default());
-    assert!(error.starts_with("ALL_PROXY: the proxy must be") && !error.contains("canary"), "{error}");
-}
-
-#[test]
-fn the_passwords_of_proxies_are_kept_from_children() {
-    let machine = Machine::new("", "host = \"h\"\nproxy_password_env = \"P\"\npassword_env = \"Q\"");
-    assert_eq!(machine.settings().secret_variables, ["P", "Q"]);
-    let two = Machine::new("", "host = \"h\"\nproxy_password_env = \"P\"\nproxy_password_file = \"/p\"");
-    let error = two.error(&Wanted::default());
-    assert!(
-        error.contains("proxy_password_file and proxy_password_env") && error.contains("are two sources"),
-        "{error}"
-    );
 }
 
 #[test]

@@ -33,6 +33,39 @@ fn tls_and_port_tell_each_other() {
 }
 
 #[test]
+fn lmtp_has_no_port_of_its_own_and_no_tls_on_this_machine() {
+    use TlsMode::{None as Clear, StartTls};
+    let lmtp = |pairs: &[(&str, &str)]| settled(&[&[("protocol", "lmtp")], pairs].concat());
+    let away = [("host", "h.example"), ("port", "24")];
+    for (pairs, tls, port) in [
+        (&away[..], StartTls, 24),
+        (&[("host", "unix:/run/lmtp")], Clear, 24),
+        (&[("host", "unix:/run/lmtp"), ("tls", "starttls")], StartTls, 24),
+        (&[("host", "127.0.0.1"), ("port", "2424")], Clear, 2424),
+        (&[("host", "::1"), ("port", "24")], Clear, 24),
+        (&[("host", "localhost"), ("port", "24"), ("tls", "starttls")], StartTls, 24),
+        // The proxy's localhost is another machine's.
+        (&[("host", "localhost"), ("port", "24"), ("proxy", "socks5://p:1080")], StartTls, 24),
+        (&[("host", "localhost"), ("tunnel", "ssh gate nc localhost 24")], StartTls, 24),
+        (&[], StartTls, 24),
+        (&[("host", "h.example"), ("route", "sendmail")], StartTls, 24),
+    ] {
+        let settings = lmtp(pairs).unwrap();
+        assert_eq!((settings.tls.value, settings.port.value), (tls, port), "{pairs:?}");
+    }
+    assert_eq!(
+        lmtp(&[("host", "h.example")]).unwrap_err(),
+        "--set protocol: LMTP has no port of its own; set `port`, or write lmtp://host:port; 24 is usual"
+    );
+    assert_eq!(
+        lmtp(&[("host", "127.0.0.1"), ("port", "25")]).unwrap_err(),
+        "--set port: port 25 is SMTP's, and LMTP may not be spoken there; 24 is usual"
+    );
+    // SMTP on this machine keeps its TLS.
+    assert_eq!(settled(&[("host", "127.0.0.1"), ("port", "2525")]).unwrap().tls.value, StartTls);
+}
+
+#[test]
 fn a_route_has_its_place() {
     assert_eq!(
         settled(&[("route", "file")]).unwrap_err(),
@@ -49,6 +82,7 @@ fn each_key_has_a_row_with_what_was_said() {
     for key in KEYS.iter().filter(|key| key.name != "password") {
         let text = match key.name {
             "auth" => "login, plain",
+            "hosts" => "a.example:465, b.example:587",
             "dsn_notify" => "success,delay",
             "reply_charset" => "GBK",
             "from" | "reply_to" => "a@b",

@@ -103,6 +103,7 @@ fn http_connect() {
     assert_eq!((result, behind.as_slice()), (Ok(()), &b"220 hello\r\n"[..]));
     for (line, words, is_lasting) in [
         ("HTTP/1.1 407 Who are you", "refused the login: 407 Who are you", true),
+        ("HTTP/1.0 401 Unauthorized", "refused the login: 401 Unauthorized", true),
         ("HTTP/1.1 403 Forbidden", "refused to connect: 403 Forbidden", true),
         ("HTTP/1.0 503 Not now", "could not connect: 503 Not now", false),
         ("HTTP/1.1 what", "does not speak HTTP", true),

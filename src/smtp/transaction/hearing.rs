@@ -126,6 +126,7 @@ impl Transaction<'_> {
     }
 
     fn hear_dot(&mut self, reply: &Reply) {
+        let is_taken = reply.class() == 2;
         let verdict = match reply.class() {
             2 => {
                 // The reply to a lone dot means nothing.
@@ -140,9 +141,48 @@ impl Transaction<'_> {
                 verdict::misplaced(Stage::Dot, reply)
             }
         };
-        self.settle_rest(&verdict);
-        self.state = State::Done;
         // After a BDAT that failed the state is indeterminate (RFC 3030 section 2).
-        self.is_ended = !self.is_chunked() || reply.class() == 2;
+        self.is_ended |= !self.is_chunked() || is_taken;
+        match self.next_answered() {
+            Some(index) if reply.class() != 3 => {
+                self.settle(index, verdict);
+                self.answered = index + 1;
+                if self.next_answered().is_some() {
+                    if reply.code == 421 {
+                        // The server goes, and says nothing of the others.
+                        self.drop_out(&verdict::lost(Stage::Dot, &Loss::Closed));
+                    }
+                    return;
+                }
+            }
+            _ => {
+                // Of a message for nobody LMTP has nothing to say but that it is refused.
+                self.is_spent |= self.offers.replies_to_each && is_taken;
+                self.settle_rest(&verdict);
+            }
+        }
+        self.state = State::Done;
+    }
+
+    /// Whose reply to the message comes next, where each has its own: those whose RCPT was taken, in the order of the
+    /// RCPTs (RFC 2033 4.2).
+    fn next_answered(&self) -> Option<usize> {
+        self.unanswered().find(|&index| self.good[index])
+    }
+
+    /// How many replies the message may have, from now on; RCPTs that are not answered yet may be taken.
+    pub(super) fn final_replies(&self) -> usize {
+        let may_be_taken = |&index: &usize| self.good[index] || self.heard <= index + 1;
+        self.unanswered().filter(may_be_taken).count().max(1)
+    }
+
+    fn unanswered(&self) -> std::ops::Range<usize> {
+        self.answered..if self.offers.replies_to_each { self.count() } else { self.answered }
+    }
+
+    /// Whether the end of the message has any reply: not in LMTP, where the message is for nobody and DATA was let
+    /// pass all the same. BDAT is refused.
+    pub(super) fn answers_dot(&self) -> bool {
+        self.is_chunked() || !self.offers.replies_to_each || self.anybody_good()
     }
 }

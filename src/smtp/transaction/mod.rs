@@ -102,6 +102,8 @@ pub struct Transaction<'a> {
     state: State,
     sent: usize,
     heard: usize,
+    /// Recipients before this place have had their reply to the message, where each has its own.
+    answered: usize,
     /// An octet of it may have left, and the server may know of it.
     is_touched: bool,
     is_untried: bool,
@@ -131,6 +133,7 @@ impl<'a> Transaction<'a> {
             state: State::Commands,
             sent: 0,
             heard: 0,
+            answered: 0,
             is_touched: true,
             is_untried: false,
             is_spent: false,
@@ -169,7 +172,7 @@ impl<'a> Transaction<'a> {
             State::Body => Step::Body,
             State::BeforeDot => {
                 // From here on a retry may duplicate.
-                self.state = State::Dotted;
+                self.state = if self.answers_dot() { State::Dotted } else { State::Done };
                 Step::Dot
             }
             State::Dotted => Step::Read,
@@ -187,8 +190,12 @@ impl<'a> Transaction<'a> {
         let to_reset = usize::from(self.reset == Reset::Sent);
         match self.state {
             State::Done => 0,
-            State::Dotted => (self.sent - self.heard).max(1) + to_reset,
-            _ => self.sent - self.heard + to_reset,
+            State::Commands => self.sent - self.heard + to_reset,
+            State::Body | State::BeforeDot if !self.is_chunked() => 0,
+            // The replies to BDAT are those to the message.
+            State::Body | State::BeforeDot | State::Dotted => {
+                (self.count() + 1).saturating_sub(self.heard) + self.final_replies() + to_reset
+            }
         }
     }
 

@@ -115,7 +115,8 @@ impl<'a> Window<'a> {
             return;
         };
         oldest.reply(reply);
-        if !oldest.is_spent() {
+        // One that is spent may still owe its lone dot (RFC 2920 3.1).
+        if !oldest.is_spent() || !oldest.is_done() {
             return;
         }
         if reply.code == 421 {

@@ -92,6 +92,32 @@ fn the_first_words() {
 }
 
 #[test]
+fn lmtp() {
+    let mut page = Page::default();
+    let mut case = |title: &str, more: &str, people: &[&str], rules: Rules| {
+        let start = format!("host = \"{NAME}\"\nprotocol = \"lmtp\"\nfrom = \"you@example.org\"\n");
+        let peer = Peer::serving(rules.offering(&["PIPELINING"]));
+        page.run(title, &Inside::facing(&peer, &format!("{start}{more}\n")), people);
+    };
+    let one = ["ann@example.com"];
+    case("no port", "", &one, Rules::healthy());
+    case("the port of SMTP", "port = 25", &one, Rules::healthy());
+    case("no TLS where TLS is the rule", "port = 24", &one, Rules::healthy());
+    let clear = "port = 24\ntls = \"none\"";
+    case("SMTP", clear, &one, Rules::healthy().on("LHLO", [say("502 5.5.2 what?")]));
+    let login = format!("{clear}\nusername = \"you\"\npassword_command = \"echo canary\"");
+    case("a login in the clear", &login, &one, Rules::healthy());
+    let permitted = format!("{login}\nallow_plaintext_auth = true");
+    case("a login that is not offered", &permitted, &one, Rules::healthy());
+    let three = ["ann@example.com", "bob@example.com", "eve@example.com"];
+    let finals = |steps: &[Step]| Rules::healthy().on(".", steps);
+    let replies = [say("250 2.0.0 saved"), say("552 5.2.2 mailbox full"), say("451 4.3.0 try later")];
+    case("three replies", clear, &three, finals(&replies));
+    case("one reply for three", clear, &three, finals(&[say("250 2.0.0 saved"), Step::Close]));
+    page.check("server-lmtp");
+}
+
+#[test]
 fn certificates() {
     let mut page = Page::default();
     let mut case = |title: &str, certificate: Certificate| {

@@ -1,5 +1,5 @@
 //! What the integration tests stand on: a sandbox for the program ([`Sandbox`], [`Ran`]), a scripted SMTP server
-//! ([`Peer`], [`Rules`], [`Step`], [`Book`]), the real servers of `scripts/test-peers` ([`Peers`]), and a
+//! ([`Peer`], [`Rules`], [`Step`], [`Book`]), the real servers of `scripts/test-peers` ([`Peers`], [`Account`]), and a
 //! parser that is not ours ([`judge`]).
 //!
 //! ```ignore
@@ -13,6 +13,7 @@
 #![allow(dead_code, reason = "no single test uses all of it")]
 #![allow(unused_imports, reason = "no single test uses all of it")]
 
+mod account;
 mod book;
 mod certificate;
 mod client;
@@ -26,6 +27,7 @@ mod rules;
 mod sandbox;
 mod step;
 
+pub use account::{Account, attachment, noise, outcomes, reply};
 pub use book::{Book, Heard, What, unstuffed};
 pub use certificate::Certificate;
 pub use gate::Gate;

@@ -1,7 +1,7 @@
 //! The real servers of `scripts/test-peers`: where they listen, whom they know, and the mail that has arrived.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,10 @@ pub struct Peers {
     pub plain_port: u16,
     pub expired_port: u16,
     pub wrong_name_port: u16,
+    pub lmtp_port: u16,
+    pub lmtp_socket: PathBuf,
+    pub lmtp_mail_root: PathBuf,
+    pub lmtp_log_file: PathBuf,
     pub ca_file: PathBuf,
     pub user: String,
     pub password_file: PathBuf,
@@ -27,6 +31,7 @@ pub struct Peers {
     pub mail_root: PathBuf,
     pub log_file: PathBuf,
     pub smtp_sink: PathBuf,
+    pub named: HashMap<String, String>,
 }
 
 /// A message as it lies in a Maildir.
@@ -42,6 +47,7 @@ impl Peers {
     /// The servers that `WHIPPET_TEST_PEERS` names. None, said loudly: there are none, and the test proves nothing.
     pub fn find() -> Option<Peers> {
         let Some(path) = std::env::var_os("WHIPPET_TEST_PEERS") else {
+            assert!(!Peers::are_owed(), "no real peers in CI: run scripts/test");
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             // Past the test harness, which hides what tests print if they pass.
             let _ = writeln!(
@@ -53,16 +59,23 @@ impl Peers {
         Some(Peers::read(Path::new(&path)))
     }
 
+    /// Whether `scripts/test` would have started the servers, and the run is one that decides: nothing is left out then.
+    pub fn are_owed() -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let root = std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
+        std::env::var("CI").as_deref() == Ok("true") && root && Path::new("/etc/debian_version").exists()
+    }
+
     fn read(path: &Path) -> Peers {
         let text =
             std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let values: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
-        let text = |name: &str| {
-            let value = values.get(name).unwrap_or_else(|| panic!("{}: no {name}", path.display()));
-            (*value).to_owned()
-        };
-        let port =
-            |name| text(name).parse().unwrap_or_else(|_| panic!("{}: {name} is no port", path.display()));
+        let named: HashMap<String, String> = text
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let text = |name: &str| found(&named, name);
+        let port = |name: &str| number(&named, name);
         Peers {
             host: text("HOST"),
             submission_port: port("SUBMISSION_PORT"),
@@ -70,6 +83,10 @@ impl Peers {
             plain_port: port("PLAIN_PORT"),
             expired_port: port("EXPIRED_PORT"),
             wrong_name_port: port("WRONG_NAME_PORT"),
+            lmtp_port: port("LMTP_PORT"),
+            lmtp_socket: text("LMTP_SOCKET").into(),
+            lmtp_mail_root: text("LMTP_MAIL_ROOT").into(),
+            lmtp_log_file: text("LMTP_LOG_FILE").into(),
             ca_file: text("CA_FILE").into(),
             user: text("AUTH_USER"),
             password_file: text("AUTH_PASSWORD_FILE").into(),
@@ -80,6 +97,28 @@ impl Peers {
             mail_root: text("MAIL_ROOT").into(),
             log_file: text("LOG_FILE").into(),
             smtp_sink: text("SMTP_SINK").into(),
+            named: named.clone(),
+        }
+    }
+
+    /// What `peers.env` says under this name.
+    #[track_caller]
+    pub fn text(&self, name: &str) -> String {
+        found(&self.named, name)
+    }
+
+    /// A port that has no field here.
+    #[track_caller]
+    pub fn port(&self, name: &str) -> u16 {
+        number(&self.named, name)
+    }
+
+    /// The same users with the Maildirs and the log of another server, by its name in `peers.env`: `EXIM`.
+    pub fn with_mail_of(&self, server: &str) -> Peers {
+        Peers {
+            mail_root: self.text(&format!("{server}_MAIL_ROOT")).into(),
+            log_file: self.text(&format!("{server}_LOG_FILE")).into(),
+            ..self.clone()
         }
     }
 
@@ -88,13 +127,12 @@ impl Peers {
         std::fs::read_to_string(&self.password_file).unwrap().trim().to_owned()
     }
 
-    /// All messages of a user (`dan`) that hold this mark. Tests run side by side: a mark must be unlike all others.
+    /// All messages of a user (`dan`) that hold this mark in their first 64 KiB. Tests run side by side: a mark must be unlike all others.
     pub fn mail(&self, user: &str, mark: &str) -> Vec<Delivered> {
         // No folder: nothing has arrived yet.
         let Ok(entries) = std::fs::read_dir(self.mail_root.join(user).join("new")) else { return Vec::new() };
-        let messages = entries.filter_map(|entry| std::fs::read(entry.unwrap().path()).ok());
-        let marked = |message: &Vec<u8>| message.windows(mark.len()).any(|window| window == mark.as_bytes());
-        messages.filter(marked).map(|message| Delivered::new(&message)).collect()
+        let marked = entries.map(|entry| entry.unwrap().path()).filter(|path| begins_with(path, mark));
+        marked.filter_map(|path| std::fs::read(path).ok()).map(|message| Delivered::new(&message)).collect()
     }
 
     /// Waits until a message with this mark has arrived for a user; there must be one only.
@@ -117,8 +155,29 @@ impl Peers {
     }
 }
 
+/// Whether this mark is in the first part of a file: marks are in the head, or in a report, which is short.
+fn begins_with(path: &Path, mark: &str) -> bool {
+    let mut beginning = Vec::new();
+    let Ok(file) = std::fs::File::open(path) else { return false };
+    file.take(64 * 1024).read_to_end(&mut beginning).unwrap();
+    beginning.windows(mark.len()).any(|window| window == mark.as_bytes())
+}
+
+#[track_caller]
+fn found(named: &HashMap<String, String>, name: &str) -> String {
+    named.get(name).unwrap_or_else(|| panic!("peers.env: no {name}")).clone()
+}
+
+#[track_caller]
+fn number(named: &HashMap<String, String>, name: &str) -> u16 {
+    found(named, name).parse().unwrap_or_else(|_| panic!("peers.env: {name} is no port"))
+}
+
 impl Delivered {
     fn new(stored: &[u8]) -> Delivered {
+        let starts = |line: &[u8], name: &[u8]| {
+            line.len() >= name.len() && line[..name.len()].eq_ignore_ascii_case(name)
+        };
         let mut end = 0;
         let mut inside = false;
         for line in stored.split_inclusive(|&octet| octet == b'\n') {
@@ -126,11 +185,8 @@ impl Delivered {
             let on_top = [&b"Return-Path:"[..], b"X-Original-To:", b"Delivered-To:", b"Received:"];
             // Received is the last of the four: what follows is the client's, even a Received of its own.
             let after_received = stored[..end].windows(9).any(|window| window == b"Received:");
-            inside = if folded {
-                inside
-            } else {
-                !after_received && on_top.iter().any(|name| line.starts_with(name))
-            };
+            inside =
+                if folded { inside } else { !after_received && on_top.iter().any(|name| starts(line, name)) };
             if !inside {
                 break;
             }
@@ -138,13 +194,29 @@ impl Delivered {
         }
         let trace = String::from_utf8_lossy(&stored[..end]).into_owned();
         let mut message = Vec::with_capacity(stored.len() + 1000);
-        for &octet in &stored[end..] {
-            if octet == b'\n' {
-                message.push(b'\r');
-            }
-            message.push(octet);
+        let mut rest = &stored[end..];
+        while let Some(at) = memchr::memchr(b'\n', rest) {
+            message.extend_from_slice(&rest[..at]);
+            message.extend_from_slice(b"\r\n");
+            rest = &rest[at + 1..];
         }
+        message.extend_from_slice(rest);
         Delivered { trace, message }
+    }
+
+    /// Counts one more Received field, that of a server before the last one, to the trace.
+    #[track_caller]
+    pub fn with_one_more_hop(self) -> Delivered {
+        assert!(self.message.starts_with(b"Received:"), "{:.200}", String::from_utf8_lossy(&self.message));
+        let mut end = 0;
+        for line in self.message.split_inclusive(|&octet| octet == b'\n') {
+            if end > 0 && !line.starts_with(b" ") && !line.starts_with(b"\t") {
+                break;
+            }
+            end += line.len();
+        }
+        let trace = self.trace + &String::from_utf8_lossy(&self.message[..end]).replace('\r', "");
+        Delivered { trace, message: self.message[end..].to_vec() }
     }
 }
 

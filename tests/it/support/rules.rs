@@ -34,7 +34,7 @@ impl Rules {
         ])
     }
 
-    /// What EHLO lists, in place of the usual. STARTTLS is left out once TLS is there.
+    /// What EHLO or LHLO lists, in place of the usual. STARTTLS is left out once TLS is there.
     pub fn offering(mut self, keywords: &[&str]) -> Rules {
         self.offers = keywords.iter().map(|&keyword| keyword.to_owned()).collect();
         self
@@ -91,7 +91,7 @@ impl Server<'_> {
         let mut words = upper.split([' ', ':']);
         match words.next().unwrap_or_default() {
             "GREETING" => vec![say("220 peer.test ESMTP")],
-            "EHLO" => vec![say(&self.capabilities(secured))],
+            "EHLO" | "LHLO" => vec![say(&self.capabilities(secured))],
             "HELO" => vec![say("250 peer.test")],
             "STARTTLS" if !secured => vec![say("220 2.0.0 go on"), Step::Tls],
             "AUTH" => authentication(words.next().unwrap_or_default(), words.next().is_some()),

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use whippet::deliver::{SmartHost, SmartHostRoute, Transport};
-use whippet::mail::{Address, Envelope, Fate, Mailbox, Problem, Report, Timeouts, TlsMode, TlsPolicy};
+use whippet::mail::{
+    Address, Envelope, Fate, Mailbox, Problem, Protocol, Report, Timeouts, TlsMode, TlsPolicy,
+};
 use whippet::mime::{Draft, Message};
 use whippet::net::{Resolve, ResolveError, Way};
 use whippet::smtp::SessionPolicy;
@@ -35,6 +37,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
         way: Way::default(),
         tls: TlsPolicy { ca_file: Some(ca_file), ..TlsPolicy::new(TlsMode::StartTls) },
         session: SessionPolicy {
+            protocol: Protocol::Smtp,
             tls: TlsMode::StartTls,
             hello_name: "client.test".to_owned(),
             credentials: None,

@@ -1,0 +1,26 @@
+//! The spool: mail that whippet has taken and not yet handed over, one file each, and how none of it is lost.
+//!
+//! | state | where | lock | next |
+//! | --- | --- | --- | --- |
+//! | writing | `tmp/` | held | commit, or unlink |
+//! | queued | `q/` | free | a run |
+//! | in hand | `q/` | held | accepted, deferred, failed or in doubt |
+//! | settled | `q/` | free | finished without sending |
+//! | held | `held/` | free | `release`, `remove` |
+//! | dead letter | `badmail/` | free | `retry`, `remove` |
+//! | corrupt | `corrupt/` | free | a person |
+//!
+//! The name of a queued file says when it is due, for which hop, and how old it is: a scan opens nothing. The name is a
+//! hint; the journal at the end of the file is the truth and is read again under the lock.
+
+mod entry;
+mod envelope;
+mod journal;
+mod name;
+mod state;
+
+pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
+pub use envelope::{Sealed, read_envelope, write_envelope};
+pub use journal::{Cause, Decision, Event, Journal, Kind};
+pub use name::{Hop, Id, Name};
+pub use state::{Fate, State};
