@@ -17,10 +17,12 @@ mod entry;
 mod envelope;
 mod journal;
 mod name;
+mod schedule;
 mod state;
 
 pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
+pub use schedule::Schedule;
 pub use state::{Fate, State};
