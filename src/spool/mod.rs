@@ -17,6 +17,7 @@ mod entry;
 mod envelope;
 mod journal;
 mod name;
+mod schedule;
 mod state;
 mod store;
 
@@ -24,5 +25,6 @@ pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
+pub use schedule::Schedule;
 pub use state::{Fate, State};
 pub use store::{Body, OpenError, Place, Store, Submission, SubmitError, Taken, Trouble};
