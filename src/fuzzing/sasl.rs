@@ -3,7 +3,7 @@
 use ring::{digest, hmac, pbkdf2};
 
 use crate::fuzzing::asks_for_much_work;
-use crate::mail::{ChannelBinding, TlsMode};
+use crate::mail::{ChannelBinding, Protocol, TlsMode};
 use crate::smtp::{Command, Credentials, Mechanism, Nonces, Reply, Session, SessionPolicy, SessionStep};
 use crate::sys::Secret;
 
@@ -60,6 +60,7 @@ fn opened(mechanism: Mechanism, is_bound: bool) -> Session {
         nonces: Nonces::new(Secret::new("seed of the fuzz targets")),
     };
     let mut session = Session::new(SessionPolicy {
+        protocol: Protocol::Smtp,
         tls: TlsMode::Implicit,
         hello_name: "client.example".to_owned(),
         credentials: Some(credentials),

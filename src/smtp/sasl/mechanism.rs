@@ -172,8 +172,7 @@ mod tests {
         assert_eq!(choose("LOGIN CRAM-MD5 PLAIN", &[], &tls), Some(Mechanism::Plain));
         assert_eq!(choose("CRAM-MD5 LOGIN", &[], &tls), Some(Mechanism::Login));
         assert_eq!(choose("XOAUTH2 CRAM-MD5", &[], &tls), Some(Mechanism::CramMd5));
-        let older =
-            Protected::by_tls(Some(ChannelBinding { kind: "tls-server-end-point", octets: vec![1] }));
+        let older = Protected::by_tls(Some(ChannelBinding { kind: "tls-server-end-point", octets: vec![1] }));
         assert_eq!(choose(all, &[], &older), Some(Mechanism::ScramSha256));
         let plus = Mechanism::ScramSha256Plus;
         assert_eq!(choose(all, &[plus], &older), Some(plus));
