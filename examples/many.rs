@@ -50,7 +50,7 @@ fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
         max_recipients: None,
     };
     let mut letters = Letters { count: count.parse()?, begun: 0, accepted: 0, fault: None };
-    let mut transport = SmartHost { route: &route, resolve: &SystemResolve, transcript: None };
+    let mut transport = SmartHost { route: &route, resolve: &SystemResolve, transcript: None, secret: None };
     transport.deliver_all(&mut letters, pace).map_err(|unopened| unopened.verdict.sentence)?;
     match letters.fault {
         None if letters.accepted == letters.count => Ok(()),

@@ -81,6 +81,7 @@ impl Exit {
                 | Problem::TrustStore
                 | Problem::ClientCertificate
                 | Problem::StartTlsUnavailable
+                | Problem::NoSecret
                 | Problem::AuthUnavailable
                 | Problem::NoMechanism
                 | Problem::PlaintextAuth,

@@ -1,4 +1,5 @@
-//! From settings to the route that a mail takes. The secret is fetched here, before anything is connected.
+//! From settings to the route that a mail takes. The program that gives the secret is started here, and waited for when
+//! the login is due.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{Origin, Route as Wanted, SecretError, Settings, fetch_proxy_password};
+use crate::config::{Origin, PendingSecret, Route as Wanted, SecretError, Settings, fetch_proxy_password};
 use crate::deliver::{Place, SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
 use crate::net::{Proxy, Through, Way};
@@ -31,7 +32,24 @@ pub(super) enum Route {
 
 impl Route {
     /// Chooses: the sandbox, `--output`, `--sendmail`, what is set, else the sendmail program that this machine has.
-    pub(super) fn choose(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Self, Failure> {
+    ///
+    /// The program that gives the secret of a login runs from here on.
+    pub(super) fn choose(
+        request: &Request,
+        settings: &Settings,
+        world: &World<'_>,
+    ) -> Result<(Self, Option<PendingSecret>), Failure> {
+        let is_elsewhere = request.sandbox
+            || request.output.is_some()
+            || request.sendmail
+            || !request.sendmail_argv.is_empty();
+        if !is_elsewhere && settings.route.value == Wanted::Smtp && settings.host.is_some() {
+            return servers(request, settings, world);
+        }
+        Self::choose_local(request, settings, world).map(|route| (route, None))
+    }
+
+    fn choose_local(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Self, Failure> {
         if request.sandbox {
             return Ok(Route::Sandbox);
         }
@@ -42,7 +60,6 @@ impl Route {
             return sendmail(&request.sendmail_argv, settings, world);
         }
         match settings.route.value {
-            Wanted::Smtp if settings.host.is_some() => servers(request, settings, world),
             Wanted::Sendmail => sendmail(&[], settings, world),
             Wanted::File => match &settings.output {
                 Some(output) => file(&output.value, request),
@@ -73,15 +90,19 @@ pub(super) fn hello_name(request: &Request, settings: &Settings, world: &World<'
 }
 
 /// The server, or each of them, with one login for all.
-fn servers(request: &Request, settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {
-    let login = login(settings, world)?;
+fn servers(
+    request: &Request,
+    settings: &Settings,
+    world: &World<'_>,
+) -> Result<(Route, Option<PendingSecret>), Failure> {
+    let (login, secret) = login(settings, world)?;
     let each = settings.for_each_server();
     let routes = each.iter().map(|settings| smart_host(request, settings, &login, world));
     let mut routes = routes.collect::<Result<Vec<_>, _>>()?;
     if settings.hosts.is_some() {
-        return Ok(Route::Fallback(routes));
+        return Ok((Route::Fallback(routes), secret));
     }
-    Ok(Route::SmartHost(Box::new(routes.remove(0))))
+    Ok((Route::SmartHost(Box::new(routes.remove(0))), secret))
 }
 
 fn smart_host(
@@ -183,17 +204,22 @@ fn tls_mode(set: TlsMode, typed: &TlsWords, settings: &Settings) -> Result<TlsMo
 type Login = (Option<Credentials>, Vec<Mechanism>);
 
 /// Who logs in, and how. Without a name or a secret there are still the ways that need none, if `auth` names them.
-fn login(settings: &Settings, world: &World<'_>) -> Result<Login, Failure> {
+fn login(settings: &Settings, world: &World<'_>) -> Result<(Login, Option<PendingSecret>), Failure> {
     let named = settings.auth.value.clone();
     let without_secret: Vec<Mechanism> =
         named.iter().copied().filter(|mechanism| mechanism.needs_no_secret()).collect();
     let needs_secret = named.is_empty() || without_secret.len() < named.len();
     let (username, secret, mechanisms) = match (&settings.username, &settings.secret) {
         (Some(username), Some(source)) if needs_secret => {
-            (Some(username), source.value.fetch(world.run, &world.surroundings)?, named)
+            let mut secret = source.value.begin(world.run, &world.surroundings)?;
+            // Where a person types the text, a program that asks for a password must be done before.
+            if world.stdin_is_terminal && secret.wait().is_none() {
+                return Err(no_secret(secret));
+            }
+            (Some(username), Some(secret), named)
         }
-        (username, _) if !without_secret.is_empty() => (username.as_ref(), Secret::new(""), without_secret),
-        (None, _) => return Ok((None, named)),
+        (username, _) if !without_secret.is_empty() => (username.as_ref(), None, without_secret),
+        (None, _) => return Ok(((None, named), None)),
         (Some(username), _) => {
             let complaint = Complaint::new("there is no password to log in with")
                 .because(format!("`username` is set ({}), and no source of its password is", username.origin))
@@ -206,7 +232,18 @@ fn login(settings: &Settings, world: &World<'_>) -> Result<Login, Failure> {
         Failure::new(Exit::OsErr, Complaint::new("no random octets for the login").because(reason(&error)))
     })?;
     let username = username.map(|username| username.value.clone()).unwrap_or_default();
-    Ok((Some(Credentials { username, secret, nonces: Nonces::new(Secret::new(seed)) }), mechanisms))
+    // The secret comes later, if there is one.
+    let credentials =
+        Credentials { username, secret: Secret::new(""), nonces: Nonces::new(Secret::new(seed)) };
+    Ok(((Some(credentials), mechanisms), secret))
+}
+
+/// The failure of a secret that was waited for in vain.
+pub(super) fn no_secret(secret: PendingSecret) -> Failure {
+    match secret.error() {
+        Some(error) => error.into(),
+        None => Failure::plain(Exit::Config, "there is no password to log in with"),
+    }
 }
 
 fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Result<Route, Failure> {

@@ -25,7 +25,7 @@ pub(super) fn send(mail: &Mail, world: &mut World<'_>) -> Result<Exit, Failure> 
         .map_err(|error| Failure::from(error).hint("start it in a folder that you can write to"))?;
     let hello_name = hello_name(&mail.request, &mail.settings, world);
     let route = sandbox.route(hello_name, mail.settings.timeouts.plain());
-    let report = mail.deliver(&Route::SmartHost(Box::new(route)), world)?;
+    let report = mail.deliver(&Route::SmartHost(Box::new(route)), None, world)?;
     let kept = sandbox.finish().context("the sandbox broke down")?;
     let exit = mail.tell(&report, world);
     if !mail.request.json && !mail.request.quiet {

@@ -3,13 +3,14 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::route::{Route, profile_place};
+use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
-use crate::config::Settings;
+use crate::config::{PendingSecret, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
-use crate::mail::{Envelope, Report};
+use crate::mail::{Envelope, Problem, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
+use crate::sys::Secret;
 use crate::ui::{self, Complaint, Summary};
 
 /// Sends the mail that `request` asks for.
@@ -24,7 +25,7 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     if request.subject.is_none() && request.missing_subject == Some(MissingSubject::Fail) {
         return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
     }
-    let route = Route::choose(&request, &settings, world)?;
+    let (route, mut secret) = Route::choose(&request, &settings, world)?;
 
     let inputs = Inputs::read(files, &request, world)?;
     let mut warnings = std::mem::take(&mut request.warnings);
@@ -40,10 +41,13 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
         warn(&mail.request, world, warning);
     }
     match route {
-        _ if mail.request.dry_run => mail.show(world),
+        _ if mail.request.dry_run => match secret.take_if(|secret| secret.wait().is_none()) {
+            Some(secret) => Err(no_secret(secret)),
+            None => mail.show(world),
+        },
         Route::Sandbox => sandbox::send(&mail, world),
         route => {
-            let report = mail.deliver(&route, world)?;
+            let report = mail.deliver(&route, secret, world)?;
             Ok(mail.tell(&report, world))
         }
     }
@@ -59,8 +63,29 @@ pub(super) struct Mail {
 }
 
 impl Mail {
-    /// Hands it over by `route`.
-    pub(super) fn deliver(&self, route: &Route, world: &mut World<'_>) -> Result<Report, Failure> {
+    /// Hands it over by `route`; `secret` is that of the login.
+    pub(super) fn deliver(
+        &self,
+        route: &Route,
+        mut secret: Option<PendingSecret>,
+        world: &mut World<'_>,
+    ) -> Result<Report, Failure> {
+        let report = self.deliver_with(route, secret.as_mut(), world)?;
+        let is_missing = report.outcomes().iter().any(|one| one.problem == Some(Problem::NoSecret));
+        match secret.filter(|_| is_missing) {
+            Some(secret) => Err(no_secret(secret)),
+            None => Ok(report),
+        }
+    }
+
+    fn deliver_with(
+        &self,
+        route: &Route,
+        secret: Option<&mut PendingSecret>,
+        world: &mut World<'_>,
+    ) -> Result<Report, Failure> {
+        let mut wait = secret.map(|secret| || secret.wait());
+        let secret = wait.as_mut().map(|wait| wait as &mut dyn FnMut() -> Option<Secret>);
         let stderr = &mut *world.stderr;
         let mut say = |line: &str| {
             let _ = writeln!(stderr, "{line}");
@@ -68,8 +93,12 @@ impl Mail {
         let transcript: Option<&mut dyn FnMut(&str)> =
             if self.request.verbose > 0 { Some(&mut say) } else { None };
         let mut transport: Box<dyn Transport> = match route {
-            Route::SmartHost(route) => Box::new(SmartHost { route, resolve: world.resolve, transcript }),
-            Route::Fallback(routes) => Box::new(Fallback { routes, resolve: world.resolve, transcript }),
+            Route::SmartHost(route) => {
+                Box::new(SmartHost { route, resolve: world.resolve, transcript, secret })
+            }
+            Route::Fallback(routes) => {
+                Box::new(Fallback { routes, resolve: world.resolve, transcript, secret })
+            }
             Route::Sendmail(command) => Box::new(Sendmail {
                 command: command.clone(),
                 without: self.settings.secret_variables.clone(),

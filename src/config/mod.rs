@@ -25,7 +25,7 @@ pub use error::{ConfigError, Fault, UnknownKey};
 pub use layer::{Layer, Origin, Setting};
 pub use resolve::{Wanted, resolve};
 pub use schema::{Group, KEYS, Key, example};
-pub use secret::{SecretError, SecretPlace, SecretSource, fetch_proxy_password};
+pub use secret::{PendingSecret, SecretError, SecretPlace, SecretSource, fetch_proxy_password};
 pub use server::hosts::Listing;
 pub use settings::{Row, Settings};
 pub use surroundings::Surroundings;

@@ -1,5 +1,7 @@
 //! Where the secret is, and fetching it. The secret is in no error, and no argv of ours.
 
+mod pending;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +13,9 @@ use toml::de::DeValue;
 
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Surroundings, error};
-use crate::sys::{Child, OUTPUT_LIMIT, Run, RunError, Secret};
+use crate::sys::{Child, Ended, OUTPUT_LIMIT, Run, RunError, Secret};
+
+pub use pending::PendingSecret;
 
 /// Longest file, octets; a token fits many times, a disk does not.
 const LONGEST: u64 = 64 * 1024;
@@ -180,13 +184,21 @@ impl SecretSource {
         let secret = match &self.place {
             SecretPlace::Inline(secret) => secret.clone(),
             SecretPlace::File(path) => self.read_file(path, surroundings.user)?,
-            SecretPlace::Command(argv) => self.run_command(argv, run)?,
+            SecretPlace::Command(argv) => {
+                let program = argv.first().map_or("", String::as_str);
+                return self.ended(program, run.run(&self.child(argv), None));
+            }
             SecretPlace::Variable(name) => match surroundings.variable(name) {
                 Some(value) => Secret::new(value.into_encoded_bytes()),
                 None => return Err(SecretError::NoVariable(name.clone())),
             },
             SecretPlace::Credential(name) => self.read_credential(name, surroundings)?,
         };
+        self.checked(secret)
+    }
+
+    /// Takes the line end off; refuses what no login can carry.
+    fn checked(&self, secret: Secret) -> Result<Secret, SecretError> {
         let secret = secret.without_line_end();
         let (key, place) = (self.place.key(), || self.place.shown());
         if secret.is_empty() {
@@ -239,19 +251,21 @@ impl SecretSource {
         Ok(Ok(secret))
     }
 
-    fn run_command(&self, argv: &[String], run: &dyn Run) -> Result<Secret, SecretError> {
-        let child = Child {
+    fn child(&self, argv: &[String]) -> Child {
+        Child {
             argv: argv.iter().map(Into::into).collect(),
             without: self.kept_back.clone(),
             patience: PATIENCE,
             // It may ask at the terminal, as pinentry does.
             is_group: false,
-        };
-        let ended = run.run(&child, None).map_err(|failure| SecretError::Run { failure })?;
+        }
+    }
+
+    /// What a program printed, if it ended well.
+    fn judged(&self, program: &str, ended: Ended) -> Result<Secret, SecretError> {
         if !ended.status.success() {
-            let program = argv.first().cloned().unwrap_or_default();
             return Err(SecretError::Failed {
-                program,
+                program: program.to_owned(),
                 status: match ended.status.code() {
                     Some(code) => format!("exit code {code}"),
                     None => ended.status.to_string(),

@@ -7,6 +7,7 @@ use encoding_rs::Encoding;
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
 use crate::net::{Tls, TlsError, Wire, WireError};
 use crate::smtp::{Command, Loss, ReplyReader, Session, SessionStep, Transcript};
+use crate::sys::Secret;
 
 /// A wire with what is needed to talk SMTP over it.
 pub(super) struct Dialogue<'a> {
@@ -27,11 +28,13 @@ impl<'a> Dialogue<'a> {
         Dialogue { wire, timeouts, transcript, reader: ReplyReader::new(charset) }
     }
 
-    /// Opens the session: greeting, EHLO, TLS, login. `tls` is there when the session's policy wants TLS.
+    /// Opens the session: greeting, EHLO, TLS, login. `tls` is there when the session's policy wants TLS, `secret` when
+    /// the session awaits it.
     pub(super) fn open(
         &mut self,
         session: &mut Session,
         tls: Option<&Tls>,
+        mut secret: Option<&mut dyn FnMut() -> Option<Secret>>,
     ) -> Result<Option<TlsFacts>, Verdict> {
         let mut facts = None;
         loop {
@@ -50,6 +53,17 @@ impl<'a> Dialogue<'a> {
                         session.secured(self.wire.channel_binding());
                     }
                     Err(verdict) => session.fail(verdict),
+                },
+                SessionStep::Secret => match secret.as_mut().and_then(|wait| wait()) {
+                    Some(secret) => session.supply(secret),
+                    None => session.fail(
+                        Verdict::failed(
+                            Stage::Auth,
+                            Problem::NoSecret,
+                            "there is no password to log in with",
+                        )
+                        .with_status(5, 7, 0),
+                    ),
                 },
                 SessionStep::Ready => return Ok(facts),
                 SessionStep::Failed(verdict) => return Err(*verdict),

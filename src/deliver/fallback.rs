@@ -6,6 +6,7 @@ use crate::deliver::{SmartHost, SmartHostRoute, Transport};
 use crate::mail::{Envelope, Fate, Outcome, Problem, Report};
 use crate::mime::Message;
 use crate::net::Resolve;
+use crate::sys::Secret;
 
 /// The transport to several servers in turn.
 pub struct Fallback<'a> {
@@ -15,6 +16,8 @@ pub struct Fallback<'a> {
     pub resolve: &'a dyn Resolve,
     /// Receives each line of the transcript.
     pub transcript: Option<&'a mut dyn FnMut(&str)>,
+    /// Waits for the secret of the login, as that of [`SmartHost`]; each server may ask.
+    pub secret: Option<&'a mut dyn FnMut() -> Option<Secret>>,
 }
 
 impl std::fmt::Debug for Fallback<'_> {
@@ -27,9 +30,11 @@ impl Transport for Fallback<'_> {
     fn deliver(&mut self, envelope: &Envelope, message: &Message) -> Report {
         let resolve = self.resolve;
         let mut transcript = self.transcript.as_deref_mut();
+        let mut secret = self.secret.as_deref_mut();
         in_turn(self.routes.iter().map(|route| {
             let transcript = transcript.as_mut().map(|sink| &mut **sink as &mut dyn FnMut(&str));
-            SmartHost { route, resolve, transcript }.deliver(envelope, message)
+            let secret = secret.as_mut().map(|wait| &mut **wait as &mut dyn FnMut() -> Option<Secret>);
+            SmartHost { route, resolve, transcript, secret }.deliver(envelope, message)
         }))
     }
 }

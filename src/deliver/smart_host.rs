@@ -14,6 +14,7 @@ use crate::mail::{
 use crate::mime::Message;
 use crate::net::{ConnectError, Resolve, ResolveError, Through, Tls, TlsError, Way, Wire, place};
 use crate::smtp::{Session, SessionPolicy, Transcript, Window};
+use crate::sys::Secret;
 
 /// Where the server is and how to talk to it.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct SmartHost<'a> {
     pub resolve: &'a dyn Resolve,
     /// Receives each line of the transcript.
     pub transcript: Option<&'a mut dyn FnMut(&str)>,
+    /// Waits for the secret of the login, where the credentials do not hold it yet; `None` from it: there is none.
+    pub secret: Option<&'a mut dyn FnMut() -> Option<Secret>>,
 }
 
 impl std::fmt::Debug for SmartHost<'_> {
@@ -167,11 +170,22 @@ impl SmartHost<'_> {
 
         let begin = Instant::now();
         let mut session = Session::new(route.session.clone());
-        let opened = dialogue.open(&mut session, tls.as_ref());
+        let secret = self.secret.as_mut().map(|wait| &mut **wait as &mut dyn FnMut() -> Option<Secret>);
+        if secret.is_some() {
+            session.await_secret();
+        }
+        let opened = dialogue.open(&mut session, tls.as_ref(), secret);
         facts.timings.session = begin.elapsed();
         note_session(facts, &session, opened.as_ref().ok().cloned().flatten());
-        opened?;
-        Ok((dialogue, session))
+        match opened {
+            Ok(_) => Ok((dialogue, session)),
+            Err(verdict) => {
+                if verdict.problem == Some(Problem::NoSecret) {
+                    dialogue.quit();
+                }
+                Err(verdict)
+            }
+        }
     }
 }
 

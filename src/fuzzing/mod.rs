@@ -3,13 +3,26 @@
 
 #![allow(missing_docs)]
 
+mod address;
 mod client;
 #[cfg(test)]
+#[allow(clippy::print_stderr)]
 mod corpus;
+mod dots;
+mod message;
 mod reply;
+mod sasl;
+#[cfg(test)]
+mod seeds;
+mod words;
 
+pub use address::address;
 pub use client::run as client;
+pub use dots::dots;
+pub use message::{draft, message};
 pub use reply::{ehlo, reply};
+pub use sasl::sasl;
+pub use words::{argv, config, muttrc};
 
 use crate::sys::is_hidden;
 

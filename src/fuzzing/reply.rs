@@ -109,7 +109,10 @@ pub fn ehlo(data: &[u8]) {
             assert!(!is_offered || has(keyword), "{keyword} out of {lines:?}");
         }
         for mechanism in &offers.auth {
-            assert!(!mechanism.is_empty() && !mechanism.contains(char::is_lowercase), "{mechanism:?}");
+            assert!(
+                !mechanism.is_empty() && !mechanism.contains(|letter: char| letter.is_ascii_lowercase()),
+                "{mechanism:?}"
+            );
             assert!(!mechanism.contains([' ', '\t']), "{mechanism:?}");
         }
         let limits = offers.limits;

@@ -4,6 +4,7 @@
 //! outside quotes, or an angle bracket, so it can be written into a command as it is.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Longest address, octets (RFC 5321 4.5.3.1.3).
 const LONGEST: usize = 254;
@@ -52,18 +53,21 @@ impl fmt::Display for AddressError {
         f.write_str("`")?;
         for (count, c) in self.text.chars().enumerate() {
             // Line ends and escape sequences of a culprit never reach the terminal, and neither do 100 kB of it.
-            match c {
-                _ if count == SHOWN => {
-                    f.write_str("…")?;
-                    break;
-                }
-                _ if c.is_control() => write!(f, "{}", c.escape_debug())?,
-                _ => write!(f, "{c}")?,
+            if count == SHOWN {
+                f.write_str("…")?;
+                break;
             }
+            write_escaped(f, c)?;
         }
         let verdict = if self.lacks_domain { "has no domain" } else { "is not an address" };
-        write!(f, "` {verdict}: {}", self.reason)
+        write!(f, "` {verdict}: ")?;
+        // The reason may repeat a part of it.
+        self.reason.chars().try_for_each(|c| write_escaped(f, c))
     }
+}
+
+fn write_escaped(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+    if c.is_control() { write!(f, "{}", c.escape_debug()) } else { write!(f, "{c}") }
 }
 
 impl Address {
@@ -108,6 +112,9 @@ impl Address {
         if domain.contains(':') && !domain.starts_with('[') {
             return Err(fail("an IPv6 address behind the @ needs brackets, [IPv6:::1]"));
         }
+        if domain.starts_with('[') && !is_literal(&domain) {
+            return Err(fail("what stands in the brackets is no IP address"));
+        }
         if local.len() + 1 + domain.len() > LONGEST {
             return Err(fail("it is longer than 254 octets"));
         }
@@ -141,6 +148,15 @@ impl fmt::Display for Address {
     }
 }
 
+/// Whether a domain is an IP address in brackets (RFC 5321 4.1.3). No other kind of literal was ever registered.
+fn is_literal(domain: &str) -> bool {
+    let Some(inner) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+    match inner.get(..5).filter(|tag| tag.eq_ignore_ascii_case("IPv6:")) {
+        Some(_) => inner[5..].parse::<Ipv6Addr>().is_ok(),
+        None => inner.parse::<IpAddr>().is_ok(),
+    }
+}
+
 /// An address with the name that is shown beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
@@ -162,9 +178,15 @@ mod tests {
 
     #[test]
     fn good_addresses() {
-        for text in
-            ["a@example.org", "\"a b\"@example.org", "a@[127.0.0.1]", "a+b=c@x", "-a@x", "用户@example.org"]
-        {
+        for text in [
+            "a@example.org",
+            "\"a b\"@example.org",
+            "a@[127.0.0.1]",
+            "a@[IPv6:::1]",
+            "a+b=c@x",
+            "-a@x",
+            "用户@example.org",
+        ] {
             assert_eq!(Address::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Address::parse("a@例子.测试").unwrap().to_string(), "a@xn--fsqu00a.xn--0zwm56d");
@@ -185,6 +207,13 @@ mod tests {
             "a@@x",
             "a\0@x",
             "a@::1",
+            "a@[>]",
+            "a@[<b@x>]",
+            "a@[x y]",
+            "a@[IPv6:x)]",
+            "a@[1.2.3.4;b]",
+            "a@[IPv6:2001:db8:::1]",
+            "a@[IPv6:2001:db8::1>]",
         ] {
             assert!(Address::parse(text).is_err(), "{text:?}");
         }

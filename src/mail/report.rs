@@ -159,6 +159,8 @@ pub enum Problem {
     StartTlsUnavailable,
     /// Octets came in the clear behind the STARTTLS reply.
     StartTlsInjection,
+    /// The password of the login could not be had.
+    NoSecret,
     /// A login is wanted and AUTH is not offered.
     AuthUnavailable,
     /// No mechanism in common.

@@ -46,6 +46,8 @@ pub enum SessionStep {
     Read,
     /// Do the TLS handshake, then call [`Session::secured`].
     Handshake,
+    /// Wait for the secret of the login, then call [`Session::supply`].
+    Secret,
     /// The session can take mail.
     Ready,
     /// There will be no hand-over, for this reason.
@@ -59,6 +61,7 @@ enum State {
     Helo,
     StartTls,
     Handshake,
+    Secret(Protected),
     Login(Exchange),
     Ready,
     Failed(Verdict),
@@ -75,6 +78,7 @@ pub struct Session {
     refused: Vec<Mechanism>,
     capabilities: Capabilities,
     mechanism: Option<Mechanism>,
+    is_secret_due: bool,
 }
 
 impl Session {
@@ -89,7 +93,13 @@ impl Session {
             refused: Vec::new(),
             capabilities: Capabilities::default(),
             mechanism: None,
+            is_secret_due: false,
         }
+    }
+
+    /// The secret of the credentials is not there yet: [`SessionStep::Secret`] asks for it when AUTH is due.
+    pub fn await_secret(&mut self) {
+        self.is_secret_due = true;
     }
 
     /// What to do now.
@@ -99,6 +109,7 @@ impl Session {
         }
         match &self.state {
             State::Handshake => SessionStep::Handshake,
+            State::Secret(_) => SessionStep::Secret,
             State::Ready => SessionStep::Ready,
             State::Failed(verdict) => SessionStep::Failed(Box::new(verdict.clone())),
             _ => SessionStep::Read,
@@ -112,7 +123,7 @@ impl Session {
             State::Ehlo | State::Helo => Stage::Ehlo,
             State::StartTls => Stage::StartTls,
             State::Handshake => Stage::Handshake,
-            State::Login(_) => Stage::Auth,
+            State::Secret(_) | State::Login(_) => Stage::Auth,
             State::Ready => Stage::Mail,
             State::Failed(verdict) => verdict.stage,
         }

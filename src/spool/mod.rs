@@ -18,9 +18,11 @@ mod envelope;
 mod journal;
 mod name;
 mod state;
+mod store;
 
 pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
 pub use state::{Fate, State};
+pub use store::{Body, OpenError, Place, Store, Submission, SubmitError, Taken, Trouble};

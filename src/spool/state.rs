@@ -113,7 +113,7 @@ impl State {
             Event::Notice { kind: Kind::Delayed, .. } => self.is_delay_told = true,
             Event::Notice { bounce, places, .. } => {
                 if bounce.is_some() {
-                    self.bounces = (bounce.clone(), self.bounces.1 + 1);
+                    self.bounces = (*bounce, self.bounces.1 + 1);
                 }
                 for &place in places {
                     self.mark(place, |mark| mark.is_noticed = true);

@@ -12,6 +12,6 @@ pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, SystemRun};
+pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun};
 pub use secret::Secret;
 pub use words::{is_hidden, reason};

@@ -90,6 +90,26 @@ pub trait Run {
     ///
     /// A child that ends without reading all of its input is no error here: [`Ended::input_taken`] tells.
     fn run(&self, child: &Child, feed: Option<&mut Feed<'_>>) -> Result<Ended, RunError>;
+
+    /// Starts `child`, whose standard input is empty, and lets it run. Who cannot do that runs it to its end.
+    fn start(&self, child: &Child) -> Result<Box<dyn Started>, RunError> {
+        Ok(Box::new(Over(self.run(child, None))))
+    }
+}
+
+/// A child that was started. Dropped before its end, it is killed.
+pub trait Started {
+    /// Waits for its end; its patience counts from now.
+    fn finish(self: Box<Self>) -> Result<Ended, RunError>;
+}
+
+/// A child that has run to its end.
+struct Over(Result<Ended, RunError>);
+
+impl Started for Over {
+    fn finish(self: Box<Self>) -> Result<Ended, RunError> {
+        self.0
+    }
 }
 
 /// Runs real children.
@@ -98,22 +118,11 @@ pub struct SystemRun;
 
 impl Run for SystemRun {
     fn run(&self, child: &Child, feed: Option<&mut Feed<'_>>) -> Result<Ended, RunError> {
-        let program = child.argv[0].to_string_lossy().into_owned();
-        let mut command = Command::new(&child.argv[0]);
-        command
-            .args(&child.argv[1..])
-            .stdin(if feed.is_some() { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        if child.is_group {
-            command.process_group(0);
-        }
-        for variable in &child.without {
-            command.env_remove(variable);
-        }
-        let process =
-            command.spawn().map_err(|source| RunError::Start { program: program.clone(), source })?;
-        Running { program, process, patience: child.patience, is_group: child.is_group }.finish(feed)
+        Running::start(child, feed.is_some())?.finish(feed)
+    }
+
+    fn start(&self, child: &Child) -> Result<Box<dyn Started>, RunError> {
+        Ok(Box::new(Running::start(child, false)?))
     }
 }
 
@@ -125,7 +134,41 @@ struct Running {
     is_group: bool,
 }
 
+impl Started for Running {
+    fn finish(self: Box<Self>) -> Result<Ended, RunError> {
+        (*self).finish(None)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(None)) {
+            self.target().kill();
+            let _ = self.process.wait();
+        }
+    }
+}
+
 impl Running {
+    fn start(child: &Child, is_fed: bool) -> Result<Running, RunError> {
+        let program = child.argv[0].to_string_lossy().into_owned();
+        let mut command = Command::new(&child.argv[0]);
+        command
+            .args(&child.argv[1..])
+            .stdin(if is_fed { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if child.is_group {
+            command.process_group(0);
+        }
+        for variable in &child.without {
+            command.env_remove(variable);
+        }
+        let process =
+            command.spawn().map_err(|source| RunError::Start { program: program.clone(), source })?;
+        Ok(Running { program, process, patience: child.patience, is_group: child.is_group })
+    }
+
     fn finish(mut self, feed: Option<&mut Feed<'_>>) -> Result<Ended, RunError> {
         let stdout = collect(self.process.stdout.take());
         let stderr = collect(self.process.stderr.take());
@@ -284,6 +327,22 @@ mod tests {
         assert_eq!(ended.stdout.expose(), b"hello");
         assert_eq!(ended.stderr, "oops\n");
         assert_eq!(ended.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_started_child_runs_by_itself_and_does_not_outlive_us() {
+        let folder = tempfile::tempdir().unwrap();
+        let done = folder.path().join("done");
+        let script = format!("touch {}; echo out", done.display());
+        let started = SystemRun.start(&child(&["sh", "-c", &script], 5000)).unwrap();
+        while !done.exists() {
+            thread::yield_now();
+        }
+        assert_eq!(started.finish().unwrap().stdout.expose(), b"out\n");
+        let begin = Instant::now();
+        drop(SystemRun.start(&child(&["sleep", "60"], 50_000)).unwrap());
+        assert!(begin.elapsed() < Duration::from_secs(20));
+        assert!(SystemRun.start(&child(&["/no/such/program"], 50)).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use whippet::smtp::{
     Batches, Capabilities, Command, Loss, Next, Reply, ReplyReader, Session, SessionStep, Settled, Step,
     Transaction,
 };
+use whippet::sys::Secret;
 
 use crate::script::{Line, SECRET, Script, nonces};
 
@@ -145,7 +146,11 @@ impl Player<'_> {
         if let Some(credentials) = &mut policy.credentials {
             credentials.nonces = nonces();
         }
+        // It comes only when it is asked for.
+        let secret =
+            policy.credentials.as_mut().map(|one| std::mem::replace(&mut one.secret, Secret::new("")));
         let mut session = Session::new(policy);
+        session.await_secret();
         loop {
             self.hides_the_secret(&session);
             match session.next_step() {
@@ -159,6 +164,7 @@ impl Player<'_> {
                     Err(loss) => session.lost(&loss),
                 },
                 SessionStep::Handshake => self.handshake(&mut session),
+                SessionStep::Secret => session.supply(secret.clone().unwrap()),
                 SessionStep::Ready => return Ok(session.capabilities().clone()),
                 SessionStep::Failed(verdict) => return Err(*verdict),
             }

@@ -137,9 +137,7 @@ fn the_wrong_protocol_and_the_wrong_port_are_told() {
 
 /// The real servers, with the Maildirs and the log of the one that speaks LMTP.
 fn dovecot() -> Option<Peers> {
-    let peers = Peers::find()?;
-    let (mail_root, log_file) = (peers.lmtp_mail_root.clone(), peers.lmtp_log_file.clone());
-    Some(Peers { mail_root, log_file, ..peers })
+    Peers::find().map(|peers| peers.with_mail_of("LMTP"))
 }
 
 /// To Dovecot: two get the letter octet for octet, a third is not known, a fourth cannot be served now.

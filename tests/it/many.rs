@@ -137,7 +137,7 @@ fn run_forbidding(
     let waiting = sizes.iter().enumerate().map(|(number, &size)| Numbered::new(number, size)).collect();
     let mut heard = Heard { waiting, forbidden, ..Heard::default() };
     let route = route(port);
-    let mut host = SmartHost { route: &route, resolve: &SystemResolve, transcript: None };
+    let mut host = SmartHost { route: &route, resolve: &SystemResolve, transcript: None, secret: None };
     host.deliver_all(&mut heard, pace).unwrap();
     (heard, server.join().unwrap())
 }
@@ -279,7 +279,7 @@ fn a_hundred_mails_in_few_flights() {
         let waiting = (0..100).map(|number| Numbered::new(number, 1)).collect();
         let mut heard = Heard { waiting, ..Heard::default() };
         let route = route(peer.port());
-        let mut host = SmartHost { route: &route, resolve: &SystemResolve, transcript: None };
+        let mut host = SmartHost { route: &route, resolve: &SystemResolve, transcript: None, secret: None };
         host.deliver_all(&mut heard, Pace::Windowed(100)).unwrap();
         assert_eq!(heard.settled.len(), 100);
         let (book, flights) = peer.finish_with_flights();

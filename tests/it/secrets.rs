@@ -1,6 +1,8 @@
 //! The password is where it must be and nowhere else: from every source, in every end that a run can have, it is looked
 //! for in all that the program prints, says, hands to children and leaves behind.
 
+mod pending;
+
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -332,9 +334,12 @@ fn a_password_in_a_wrong_place_is_not_repeated() {
 
 #[test]
 fn a_command_that_fails_does_not_show_what_it_printed() {
+    let peer = Peer::healthy();
     let sandbox = Sandbox::new();
     sandbox.profile(&format!(
-        "host = \"127.0.0.1\"\nusername = \"me\"\nfrom = \"me@x.org\"\npassword_command = \"cat {}; echo locked >&2; exit 3\"\n",
+        "host = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nallow_plaintext_auth = true\nusername = \"me\"\nfrom = \"me@x.org\"\n\
+         password_command = \"cat {}; echo locked >&2; exit 3\"\n",
+        peer.port(),
         keep(&sandbox, "vault", CANARY).display()
     ));
     let ran = sandbox.run(&["--json", "--verbose", "a@x"]);

@@ -71,7 +71,8 @@ pub fn run(data: &[u8]) {
     let setting = Setting { tls, is_plain_allowed: how & 8 != 0, first: usize::from(how >> 4 & 3) };
     let theirs = theirs();
     let most = if most == 0 { usize::MAX } else { usize::from(most) };
-    let server = Arc::new(Mutex::new(Server::new(script, most, theirs.config.clone())));
+    let config = (tls != TlsMode::None).then(|| theirs.config.clone());
+    let server = Arc::new(Mutex::new(Server::new(script, most, config)));
     let peer: Arc<Mutex<dyn Peer>> = server.clone();
     let route = route(how, whom, when, &setting, Through::Played(Played::new(peer)), theirs.pin);
     let envelopes: Vec<Envelope> =
@@ -79,7 +80,8 @@ pub fn run(data: &[u8]) {
 
     let mut transcript = Vec::new();
     let mut sink = |line: &str| transcript.push(line.to_owned());
-    let mut transport = SmartHost { route: &route, resolve: &NoNames, transcript: Some(&mut sink) };
+    let mut transport =
+        SmartHost { route: &route, resolve: &NoNames, transcript: Some(&mut sink), secret: None };
     let fates: Vec<Fated> = if many == 0 {
         let report = transport.deliver(&envelopes[0], &setting.message(0).0);
         vec![Fated { envelope: envelopes[0].clone(), fate: Ok(report) }]

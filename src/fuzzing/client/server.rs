@@ -115,7 +115,7 @@ pub struct Server {
     most: usize,
     window: Option<usize>,
     tls: Option<ServerConnection>,
-    config: Arc<ServerConfig>,
+    config: Option<Arc<ServerConfig>>,
     /// What stands in `out` under TLS, in the clear.
     sealed: Vec<u8>,
     calls: usize,
@@ -123,7 +123,8 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(script: &[u8], most: usize, config: Arc<ServerConfig>) -> Self {
+    /// `config` is that of its TLS, if the client will ever want it.
+    pub fn new(script: &[u8], most: usize, config: Option<Arc<ServerConfig>>) -> Self {
         let mut server = Server {
             items: items(script),
             line: Line::Open,
@@ -148,23 +149,22 @@ impl Server {
 
     /// Does everything up to the next piece.
     fn go_on(&mut self) {
-        while let Some(item) = self.items.front() {
+        while let Some(item) = self.items.pop_front() {
             match item {
-                Item::Piece { .. } => return,
-                Item::Window(most) => self.window = Some(*most),
-                Item::Tls if self.tls.is_none() => {
-                    self.tls = ServerConnection::new(self.config.clone()).ok();
-                    self.clear = self.out.len();
-                    self.record.clear = Some(self.record.heard.len());
+                Item::Piece { .. } => return self.items.push_front(item),
+                Item::Window(most) => self.window = Some(most),
+                Item::Tls => {
+                    if let Some(config) = self.config.take() {
+                        self.tls = ServerConnection::new(config).ok();
+                        self.clear = self.out.len();
+                        self.record.clear = Some(self.record.heard.len());
+                    }
                 }
-                Item::Tls => {}
                 Item::Reset => {
                     self.line = Line::Broken;
                     self.items.clear();
-                    return;
                 }
             }
-            self.items.pop_front();
         }
     }
 

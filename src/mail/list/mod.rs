@@ -210,6 +210,8 @@ mod tests {
             ("a@x b@y, c@z", "a@x b@y", "something follows"),
             ("Al <a@x> junk, c@z", "Al <a@x> junk", "`junk` follows"),
             ("Al <a@x> <b@x>", "Al <a@x> <b@x>", "`<` follows"),
+            ("Al <a@x> \"\t\"", "Al <a@x> \"\t\"", "`\"\\t\"` follows"),
+            ("a@[b>]", "a@[b>]", "no IP address"),
             ("c@z, Al Ice a@x", "Al Ice a@x", "angle brackets"),
             ("Al Ice", "Al Ice", "no @"),
             ("<>", "<>", "nothing stands between"),

@@ -55,17 +55,31 @@ impl LineEnds {
 pub(super) struct Transcoder {
     encoder: Encoder,
     out: Vec<u8>,
+    /// A line end that was not handed on: if it is the last one, what ends the text goes before it. ISO-2022-JP ends in
+    /// ASCII (RFC 1468), and the escape to that must not be a line of its own.
+    held: bool,
     /// The first character that the charset does not have. What was handed on lacks it.
     pub(super) unmappable: Option<char>,
 }
 
 impl Transcoder {
     pub(super) fn new(encoding: &'static Encoding) -> Self {
-        Transcoder { encoder: encoding.new_encoder(), out: vec![0; 32 * 1024], unmappable: None }
+        Transcoder { encoder: encoding.new_encoder(), out: vec![0; 32 * 1024], held: false, unmappable: None }
     }
 
     /// Encodes the next text; `last` with the final call, which may hold none.
-    pub(super) fn push(&mut self, mut text: &str, last: bool, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+    pub(super) fn push(&mut self, text: &str, last: bool, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+        if self.held && !text.is_empty() {
+            self.held = false;
+            self.encode("\r\n", false, sink)?;
+        }
+        let line = text.strip_suffix("\r\n");
+        self.held |= line.is_some();
+        self.encode(line.unwrap_or(text), last, sink)?;
+        if last && self.held { sink(b"\r\n") } else { Ok(()) }
+    }
+
+    fn encode(&mut self, mut text: &str, last: bool, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         loop {
             let (result, read, written) =
                 self.encoder.encode_from_utf8_without_replacement(text, &mut self.out, last);

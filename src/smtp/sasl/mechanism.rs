@@ -115,7 +115,8 @@ impl Mechanism {
     }
 
     /// The first of `allowed` that the server offers, the connection can carry, and `refused` does not hold. Nothing
-    /// allowed by name means: what a password serves for, by strength.
+    /// allowed by name means: what a password serves for, by strength; bound to the connection only by tls-exporter (RFC
+    /// 9266), since many servers do not know the binding that serves for TLS 1.2, and say so as to a wrong password.
     pub(in crate::smtp) fn choose(
         offered: &[String],
         allowed: &[Mechanism],
@@ -123,12 +124,13 @@ impl Mechanism {
         protected: &Protected,
     ) -> Option<Self> {
         let by_strength = if protected.is_by_tls() { &Self::UNDER_TLS[..] } else { &Self::IN_THE_CLEAR[..] };
-        let allowed = if allowed.is_empty() { by_strength } else { allowed };
+        let (allowed, is_named) = if allowed.is_empty() { (by_strength, false) } else { (allowed, true) };
+        let may_bind = protected.binding().is_some_and(|binding| is_named || binding.kind == "tls-exporter");
         allowed.iter().copied().find(|mechanism| {
             mechanism.is_among(offered)
                 && !refused.contains(mechanism)
                 && (protected.is_by_tls() || !mechanism.needs_tls())
-                && (protected.binding().is_some() || !mechanism.is_bound())
+                && (may_bind || !mechanism.is_bound())
         })
     }
 
@@ -170,6 +172,10 @@ mod tests {
         assert_eq!(choose("LOGIN CRAM-MD5 PLAIN", &[], &tls), Some(Mechanism::Plain));
         assert_eq!(choose("CRAM-MD5 LOGIN", &[], &tls), Some(Mechanism::Login));
         assert_eq!(choose("XOAUTH2 CRAM-MD5", &[], &tls), Some(Mechanism::CramMd5));
+        let older = Protected::by_tls(Some(ChannelBinding { kind: "tls-server-end-point", octets: vec![1] }));
+        assert_eq!(choose(all, &[], &older), Some(Mechanism::ScramSha256));
+        let plus = Mechanism::ScramSha256Plus;
+        assert_eq!(choose(all, &[plus], &older), Some(plus));
         // Only by name.
         assert_eq!(choose("XOAUTH2 OAUTHBEARER EXTERNAL ANONYMOUS", &[], &bound()), None);
     }

@@ -4,6 +4,7 @@ use crate::mail::{Problem, Stage, Verdict};
 use crate::smtp::sasl::{Exchange, Protected};
 use crate::smtp::session::{Session, State};
 use crate::smtp::{Command, Mechanism, Reply, verdict};
+use crate::sys::Secret;
 
 impl Session {
     pub(super) fn log_in(&mut self, protected: Protected) {
@@ -13,12 +14,25 @@ impl Session {
         };
         let offered = &self.capabilities.auth;
         match Mechanism::choose(offered, &self.policy.mechanisms, &self.refused, &protected) {
+            Some(_) if self.is_secret_due => self.state = State::Secret(protected),
             Some(mechanism) => {
                 self.mechanism = Some(mechanism);
                 let (exchange, initial) = Exchange::begin(mechanism, credentials, protected, offered);
                 self.say(State::Login(exchange), Command::Auth { mechanism: mechanism.name(), initial });
             }
             None => self.fail(self.no_mechanism(&protected)),
+        }
+    }
+
+    /// The secret is there: the login begins.
+    pub fn supply(&mut self, secret: Secret) {
+        self.is_secret_due = false;
+        if let Some(credentials) = &mut self.policy.credentials {
+            credentials.secret = secret;
+        }
+        match std::mem::replace(&mut self.state, State::Ready) {
+            State::Secret(protected) => self.log_in(protected),
+            other => self.state = other,
         }
     }
 

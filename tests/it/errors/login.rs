@@ -72,8 +72,9 @@ fn where_the_password_is() {
     let mut page = Page::default();
     let rest = PROFILE.replace("password_command = \"echo canary\"\n", "");
     let mut case = |title: &str, source: &str| {
-        let inside = Inside::with_profile(&format!("{rest}{source}\n"));
-        page.run(title, &inside, &WORDS);
+        let peer = secured("smtp.example.org", Rules::healthy());
+        page.run(title, &Inside::facing(&peer, &format!("{rest}{source}\n")), &WORDS);
+        assert_eq!(peer.finish().commands("AUTH"), Vec::<String>::new());
     };
     case("no source at all", "");
     case(
@@ -87,7 +88,8 @@ fn where_the_password_is() {
     case("the variable is not set", "password_env = \"SMTP_PASSWORD\"");
     case("no credential", "password_credential = \"smtp\"");
 
-    let mut inside = Inside::with_profile(&format!("{rest}password_file = \"password\"\n"));
+    let peer = secured("smtp.example.org", Rules::healthy());
+    let mut inside = Inside::facing(&peer, &format!("{rest}password_file = \"password\"\n"));
     let file = inside.sandbox.home().join(".config/whippet/password");
     std::fs::write(&file, "canary\n").unwrap();
     use std::os::unix::fs::PermissionsExt;

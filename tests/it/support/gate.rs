@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::connection::Stop;
 
 /// No server is this slow.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// Clones are the same gate.
 #[derive(Clone, Debug, Default)]

@@ -63,8 +63,8 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
     let draft = Draft::new(from, jiff::Zoned::now(), "<1@example.test>".to_owned());
     let message = Message::compose(draft, &SeededRandom::new(1)).unwrap();
     let envelope = Envelope::new(Some(ann.clone()), [ann]).unwrap();
-    let report =
-        SmartHost { route: &route, resolve: &Loopback, transcript: None }.deliver(&envelope, &message);
+    let report = SmartHost { route: &route, resolve: &Loopback, transcript: None, secret: None }
+        .deliver(&envelope, &message);
     (report, peer.finish())
 }
 

@@ -66,6 +66,10 @@ fn several_hosts_are_one_said_thing() {
         let error = Machine::new("", text).error(&none);
         assert!(error.contains("both name the server; keep one of them"), "{error}");
     }
+    let lmtp = Machine::new("", "hosts = ['a.example:24', 'localhost:2003']\nprotocol = 'lmtp'");
+    assert_eq!(each(&lmtp, &none), ["a.example:24 StartTls", "localhost:2003 None"]);
+    let error = Machine::new("", &format!("{list}protocol = 'lmtp'")).error(&none);
+    assert!(error.contains("LMTP has no port of its own"), "{error}");
     let error = Machine::new("", &format!("{list}tunnel = 'x'")).error(&none);
     assert!(error.contains("tunnel leads to one server, and hosts"), "{error}");
 }

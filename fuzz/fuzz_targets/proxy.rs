@@ -1,4 +1,0 @@
-//! `whippet::fuzzing::proxy` fed by libFuzzer.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| whippet::fuzzing::proxy(data));
