@@ -143,8 +143,12 @@ impl State {
         }
     }
 
-    /// A person has decided.
+    /// A person has decided, or the hop was not there: that was no attempt.
     fn look_after(&mut self, cause: Cause) {
+        if cause == Cause::Host {
+            self.attempts = self.attempts.saturating_sub(1);
+            self.tried_s.pop();
+        }
         if !matches!(cause, Cause::Retry | Cause::Release) {
             return;
         }

@@ -87,6 +87,11 @@ impl<'s, 'd> Taken<'s, 'd> {
         Ok(())
     }
 
+    /// Flushes what was appended.
+    pub fn flush(&self) -> io::Result<()> {
+        self.store.disk.sync_data(&self.file)
+    }
+
     /// Renames it in `q/`: it is due then.
     pub fn reschedule(&mut self, due_s: u64) -> io::Result<()> {
         self.rename(Place::Queue, Name { due_s, ..self.name })
@@ -231,6 +236,12 @@ impl<'d> Store<'d> {
         let (file, _) = self.open_ours(place, &name_at(place, name), false)?;
         let (header, sealed, state, _) = self.read(&file, limit)?;
         Ok((header, sealed, state))
+    }
+
+    /// Sets an entry of `q/` aside that is not trusted, with its name.
+    pub fn quarantine(&self, name: Name) -> io::Result<()> {
+        let text = name.to_string();
+        self.disk.rename_new((self.at(Place::Queue), &text), (self.at(Place::Corrupt), &text))
     }
 
     /// Opens a file if it is a regular one of ours that nobody else can read or write.
