@@ -13,6 +13,7 @@
 //! The name of a queued file says when it is due, for which hop, and how old it is: a scan opens nothing. The name is a
 //! hint; the journal at the end of the file is the truth and is read again under the lock.
 
+pub mod desk;
 mod entry;
 mod envelope;
 mod journal;
@@ -29,4 +30,4 @@ pub use name::{Hop, Id, Name};
 pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
 pub use schedule::Schedule;
 pub use state::{Fate, State};
-pub use store::{Body, OpenError, Place, Store, Submission, SubmitError, Taken, Trouble};
+pub use store::{Body, OpenError, Place, Seen, Store, Submission, SubmitError, Taken, Trouble};
