@@ -13,6 +13,9 @@ use crate::sys::reason;
 /// How old a file of `tmp/` must be before it is taken for left over, seconds.
 const ABANDONED_S: u64 = 60 * 60;
 
+/// What was done to damage.
+pub const SET_ASIDE: &str = "moved to corrupt/";
+
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -98,8 +101,7 @@ impl<'s, 'd> Check<'s, 'd> {
 
     /// Two files for one entry: a copy that was put back beside the other.
     fn twins(&self, spots: &[Spot], found: &mut dyn FnMut(Finding)) {
-        let identity =
-            |spot: &Spot| self.store.disk.stat_at(self.store.at(spot.place()), &spot.text()).ok();
+        let identity = |spot: &Spot| self.store.disk.stat_at(self.store.at(spot.place()), &spot.text()).ok();
         for pair in spots.windows(2) {
             if pair[0].id() == pair[1].id()
                 && let (Some(one), Some(other)) = (identity(&pair[0]), identity(&pair[1]))
@@ -169,9 +171,8 @@ impl<'s, 'd> Check<'s, 'd> {
         let due_s = state.due_s.unwrap_or_default();
         let queue: Mend<'_> = &|mut taken| taken.reschedule(due_s).map(|()| "moved to q/");
         match (spot, Place::of(state)) {
-            _ if state.is_removed => self.mend(spot, "it was removed, and is still here", &|taken| {
-                taken.unlink().map(|()| "deleted")
-            }),
+            _ if state.is_removed => self
+                .mend(spot, "it was removed, and is still here", &|taken| taken.unlink().map(|()| "deleted")),
             (Spot::Entry(Place::Queue, _), Some(Place::Held)) if state.is_held() => {
                 self.mend(spot, "it is to be held", &|mut taken| {
                     taken.move_to(Place::Held).map(|()| "moved to held/")
@@ -237,11 +238,12 @@ impl<'s, 'd> Check<'s, 'd> {
         }
         let (place, text) = (spot.place(), spot.text());
         let (from, to) = (self.store.at(place), self.store.at(Place::Corrupt));
-        let moved = self.store.lock_file(place, &text).and_then(|_locked| {
-            self.store.disk.rename_new((from, &text), (to, &text)).map_err(Trouble::Io)
-        });
+        let moved = self
+            .store
+            .lock_file(place, &text)
+            .and_then(|_locked| self.store.disk.rename_new((from, &text), (to, &text)).map_err(Trouble::Io));
         match moved {
-            Ok(()) => finding.mended = Some("moved to corrupt/"),
+            Ok(()) => finding.mended = Some(SET_ASIDE),
             Err(Trouble::Busy | Trouble::Gone) => return Vec::new(),
             Err(trouble) => finding.what = format!("{what}; {}", reason(&trouble)),
         }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Selection, Spot, spots};
+use super::{Selection, Spot};
 use crate::spool::{Decision, Place, Seen, Store, Trouble};
 
 /// In which state of its life an entry is.
@@ -93,8 +93,8 @@ impl Facts {
         let state = &seen.state;
         let (pending, failed, held) = (state.pending(), state.failed(), state.held());
         let last = pending.iter().chain(&held).chain(&failed).find_map(|&place| state.last(place));
-        let in_doubt =
-            held.len() + pending.iter().filter(|&&place| state.fate(place) != crate::spool::Fate::Pending).count();
+        let in_doubt = held.len()
+            + pending.iter().filter(|&&place| state.fate(place) != crate::spool::Fate::Pending).count();
         let due_s = match spot {
             Spot::Entry(Place::Queue, name) => state.due_s.map(|_| name.due_s),
             _ => None,
@@ -142,27 +142,27 @@ pub fn totals(store: &Store<'_>) -> io::Result<Totals> {
     })
 }
 
-/// Gives one row after the other of what is in these places and selected, the oldest first. `limit` is the number of dots in
-/// doubt that hold a recipient. What was gone before it could be read is left out.
-pub fn list<E: From<io::Error>>(
+/// Gives one row after the other of those that the selection is true of. `limit` is the number of dots in doubt that hold a
+/// recipient. What was gone before it could be read is left out.
+pub fn list<E>(
     store: &Store<'_>,
-    places: &[Place],
+    spots: Vec<Spot>,
     selection: &Selection,
     (limit, now_s): (u32, u64),
-    each: &mut dyn FnMut(Row) -> Result<(), E>,
+    each: &mut dyn FnMut(&Row) -> Result<(), E>,
 ) -> Result<(), E> {
-    for spot in spots(store, places)? {
-        if !selection.is_all() && !selection.meets(store, &spot, now_s) {
-            continue;
-        }
-        if let Some(row) = row(store, spot, limit) {
-            each(row)?;
+    for spot in spots {
+        if selection.meets(store, &spot, now_s)
+            && let Some(row) = row(store, spot, limit)
+        {
+            each(&row)?;
         }
     }
     Ok(())
 }
 
-fn row(store: &Store<'_>, spot: Spot, limit: u32) -> Option<Row> {
+/// The row of one entry; `None` when it is gone.
+pub fn row(store: &Store<'_>, spot: Spot, limit: u32) -> Option<Row> {
     let seen = match store.see(spot.place(), &spot.text(), limit) {
         Err(Trouble::Gone) => return None,
         other => other,

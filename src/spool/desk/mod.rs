@@ -7,8 +7,8 @@ mod list;
 mod stats;
 mod verbs;
 
-pub use check::{Check, Finding};
+pub use check::{Check, Finding, SET_ASIDE};
 pub use find::{Selection, Spot, Unfound, find, spots};
-pub use list::{Condition, Row, Totals, list, totals};
+pub use list::{Condition, Facts, Row, Totals, list, row, totals};
 pub use stats::{HopStats, PlaceStats, Stats, stats};
 pub use verbs::{Desk, Done, Verb};

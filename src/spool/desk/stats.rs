@@ -48,8 +48,7 @@ pub struct Stats {
 
 /// Counts.
 pub fn stats(store: &Store<'_>, limit: u32, now_s: u64) -> io::Result<Stats> {
-    let mut stats =
-        Stats { places: Vec::new(), hops: BTreeMap::new(), in_doubt: 0, room: store.room()? };
+    let mut stats = Stats { places: Vec::new(), hops: BTreeMap::new(), in_doubt: 0, room: store.room()? };
     for place in [Place::Queue, Place::Held, Place::Badmail, Place::Corrupt, Place::Tmp] {
         let mut counted = PlaceStats { place, entries: 0, octets: 0, oldest_s: None };
         for spot in spots(store, &[place])? {
@@ -80,8 +79,8 @@ impl HopStats {
         self.queued += 1;
         self.due += usize::from(is_due);
         let Some(&tried_s) = seen.state.tried_s.last() else { return };
-        let answers = (0..seen.state.count()).filter_map(|place| seen.state.last(place));
-        if let Some(answer) = answers.last()
+        let mut answers = (0..seen.state.count()).filter_map(|place| seen.state.last(place));
+        if let Some(answer) = answers.next_back()
             && self.last.as_ref().is_none_or(|(last_s, _)| *last_s <= tried_s)
         {
             self.last = Some((tried_s, answer.clone()));

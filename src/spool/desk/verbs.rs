@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Spot, spots};
-use crate::spool::{Cause, Damage, Event, Id, Place, Rules, Store, Taken, Trouble};
+use super::Spot;
+use crate::spool::{Cause, Damage, Event, Place, Rules, Store, Taken, Trouble};
 use crate::sys::reason;
 
 /// How long to wait before a lock is asked for again.
@@ -228,14 +228,8 @@ impl<'s, 'd> Desk<'s, 'd> {
     /// Flushes the names that have changed. Until this has been well nothing is said to be done.
     pub fn finish(&mut self) -> io::Result<()> {
         let touched = std::mem::take(&mut self.touched);
-        let places = Place::ALL.into_iter().filter(|place| touched.contains(place.name()));
-        places.map(|place| self.store.disk.sync_dir(self.store.at(place))).collect()
-    }
-
-    /// Where the entry with this identifier is.
-    pub fn spot(&self, id: Id) -> io::Result<Option<Spot>> {
-        let spots = spots(self.store, &[Place::Queue, Place::Held, Place::Badmail, Place::Corrupt])?;
-        Ok(spots.into_iter().find(|spot| spot.id() == Some(id)))
+        let mut places = Place::ALL.into_iter().filter(|place| touched.contains(place.name()));
+        places.try_for_each(|place| self.store.disk.sync_dir(self.store.at(place)))
     }
 }
 
