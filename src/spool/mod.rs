@@ -15,6 +15,7 @@
 
 mod entry;
 mod envelope;
+mod gate;
 mod journal;
 mod name;
 mod schedule;
@@ -22,6 +23,7 @@ mod state;
 
 pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
+pub use gate::{Closing, Gate, Losses, Record, Trouble, settings_digest};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
 pub use schedule::Schedule;
