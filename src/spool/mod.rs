@@ -18,6 +18,7 @@ mod envelope;
 mod gate;
 mod journal;
 mod name;
+mod once;
 mod schedule;
 mod state;
 
@@ -26,5 +27,6 @@ pub use envelope::{Sealed, read_envelope, write_envelope};
 pub use gate::{Closing, Gate, Losses, Record, Trouble, settings_digest};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
+pub use once::{ContentDigest, Key, Once, OnceError, Token};
 pub use schedule::Schedule;
 pub use state::{Fate, State};
