@@ -209,14 +209,9 @@ impl<'a> Once<'a> {
 
     /// The entry that this submission is already, if there is one: `is_here` tells of an entry that it is queued or held; one
     /// whose recipients were all accepted counts for `window_s`.
-    pub fn hit(
-        &self,
-        is_here: impl FnOnce(&Id) -> bool,
-        window_s: u64,
-        now_s: u64,
-    ) -> io::Result<Option<Id>> {
+    pub fn hit(&self, is_here: impl FnOnce(Id) -> bool, window_s: u64, now_s: u64) -> io::Result<Option<Id>> {
         let Some((id, mark)) = self.read()? else { return Ok(None) };
-        if is_here(&id) {
+        if is_here(id) {
             return Ok(Some(id));
         }
         let marked_s = u64::try_from(self.disk.stat(&self.file)?.changed_s).unwrap_or(0);
@@ -226,22 +221,22 @@ impl<'a> Once<'a> {
     }
 
     /// Notes the entry as queued.
-    pub fn queued(&self, id: &Id) -> io::Result<()> {
+    pub fn queued(&self, id: Id) -> io::Result<()> {
         self.write(id, QUEUED)
     }
 
     /// Notes that all its recipients were accepted, unless the mail has been taken anew since. Before the entry goes.
-    pub fn accepted(&self, id: &Id) -> io::Result<()> {
+    pub fn accepted(&self, id: Id) -> io::Result<()> {
         match self.read()? {
-            Some((other, _)) if other != *id => Ok(()),
+            Some((other, _)) if other != id => Ok(()),
             _ => self.write(id, ACCEPTED),
         }
     }
 
     /// Forgets the entry, which failed or was removed, unless the mail has been taken anew since.
-    pub fn forget(self, id: &Id) -> io::Result<()> {
+    pub fn forget(self, id: Id) -> io::Result<()> {
         match self.read()? {
-            Some((other, _)) if other != *id => Ok(()),
+            Some((other, _)) if other != id => Ok(()),
             _ => self.disk.unlink(&self.folder, &self.name),
         }
     }
@@ -257,9 +252,10 @@ impl<'a> Once<'a> {
         Ok(id.filter(|_| matches!(mark, QUEUED | ACCEPTED)).map(|id| (id, mark)))
     }
 
-    fn write(&self, id: &Id, mark: u8) -> io::Result<()> {
+    fn write(&self, id: Id, mark: u8) -> io::Result<()> {
         let mut octets = [0; RECORD];
-        octets[..id.as_str().len()].copy_from_slice(id.as_str().as_bytes());
+        let text = id.to_string();
+        octets[..text.len()].copy_from_slice(text.as_bytes());
         octets[RECORD - 1] = mark;
         self.disk.write_at(&self.file, &octets, 0)
     }

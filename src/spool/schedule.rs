@@ -141,7 +141,7 @@ impl Schedule {
 
 /// A number that is spread evenly over entries and tries (FNV-1a, mixed as splitmix64 does).
 fn hash(id: &Id, tries: u32) -> u64 {
-    let octets = id.as_str().bytes().chain(tries.to_le_bytes());
+    let octets = id.to_string().into_bytes().into_iter().chain(tries.to_le_bytes());
     let hash = octets.fold(0xcbf2_9ce4_8422_2325, |hash: u64, octet| {
         (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
     });

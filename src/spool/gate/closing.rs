@@ -1,7 +1,7 @@
 //! What closes a gate: that which says something about the hop, or about us there, and nothing about the mail. A mail that
 //! meets it is not counted as tried, and never fails for it, whatever the first digit of the reply.
 
-use crate::mail::{Fate, Outcome, Problem, Stage};
+use crate::mail::{Fate, Problem, Stage, Verdict};
 use crate::spool::Id;
 
 /// How long a quota is waited for at least, seconds.
@@ -15,22 +15,22 @@ pub struct Closing {
 }
 
 impl Closing {
-    /// Whether this outcome closes the gate of its hop. `is_mail_taken`: on the same connection the hop accepted a MAIL
-    /// before that of this outcome.
-    pub fn of(outcome: &Outcome, is_mail_taken: bool) -> Option<Self> {
-        let problem = outcome.problem.as_ref()?;
-        if outcome.in_doubt {
+    /// Whether this verdict closes the gate of its hop. `is_mail_taken`: on the same connection the hop accepted a MAIL
+    /// before that of this verdict.
+    pub fn of(verdict: &Verdict, is_mail_taken: bool) -> Option<Self> {
+        let problem = verdict.problem.as_ref()?;
+        if verdict.in_doubt {
             return None;
         }
-        if is_quota(outcome) {
+        if is_quota(verdict) {
             return Some(Closing { hold_s: QUOTA_S });
         }
-        let code = outcome.reply.as_ref().map(|reply| reply.code);
-        let closes = match (outcome.stage, code) {
+        let code = verdict.reply.as_ref().map(|reply| reply.code);
+        let closes = match (verdict.stage, code) {
             (stage, _) if stage.is_before_transaction() => true,
             // A login is wanted, or TLS, or another order of commands: all mail would be told the same.
             (Stage::Mail, Some(454 | 530 | 534 | 535 | 538)) => true,
-            (Stage::Mail, Some(503)) => !is_reset(outcome),
+            (Stage::Mail, Some(503)) => !is_reset(verdict),
             // Behind a mail that was taken it is the end of a connection that was good.
             (Stage::Mail, Some(421)) => !is_mail_taken,
             // The program or the place that takes the mail is not there.
@@ -42,13 +42,13 @@ impl Closing {
 }
 
 /// Status x.4.5: it takes no more from us today (Google's 550 5.4.5), which heals by itself.
-fn is_quota(outcome: &Outcome) -> bool {
-    (outcome.status.subject, outcome.status.detail) == (4, 5) && outcome.reply.is_some()
+fn is_quota(verdict: &Verdict) -> bool {
+    (verdict.status.subject, verdict.status.detail) == (4, 5) && verdict.reply.is_some()
 }
 
 /// Whether the reply is one to RSET: then a connection of its own may do. That to MAIL would have been final.
-fn is_reset(outcome: &Outcome) -> bool {
-    outcome.fate == Fate::Deferred
+fn is_reset(verdict: &Verdict) -> bool {
+    verdict.fate == Fate::Deferred
 }
 
 /// Connections in a row that were lost behind MAIL and before the reply to the message. One mail on which a hop dies is that
@@ -61,18 +61,18 @@ impl Losses {
     const ENOUGH: usize = 3;
 
     /// Takes in what became of a connection's last mail; `true`: the gate is to be closed.
-    pub fn take(&mut self, id: &Id, outcome: &Outcome) -> bool {
-        let is_lost = !outcome.stage.is_before_transaction()
-            && outcome.stage != Stage::Local
-            && outcome.reply.is_none()
+    pub fn take(&mut self, id: Id, verdict: &Verdict) -> bool {
+        let is_lost = !verdict.stage.is_before_transaction()
+            && verdict.stage != Stage::Local
+            && verdict.reply.is_none()
             && matches!(
-                outcome.problem,
+                verdict.problem,
                 Some(Problem::ConnectionLost | Problem::TimedOut | Problem::Protocol)
             );
         if !is_lost {
             self.0.clear();
-        } else if !self.0.contains(id) {
-            self.0.push(id.clone());
+        } else if !self.0.contains(&id) {
+            self.0.push(id);
         }
         self.0.len() >= Self::ENOUGH
     }
@@ -81,24 +81,22 @@ impl Losses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::EnhancedStatus;
-    use crate::mail::{Address, ReportedReply, Verdict};
+    use crate::mail::{EnhancedStatus, ReportedReply};
 
-    fn outcome(stage: Stage, code: u16, text: &str) -> Outcome {
-        let verdict = match code {
+    fn verdict(stage: Stage, code: u16, text: &str) -> Verdict {
+        let mut verdict = match code {
             500.. => Verdict::failed(stage, Problem::Refused, "no"),
             _ => Verdict::deferred(stage, Problem::Refused, "not now"),
         };
-        let mut outcome = verdict.outcome(&Address::parse("a@b.example").unwrap(), "h.example:25");
         if let Some((status, _)) = EnhancedStatus::split(text) {
-            outcome.status = status;
+            verdict.status = status;
         }
-        outcome.reply = Some(ReportedReply { code, text: text.to_owned() });
-        outcome
+        verdict.reply = Some(ReportedReply { code, text: text.to_owned() });
+        verdict
     }
 
-    fn lost(stage: Stage) -> Outcome {
-        Outcome { reply: None, problem: Some(Problem::ConnectionLost), ..outcome(stage, 421, "") }
+    fn lost(stage: Stage) -> Verdict {
+        Verdict { reply: None, problem: Some(Problem::ConnectionLost), ..verdict(stage, 421, "") }
     }
 
     /// Sections of the table: before MAIL anything, at MAIL what concerns all mail, behind it nothing but a quota.
@@ -110,7 +108,7 @@ mod tests {
             for (code, text) in
                 [(354, ""), (421, "4.7.0 later"), (454, "4.7.0 no"), (500, ""), (554, "5.7.1")]
             {
-                assert_eq!(Closing::of(&outcome(stage, code, text), false), Some(Closing { hold_s: 0 }));
+                assert_eq!(Closing::of(&verdict(stage, code, text), false), Some(Closing { hold_s: 0 }));
             }
             assert!(Closing::of(&lost(stage), false).is_some());
         }
@@ -137,7 +135,7 @@ mod tests {
             (Dot, 451, "4.3.0", false),
             (Dot, 554, "5.6.0", false),
         ] {
-            assert_eq!(Closing::of(&outcome(stage, code, text), false).is_some(), closes, "{stage:?} {code}");
+            assert_eq!(Closing::of(&verdict(stage, code, text), false).is_some(), closes, "{stage:?} {code}");
         }
         for stage in [Mail, Rcpt, Data, Body, Dot] {
             assert_eq!(Closing::of(&lost(stage), false), None);
@@ -148,33 +146,32 @@ mod tests {
     fn a_quota_closes_it_for_an_hour_wherever_it_is_told() {
         for stage in [Stage::Auth, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot] {
             for (code, text) in [(550, "5.4.5 Daily user sending limit exceeded"), (450, "4.4.5 later")] {
-                assert_eq!(Closing::of(&outcome(stage, code, text), true), Some(Closing { hold_s: 3600 }));
+                assert_eq!(Closing::of(&verdict(stage, code, text), true), Some(Closing { hold_s: 3600 }));
             }
         }
     }
 
     #[test]
     fn the_end_of_a_good_connection_closes_nothing() {
-        let end = outcome(Stage::Mail, 421, "4.4.2 enough");
+        let end = verdict(Stage::Mail, 421, "4.4.2 enough");
         assert!(Closing::of(&end, false).is_some() && Closing::of(&end, true).is_none());
         // RSET was answered by 503; the MAIL behind it would have failed.
-        let reset = Outcome { fate: Fate::Deferred, ..outcome(Stage::Mail, 503, "bad sequence") };
+        let reset = Verdict { fate: Fate::Deferred, ..verdict(Stage::Mail, 503, "bad sequence") };
         assert_eq!(Closing::of(&reset, true), None);
-        let refused = outcome(Stage::Mail, 503, "bad sequence");
+        let refused = verdict(Stage::Mail, 503, "bad sequence");
         assert!(Closing::of(&refused, true).is_some());
     }
 
     #[test]
     fn what_is_accepted_or_in_doubt_closes_nothing() {
-        let to = Address::parse("a@b.example").unwrap();
-        assert_eq!(Closing::of(&Verdict::accepted(Stage::Dot, "yes").outcome(&to, "h"), false), None);
-        let doubt = Outcome { in_doubt: true, ..lost(Stage::Dot) };
+        assert_eq!(Closing::of(&Verdict::accepted(Stage::Dot, "yes"), false), None);
+        let doubt = Verdict { in_doubt: true, ..lost(Stage::Dot) };
         assert_eq!(Closing::of(&doubt, false), None);
     }
 
     #[test]
     fn a_program_that_is_not_there_is_a_hop_that_is_down() {
-        let local = |problem| Outcome { problem: Some(problem), ..lost(Stage::Local) };
+        let local = |problem| Verdict { problem: Some(problem), ..lost(Stage::Local) };
         for (problem, closes) in [
             (Problem::Program, true),
             (Problem::Unwritable, true),
@@ -189,7 +186,7 @@ mod tests {
     #[test]
     fn three_mails_in_a_row_on_which_it_dies_close_it() {
         let id = |number: u32| Id::parse("01HZXA7Q6N8W4Y2R5T9V3B1C0D").unwrap().bounce(number);
-        let refused = outcome(Stage::Dot, 451, "later");
+        let refused = verdict(Stage::Dot, 451, "later");
         for (connections, closes) in [
             (vec![(1, lost(Stage::Body)), (2, lost(Stage::Dot)), (3, lost(Stage::Mail))], true),
             (vec![(1, lost(Stage::Body)), (1, lost(Stage::Body)), (1, lost(Stage::Body))], false),
@@ -201,7 +198,7 @@ mod tests {
             (vec![(1, lost(Stage::Auth)), (2, lost(Stage::Auth)), (3, lost(Stage::Auth))], false),
         ] {
             let mut losses = Losses::default();
-            let last = connections.iter().map(|(number, outcome)| losses.take(&id(*number), outcome)).last();
+            let last = connections.iter().map(|(number, verdict)| losses.take(id(*number), verdict)).last();
             assert_eq!(last, Some(closes), "{connections:?}");
         }
     }

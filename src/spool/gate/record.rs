@@ -9,7 +9,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::mail::{EnhancedStatus, Outcome, ReportedReply, Stage};
+use crate::mail::{EnhancedStatus, ReportedReply, Stage, Verdict};
 use crate::spool::journal::STAGES;
 use crate::sys::{Disk, Folder};
 
@@ -21,7 +21,7 @@ const TEXT: usize = 300;
 
 /// Why a hop is down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Outage {
     /// Where it was met.
     pub stage: Stage,
     /// The hop's status, or ours where it gave none.
@@ -30,14 +30,14 @@ pub struct Trouble {
     pub reply: ReportedReply,
 }
 
-impl Trouble {
-    /// The trouble of which an outcome tells.
-    pub fn of(outcome: &Outcome) -> Self {
-        let ours = || ReportedReply { code: 0, text: outcome.sentence.clone() };
-        Trouble {
-            stage: outcome.stage,
-            status: outcome.status,
-            reply: outcome.reply.clone().unwrap_or_else(ours),
+impl Outage {
+    /// The outage of which a verdict tells.
+    pub fn of(verdict: &Verdict) -> Self {
+        let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
+        Outage {
+            stage: verdict.stage,
+            status: verdict.status,
+            reply: verdict.reply.clone().unwrap_or_else(ours),
         }
     }
 }
@@ -52,7 +52,7 @@ pub struct Record {
     /// When it was last tried in vain: one or two, the last one last.
     pub tries_s: Vec<u64>,
     /// Why.
-    pub trouble: Trouble,
+    pub outage: Outage,
     /// What the profile said then.
     pub(super) settings: [u8; 32],
 }
@@ -80,7 +80,7 @@ impl Record {
     }
 
     pub(super) fn encode(&self) -> [u8; GATE] {
-        let Trouble { stage, status, reply } = &self.trouble;
+        let Outage { stage, status, reply } = &self.outage;
         let mut octets = [0; GATE];
         let mut put = |at: usize, value: &[u8]| octets[at..at + value.len()].copy_from_slice(value);
         let stage = STAGES.iter().position(|one| one == stage).unwrap_or(0) as u8;
@@ -123,7 +123,7 @@ impl Record {
             next_s: u64_at(8)?,
             failures: u32_at(16)?,
             tries_s: (0..tries).map(|place| u64_at(32 + 8 * place)).collect::<Option<_>>()?,
-            trouble: Trouble {
+            outage: Outage {
                 stage: *STAGES.get(usize::from(octets[20]))?,
                 status: EnhancedStatus::new(octets[21], u16_at(22), u16_at(24)),
                 reply: ReportedReply { code: u16_at(26), text: text.to_owned() },
@@ -143,7 +143,7 @@ mod tests {
             next_s: 1_700_000_900,
             failures: 7,
             tries_s: vec![1_700_000_000, u64::MAX],
-            trouble: Trouble {
+            outage: Outage {
                 stage: Stage::Auth,
                 status: EnhancedStatus::new(5, 7, 8),
                 reply: ReportedReply { code: 535, text: text.to_owned() },
@@ -173,9 +173,9 @@ mod tests {
                 record.tries_s.pop();
             }
             let read = Record::decode(&record.encode()).unwrap();
-            prop_assert!(text.starts_with(&read.trouble.reply.text));
-            prop_assert!(text.len() <= TEXT + 3 || read.trouble.reply.text.len() > TEXT - 4);
-            record.trouble.reply.text = read.trouble.reply.text.clone();
+            prop_assert!(text.starts_with(&read.outage.reply.text));
+            prop_assert!(text.len() <= TEXT + 3 || read.outage.reply.text.len() > TEXT - 4);
+            record.outage.reply.text = read.outage.reply.text.clone();
             prop_assert_eq!(read, record);
         }
     }

@@ -38,8 +38,8 @@ impl Place {
     }
 }
 
-fn trouble() -> Trouble {
-    Trouble {
+fn outage() -> Outage {
+    Outage {
         stage: Stage::Connect,
         status: EnhancedStatus::new(4, 4, 1),
         reply: ReportedReply { code: 0, text: "the port is closed".to_owned() },
@@ -57,7 +57,7 @@ fn a_hop_that_is_down_is_tried_once_an_interval() {
             assert!(gate.probe(now_s).unwrap());
             assert_eq!(place.gate(now_s).is_closed(now_s), !tried.is_empty(), "noted before it is tried");
             tried.push((now_s - NOW) / MINUTE);
-            gate.failed(trouble(), 0, now_s).unwrap();
+            gate.failed(outage(), 0, now_s).unwrap();
         }
         now_s += 5 * MINUTE;
     }
@@ -66,14 +66,14 @@ fn a_hop_that_is_down_is_tried_once_an_interval() {
     assert_eq!(std::fs::metadata(place.file()).unwrap().len(), 512);
     let gate = place.gate(now_s);
     let record = gate.record().unwrap();
-    assert_eq!((record.failures, &record.trouble), (33, &trouble()));
+    assert_eq!((record.failures, &record.outage), (33, &outage()));
     assert_eq!(gate.tries_s(), [NOW + tried[31] * MINUTE, NOW + tried[32] * MINUTE]);
 }
 
 #[test]
 fn one_of_many_who_ask_at_once_may() {
     let place = Place::new();
-    place.gate(NOW).failed(trouble(), 0, NOW).unwrap();
+    place.gate(NOW).failed(outage(), 0, NOW).unwrap();
     let later_s = NOW + 15 * MINUTE;
     let mut gates: Vec<Gate<'_>> = (0..5).map(|_| place.gate(later_s)).collect();
     assert!(gates.iter().all(|gate| !gate.is_closed(later_s)));
@@ -92,7 +92,7 @@ fn a_hop_that_takes_mail_is_forgotten() {
     let place = Place::new();
     place.gate(NOW).opened().unwrap();
     let mut gate = place.gate(NOW);
-    gate.failed(trouble(), 0, NOW).unwrap();
+    gate.failed(outage(), 0, NOW).unwrap();
     let mut other = place.gate(NOW);
     gate.opened().unwrap();
     assert!(!place.file().exists() && gate.record().is_none());
@@ -103,7 +103,7 @@ fn a_hop_that_takes_mail_is_forgotten() {
 #[test]
 fn a_gate_that_means_nothing_now_is_open() {
     let place = Place::new();
-    place.gate(NOW).failed(trouble(), 0, NOW).unwrap();
+    place.gate(NOW).failed(outage(), 0, NOW).unwrap();
     assert!(place.gate(NOW).is_closed(NOW));
     assert!(place.gate_with(2, NOW).record().is_none(), "other settings");
     assert!(place.gate(NOW - DAY).record().is_none(), "from the future");
@@ -113,7 +113,7 @@ fn a_gate_that_means_nothing_now_is_open() {
         std::fs::write(place.file(), wrong).unwrap();
         let mut gate = place.gate(NOW);
         assert!(!gate.is_closed(NOW) && gate.probe(NOW).unwrap());
-        gate.failed(trouble(), 0, NOW).unwrap();
+        gate.failed(outage(), 0, NOW).unwrap();
         assert_eq!(std::fs::read(place.file()).unwrap(), good);
     }
 }
@@ -125,7 +125,7 @@ fn a_gate_that_cannot_be_read_is_open_and_says_so() {
     let schedule = Schedule::default();
     let (mut gate, error) = Gate::read((&SystemDisk, &place.folder), NAME, [0; 32], schedule, NOW);
     assert!(error.is_some() && !gate.is_closed(NOW) && gate.probe(NOW).unwrap());
-    assert!(gate.failed(trouble(), 0, NOW).is_err());
+    assert!(gate.failed(outage(), 0, NOW).is_err());
     assert!(gate.is_closed(NOW), "this run knows all the same");
 }
 
@@ -133,7 +133,7 @@ fn a_gate_that_cannot_be_read_is_open_and_says_so() {
 fn a_quota_is_waited_for() {
     for (hold_s, waited_s) in [(HOUR, HOUR), (5 * MINUTE, 15 * MINUTE), (30 * DAY, 6 * HOUR)] {
         let place = Place::new();
-        place.gate(NOW).failed(trouble(), hold_s, NOW).unwrap();
+        place.gate(NOW).failed(outage(), hold_s, NOW).unwrap();
         assert_eq!(place.gate(NOW).record().unwrap().next_s, NOW + waited_s);
         assert!(place.gate(NOW).is_closed(NOW));
     }
@@ -148,7 +148,7 @@ fn a_hop_that_is_tried_every_minute_was_tried_some_time_apart() {
         let now_s = NOW + minutes * MINUTE;
         let mut gate = place.gate(now_s);
         gate.probe(now_s).unwrap();
-        gate.failed(trouble(), 0, now_s).unwrap();
+        gate.failed(outage(), 0, now_s).unwrap();
         schedule.is_expired(end, &[], place.gate(now_s).tries_s(), now_s)
     };
     let expired: Vec<u64> = (0..40).filter(|&minutes| is_expired(minutes)).collect();

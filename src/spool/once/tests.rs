@@ -84,10 +84,10 @@ fn a_queued_or_held_entry_is_a_hit_whatever_its_age() {
     let place = Place::new();
     let [id, _] = ids();
     assert_eq!(place.once().hit(|_| true, HOUR, 0).unwrap(), None, "nothing is known yet");
-    place.once().queued(&id).unwrap();
+    place.once().queued(id).unwrap();
     for age_s in [-10, 0, 3_540, 3_660, 500_000] {
         let now_s = place.now_s(age_s);
-        assert_eq!(place.once().hit(|found| *found == id, HOUR, now_s).unwrap(), Some(id.clone()));
+        assert_eq!(place.once().hit(|found| found == id, HOUR, now_s).unwrap(), Some(id));
         assert_eq!(place.once().hit(|_| false, HOUR, now_s).unwrap(), None, "the entry is gone");
     }
 }
@@ -96,8 +96,8 @@ fn a_queued_or_held_entry_is_a_hit_whatever_its_age() {
 fn an_accepted_one_is_a_hit_for_an_hour() {
     let place = Place::new();
     let [id, _] = ids();
-    place.once().queued(&id).unwrap();
-    place.once().accepted(&id).unwrap();
+    place.once().queued(id).unwrap();
+    place.once().accepted(id).unwrap();
     for (age_s, window_s, is_hit) in [
         (0, HOUR, true),
         (59 * 60, HOUR, true),
@@ -118,8 +118,8 @@ fn an_accepted_one_is_a_hit_for_an_hour() {
 fn a_failed_or_removed_one_is_forgotten() {
     let place = Place::new();
     let [id, _] = ids();
-    place.once().queued(&id).unwrap();
-    place.once().forget(&id).unwrap();
+    place.once().queued(id).unwrap();
+    place.once().forget(id).unwrap();
     assert!(!place.file().exists());
     assert_eq!(place.once().hit(|_| true, HOUR, 0).unwrap(), None);
 }
@@ -128,14 +128,14 @@ fn a_failed_or_removed_one_is_forgotten() {
 fn what_was_taken_anew_is_not_touched_for_the_old() {
     let place = Place::new();
     let [old, new] = ids();
-    place.once().queued(&new).unwrap();
-    place.once().accepted(&old).unwrap();
+    place.once().queued(new).unwrap();
+    place.once().accepted(old).unwrap();
     assert_eq!(place.once().hit(|_| false, HOUR, place.now_s(0)).unwrap(), None);
-    place.once().forget(&old).unwrap();
+    place.once().forget(old).unwrap();
     assert_eq!(place.once().hit(|_| true, HOUR, place.now_s(0)).unwrap(), Some(new));
     // One that has no record any more gets one.
     std::fs::remove_file(place.file()).unwrap();
-    place.once().accepted(&old).unwrap();
+    place.once().accepted(old).unwrap();
     assert_eq!(place.once().hit(|_| false, HOUR, place.now_s(0)).unwrap(), Some(old));
 }
 
@@ -143,13 +143,13 @@ fn what_was_taken_anew_is_not_touched_for_the_old() {
 fn a_damaged_record_is_none() {
     let place = Place::new();
     let [id, _] = ids();
-    place.once().queued(&id).unwrap();
+    place.once().queued(id).unwrap();
     let good = std::fs::read(place.file()).unwrap();
     for wrong in [vec![], good[..31].to_vec(), vec![0; 32], [&good[..31], b"x"].concat(), vec![b'q'; 32]] {
         std::fs::write(place.file(), wrong).unwrap();
         assert_eq!(place.once().hit(|_| true, HOUR, 0).unwrap(), None);
     }
-    place.once().queued(&id).unwrap();
+    place.once().queued(id).unwrap();
     assert_eq!(std::fs::read(place.file()).unwrap(), good);
 }
 
@@ -165,20 +165,20 @@ fn two_at_once_make_one() {
             let once = Once::lock(&SystemDisk, &place.ids, key(), Duration::from_secs(10)).unwrap();
             once.hit(|_| true, HOUR, 0).unwrap()
         });
-        held.queued(&id).unwrap();
+        held.queued(id).unwrap();
         drop(held);
         other.join().unwrap()
     });
-    assert_eq!(other, Some(id.clone()));
+    assert_eq!(other, Some(id));
     // One that waited for a record which is forgotten meanwhile takes a new one.
     let held = place.once();
     let other = std::thread::scope(|scope| {
         let other = scope.spawn(|| {
             let once = Once::lock(&SystemDisk, &place.ids, key(), Duration::from_secs(10)).unwrap();
-            once.queued(&id).unwrap();
+            once.queued(id).unwrap();
             place.file().exists()
         });
-        held.forget(&id).unwrap();
+        held.forget(id).unwrap();
         other.join().unwrap()
     });
     assert!(other, "it wrote to a file that has a name");
