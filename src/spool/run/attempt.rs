@@ -289,11 +289,11 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         let mut taken = mail.taken.into_inner();
         let name = taken.name;
         let first_s = self.run.rules.schedule.first_s;
-        let due_s = Some(now_s(self.run.clock) + first_s);
+        let due_s = now_s(self.run.clock) + first_s;
         let expires_s = taken.state.expires_s;
         let waits = taken
-            .append(&Event::Schedule { due_s, expires_s, cause: Cause::Host }, false)
-            .and_then(|()| taken.reschedule(due_s.unwrap_or_default()));
+            .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
+            .and_then(|()| taken.reschedule(due_s));
         if let Err(error) = waits {
             self.trouble(name, &error);
         }
