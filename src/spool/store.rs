@@ -1,6 +1,8 @@
 //! The store: folders and files of a spool, and the only caller of [`Disk`] for entries. A file of it is opened by its
 //! folder and name alone, never through a link; what is not ours is reported and left alone.
 
+#[cfg(test)]
+pub(super) mod faults;
 mod incoming;
 mod read;
 mod second;

@@ -2,7 +2,7 @@
 
 use super::chosen::{candidates, selection, unfound};
 use super::{Counter, Stop, facts, pour, trouble};
-use crate::cli::Chosen;
+use crate::cli::{Chosen, Places};
 use crate::cmd::{Exit, Failure, World};
 use crate::spool::Place;
 use crate::spool::desk::{self, Gates, Spot, Totals};
@@ -15,7 +15,9 @@ pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>
         return Err(failure);
     }
     let totals = match counter.store {
-        Some(store) => desk::totals(store).map_err(|error| trouble(&error))?,
+        Some(store) => {
+            desk::totals(store, whole_queue(chosen, &found.spots)).map_err(|error| trouble(&error))?
+        }
         None => Totals::default(),
     };
     let totals = facts::totals(totals);
@@ -29,16 +31,20 @@ pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>
             write("{\n  \"entries\": [")?;
         }
         if let Some(store) = counter.store {
-            desk::list::<Stop>(store, found.spots, &selection(chosen), (limit, now_s), &mut |row| {
-                let row = facts::row(row, &gates);
-                let text = match (counter.json, count) {
-                    (true, 0) => format!("\n    {}", ui::row_json(&row, now_s)),
-                    (true, _) => format!(",\n    {}", ui::row_json(&row, now_s)),
-                    (false, 0) => ui::head(longest) + &ui::row(&row, longest, now_s),
-                    (false, _) => ui::row(&row, longest, now_s),
-                };
+            let shape = |row: desk::Row| {
+                let row = facts::row(&row, &gates);
+                if counter.json { ui::row_json(&row, now_s) } else { ui::row(&row, longest, now_s) }
+            };
+            let selection = selection(chosen);
+            desk::list::<_, Stop>(store, &found.spots, &selection, (limit, now_s), &shape, &mut |row| {
+                match (counter.json, count) {
+                    (true, 0) => write("\n    ")?,
+                    (true, _) => write(",\n    ")?,
+                    (false, 0) => write(&ui::head(longest))?,
+                    (false, _) => {}
+                }
                 count += 1;
-                write(&text)
+                write(&row)
             })?;
         }
         match (counter.json, count) {
@@ -48,6 +54,12 @@ pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>
         }
     })?;
     Ok(Exit::Ok)
+}
+
+/// How many are in `q/`, if all of them are here.
+fn whole_queue(chosen: &Chosen, spots: &[Spot]) -> Option<usize> {
+    let is_whole = chosen.ids.is_empty() && chosen.places == Places::default();
+    is_whole.then_some(spots.len())
 }
 
 /// Characters of what it is called, up to what an identifier may have.

@@ -127,36 +127,51 @@ pub struct Totals {
     pub corrupt: usize,
 }
 
-/// Counts the names.
-pub fn totals(store: &Store<'_>) -> io::Result<Totals> {
+/// Counts the names; those in `q/` only where that was not done.
+pub fn totals(store: &Store<'_>, queued: Option<usize>) -> io::Result<Totals> {
     let count = |place| -> io::Result<usize> {
         let mut count = 0;
         store.names(place, &mut |_| count += 1)?;
         Ok(count)
     };
     Ok(Totals {
-        queued: store.scan(&mut |_| {})?.len(),
+        queued: queued.map_or_else(|| Ok(store.scan(&mut |_| {})?.len()), io::Result::Ok)?,
         held: store.ids(Place::Held, &mut |_| {})?.len(),
         badmail: store.ids(Place::Badmail, &mut |_| {})?.len(),
         corrupt: count(Place::Corrupt)?,
     })
 }
 
-/// Gives one row after the other of those that the selection is true of. `limit` is the number of dots in doubt that hold a
-/// recipient. What was gone before it could be read is left out.
-pub fn list<E>(
+/// Entries that one thread reads before the rows are given.
+const BLOCK: usize = 1024;
+/// Most threads that read.
+const THREADS: usize = 4;
+
+/// Gives one row after the other of those that the selection is true of, in the shape that `shape` gives it. `limit` is the
+/// number of dots in doubt that hold a recipient. What was gone before it could be read is left out. Several threads read;
+/// only so many rows are in memory as they read at once.
+pub fn list<T: Send, E>(
     store: &Store<'_>,
-    spots: Vec<Spot>,
+    spots: &[Spot],
     selection: &Selection,
     (limit, now_s): (u32, u64),
-    each: &mut dyn FnMut(&Row) -> Result<(), E>,
+    shape: &(impl Fn(Row) -> T + Sync),
+    each: &mut dyn FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    for spot in spots {
-        if selection.meets(store, &spot, now_s)
-            && let Some(row) = row(store, spot, limit)
-        {
-            each(&row)?;
-        }
+    let read = |spots: &[Spot]| -> Vec<T> {
+        let chosen = spots.iter().filter(|spot| selection.meets(store, spot, now_s));
+        chosen.filter_map(|spot| row(store, spot.clone(), limit)).map(shape).collect()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+    for round in spots.chunks(BLOCK * threads) {
+        let (first, others) = round.split_at(round.len().min(BLOCK));
+        let rows = std::thread::scope(|scope| {
+            let others: Vec<_> = others.chunks(BLOCK).map(|spots| scope.spawn(move || read(spots))).collect();
+            let mut rows = vec![read(first)];
+            rows.extend(others.into_iter().map(|thread| thread.join().expect("reading does not panic")));
+            rows
+        });
+        rows.into_iter().flatten().try_for_each(&mut *each)?;
     }
     Ok(())
 }

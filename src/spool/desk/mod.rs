@@ -6,6 +6,8 @@ mod find;
 mod gates;
 mod list;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod verbs;
 
 pub use check::{Check, Finding, SET_ASIDE};

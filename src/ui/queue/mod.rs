@@ -87,6 +87,9 @@ fn time(seconds: u64) -> String {
 
 /// The text in one line of at most so many characters.
 fn cut(text: &str, width: usize) -> String {
+    if text.len() <= width && text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let text = printable(text).replace("\n    ", " ");
     match text.char_indices().nth(width) {
         None => text,
