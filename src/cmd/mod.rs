@@ -9,6 +9,7 @@ mod route;
 mod sandbox;
 mod send;
 mod settings;
+mod spool;
 mod world;
 
 pub use exit::Exit;

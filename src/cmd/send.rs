@@ -4,12 +4,14 @@ use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::route::{Route, no_secret, profile_place};
+use crate::cmd::spool::Waiting;
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Problem, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
+use crate::spool::Id;
 use crate::sys::Secret;
 use crate::ui::{self, Complaint, Summary};
 
@@ -48,7 +50,8 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
         Route::Sandbox => sandbox::send(&mail, world),
         route => {
             let report = mail.deliver(&route, secret, world)?;
-            Ok(mail.tell(&report, world))
+            let (report, id) = mail.keep(&route, report, world);
+            Ok(mail.tell(&report, id, world))
         }
     }
 }
@@ -116,8 +119,24 @@ impl Mail {
         Ok(transport.deliver(&self.envelope, &self.message))
     }
 
+    /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
+    /// the queue, which goes by profiles.
+    fn keep(&self, route: &Route, mut report: Report, world: &World<'_>) -> (Report, Option<Id>) {
+        let is_wanted = self.request.queue == Some(true);
+        if !is_wanted || !matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
+            return (report, None);
+        }
+        if !self.settings.is_of_a_profile() {
+            let words = "not queued: no profile names the server, and the queue goes by profiles";
+            report.warnings.push(words.to_owned());
+            return (report, None);
+        }
+        let profile = self.settings.profile.as_deref();
+        Waiting { profile, envelope: &self.envelope, message: &self.message }.take_over(report, world)
+    }
+
     /// Says what there is to say of the report, and gives the exit code.
-    pub(super) fn tell(&self, report: &Report, world: &mut World<'_>) -> Exit {
+    pub(super) fn tell(&self, report: &Report, id: Option<Id>, world: &mut World<'_>) -> Exit {
         let exit = Exit::of_report(report);
         let hints = advice::hints(report, &self.settings, &profile_place(world));
         if self.request.json {
@@ -125,6 +144,7 @@ impl Mail {
                 exit: exit.code(),
                 message_id: Some(self.message.message_id()),
                 size: Some(self.message.size()),
+                queue_id: id.map(|id| id.to_string()),
                 warnings: &[&self.warnings[..], &report.warnings].concat(),
                 hints: &hints,
             };
@@ -135,6 +155,9 @@ impl Mail {
         }
         for warning in &report.warnings {
             warn(&self.request, world, warning);
+        }
+        for line in ui::queued(report) {
+            warn(&self.request, world, &line);
         }
         for complaint in ui::complaints(report) {
             let _ = write!(world.stderr, "{complaint}");
@@ -190,8 +213,7 @@ fn nothing_to_say(
         warn(request, world, warning);
     }
     if request.json {
-        let summary =
-            Summary { exit: Exit::Ok.code(), message_id: None, size: None, warnings: &warnings, hints: &[] };
+        let summary = Summary { exit: Exit::Ok.code(), warnings: &warnings, ..Summary::default() };
         print(&ui::nothing_json(&summary), world)?;
     }
     Ok(Exit::Ok)

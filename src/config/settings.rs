@@ -184,6 +184,23 @@ impl Settings {
         self.host.is_some() || self.route.origin != Origin::BuiltIn
     }
 
+    /// Whether all that leads to the server stands in files, so that another run finds the same by the profile's name.
+    pub fn is_of_a_profile(&self) -> bool {
+        fn is_file(origin: &Origin) -> bool {
+            !matches!(origin, Origin::Variable(_) | Origin::Flag(_))
+        }
+        fn is_in_files<T>(setting: &Option<Setting<T>>) -> bool {
+            setting.as_ref().is_none_or(|setting| is_file(&setting.origin))
+        }
+        self.host.is_some()
+            && is_file(&self.port.origin)
+            && is_file(&self.tls.origin)
+            && is_in_files(&self.host)
+            && is_in_files(&self.username)
+            && is_in_files(&self.secret)
+            && is_in_files(&self.tunnel)
+    }
+
     /// The author with a name: that of `from`, else `realname`.
     pub fn author(&self) -> Option<Mailbox> {
         let mut author = self.from.as_ref()?.value.clone();

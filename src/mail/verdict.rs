@@ -64,6 +64,19 @@ impl Verdict {
         self
     }
 
+    /// What was decided about a recipient.
+    pub fn of(outcome: &Outcome) -> Self {
+        Verdict {
+            fate: outcome.fate,
+            stage: outcome.stage,
+            problem: outcome.problem.clone(),
+            status: outcome.status,
+            reply: outcome.reply.clone(),
+            sentence: outcome.sentence.clone(),
+            in_doubt: outcome.in_doubt,
+        }
+    }
+
     /// The outcome of `recipient` under this verdict; `host` is who decided.
     pub fn outcome(&self, recipient: &Address, host: &str) -> Outcome {
         Outcome {

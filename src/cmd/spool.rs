@@ -1,0 +1,247 @@
+//! The spool of this user: where it is, how a mail comes into it, and how profiles lead out of it.
+
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::cli::Request;
+use crate::cmd::route::{Route, no_secret};
+use crate::cmd::{Exit, Failure, World};
+use crate::config::{self, PendingSecret, Settings, Wanted};
+use crate::deliver::{Fallback, Pace, SmartHost, Unopened};
+use crate::mail::{Envelope, Fate, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
+use crate::mime::Message;
+use crate::spool::{
+    Attempt, Decision, Event, Flags, Hop, Hops, Id, Rules, Sealed, Store, Submission, SubmitError,
+};
+use crate::sys::{Secret, SystemDisk, reason};
+use crate::ui::Complaint;
+
+/// The disk that the spool lies on.
+static DISK: SystemDisk = SystemDisk;
+
+/// Recipients of one transaction that is on record before its dot.
+const MOST: usize = 100;
+
+/// Where the spool is: `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
+pub(super) fn folder(world: &World<'_>) -> Option<PathBuf> {
+    let state = world.surroundings.variable("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.filter(|path| path.is_absolute());
+    let state = state.or_else(|| Some(world.surroundings.home.as_ref()?.join(".local/state")));
+    Some(state?.join("whippet/spool"))
+}
+
+/// The spool, made where there is none.
+pub(super) fn create(world: &World<'_>) -> Result<Store<'static>, Failure> {
+    let folder = folder(world).ok_or_else(homeless)?;
+    Store::create(&DISK, &folder).map_err(unusable)
+}
+
+/// The spool, if there is one.
+pub(super) fn open(world: &World<'_>) -> Result<Store<'static>, Failure> {
+    let folder = folder(world).ok_or_else(homeless)?;
+    Store::open(&DISK, &folder).map_err(unusable)
+}
+
+fn homeless() -> Failure {
+    Failure::plain(Exit::Config, "there is no place for a spool: neither $XDG_STATE_HOME nor a home is known")
+}
+
+fn unusable(error: crate::spool::OpenError) -> Failure {
+    use crate::spool::OpenError;
+    let exit = match &error {
+        OpenError::NotOurs { .. } => Exit::NoPerm,
+        OpenError::Format(_) => Exit::Config,
+        OpenError::Absent(_) => Exit::NoInput,
+        OpenError::Io { .. } => Exit::CantCreat,
+    };
+    Failure::plain(exit, error.to_string())
+}
+
+/// A mail whose recipients, or some of them, are to be queued.
+pub(super) struct Waiting<'m> {
+    pub(super) profile: Option<&'m str>,
+    pub(super) envelope: &'m Envelope,
+    pub(super) message: &'m Message,
+}
+
+impl Waiting<'_> {
+    /// Queues the mail for those whom the report defers; gives the report with what became of them, and the queue id.
+    /// Where nothing can be queued, the report stays as it was, and a warning says why.
+    pub(super) fn take_over(&self, report: Report, world: &World<'_>) -> (Report, Option<Id>) {
+        let places: Vec<usize> =
+            (0..report.outcomes().len()).filter(|&place| may_wait(&report.outcomes()[place])).collect();
+        if places.is_empty() {
+            return (report, None);
+        }
+        match self.submit(&places, &report, world) {
+            Ok((id, due_s)) => (self.queued(&places, &report, id, due_s, world), Some(id)),
+            Err(failure) => {
+                let mut report = report;
+                let words = failure.complaints.first().map(|one| one.headline.clone()).unwrap_or_default();
+                report.warnings.push(format!("not queued: {words}"));
+                (report, None)
+            }
+        }
+    }
+
+    fn submit(&self, places: &[usize], report: &Report, world: &World<'_>) -> Result<(Id, u64), Failure> {
+        let rules = Rules::default();
+        let now = world.clock.now();
+        let id = Id::new(now, world.random)
+            .map_err(|error| Failure::plain(Exit::OsErr, format!("no random octets: {}", reason(&error))))?;
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let now_s = since.as_secs();
+        let profile = self.profile.unwrap_or_default();
+        let in_doubt = places.iter().any(|&place| report.outcomes()[place].in_doubt);
+        let due_s = match in_doubt {
+            true => rules.schedule.next_due_in_doubt(&id, 1, now_s),
+            false => rules.schedule.next_due(&id, 1, now_s),
+        };
+        let sealed = Sealed {
+            envelope: self.envelope.only(places),
+            uid: rustix::process::getuid().as_raw(),
+            message_id: self.message.message_id().to_owned(),
+            key: None,
+        };
+        let submission = Submission {
+            id,
+            profile,
+            sealed: &sealed,
+            flags: Flags {
+                smtputf8: self.message.needs_smtputf8(),
+                require_tls: self.envelope.wishes().require_tls,
+                eight_bit: self.message.is_eight_bit(),
+                bounce: false,
+            },
+            in_doubt: (rules.in_doubt, rules.in_doubt_limit),
+            created_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            expires_s: now_s + rules.schedule.expire_s,
+            due_s,
+            size: self.message.size(),
+            events: events(places, report, (now_s, due_s), Hop::of_profile(profile)),
+        };
+        let store = create(world)?;
+        store
+            .submit(&submission, &mut |out| self.message.write_to(out), &mut || Ok(()))
+            .map_err(|error| not_queued(&error))?;
+        Ok((id, due_s))
+    }
+
+    fn queued(&self, places: &[usize], report: &Report, id: Id, due_s: u64, world: &World<'_>) -> Report {
+        let now_s = world.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let minutes = due_s.saturating_sub(now_s).div_ceil(60);
+        let mut settled = Report::settle(self.envelope, report.session.clone(), |place, _| {
+            let outcome = report.outcomes()[place].clone();
+            if !places.contains(&place) {
+                return outcome;
+            }
+            let sentence = format!("queued as {id}, next attempt in {minutes} min: {}", outcome.sentence);
+            Outcome { fate: Fate::Queued, problem: None, sentence, ..outcome }
+        });
+        settled.warnings.clone_from(&report.warnings);
+        settled
+    }
+}
+
+/// Whether a later try can help: what could not be read here will not be read later either.
+fn may_wait(outcome: &Outcome) -> bool {
+    outcome.fate == Fate::Deferred
+        && !matches!(outcome.problem, Some(Problem::Unreadable | Problem::Unwritable | Problem::NoSecret))
+}
+
+/// What has happened to the mail so far: one attempt, and what it came to.
+fn events(places: &[usize], report: &Report, (time_s, due_s): (u64, u64), hop: Hop) -> Vec<Event> {
+    let mut events = vec![Event::Attempt { time_s, number: 1, hop: hop.number(), due_s }];
+    for (index, &place) in (0u16..).zip(places) {
+        let outcome = &report.outcomes()[place];
+        if outcome.in_doubt {
+            let transaction = u32::from(index) + 1;
+            events.push(Event::Commit { time_s, transaction, places: vec![index] });
+            events.push(Event::Doubt { transaction, reason: outcome.sentence.clone() });
+        } else {
+            let ours = || crate::mail::ReportedReply { code: 0, text: outcome.sentence.clone() };
+            let reply = outcome.reply.clone().unwrap_or_else(ours);
+            let decision = Decision { class: 4, stage: outcome.stage, status: outcome.status, reply };
+            events.push(Event::Result { transaction: 0, decision, places: vec![index] });
+        }
+    }
+    events
+}
+
+fn not_queued(error: &SubmitError) -> Failure {
+    Failure::plain(Exit::TempFail, error.to_string())
+}
+
+/// The ways out of the spool: each profile as its files say at the moment of the attempt.
+pub(super) struct Profiles<'w, 'a> {
+    pub(super) world: &'w World<'a>,
+    pub(super) request: &'w Request,
+    /// Receives each line of the transcript.
+    pub(super) transcript: Option<&'w mut dyn FnMut(&str)>,
+}
+
+impl Hops for Profiles<'_, '_> {
+    fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>> {
+        let (route, mut secret) = self.route(profile).map_err(|failure| unopened(profile, &failure))?;
+        let opened = self.hand_over(&route, secret.as_mut(), attempt);
+        match (opened, secret) {
+            (Err(error), Some(secret)) if error.verdict.problem == Some(Problem::NoSecret) => {
+                Err(unopened(profile, &no_secret(secret)))
+            }
+            (opened, _) => opened,
+        }
+    }
+}
+
+impl Profiles<'_, '_> {
+    fn route(&self, profile: &str) -> Result<(Route, Option<PendingSecret>), Failure> {
+        let wanted = Wanted {
+            config_file: self.request.config_file.clone(),
+            no_system: self.request.no_system,
+            profile: (!profile.is_empty()).then(|| profile.to_owned()),
+            ..Wanted::default()
+        };
+        let settings: Settings = config::resolve(&wanted, &self.world.surroundings)?;
+        Route::choose(&Request::default(), &settings, self.world)
+    }
+
+    fn hand_over(
+        &mut self,
+        route: &Route,
+        secret: Option<&mut PendingSecret>,
+        attempt: &mut Attempt<'_, '_, '_>,
+    ) -> Result<(), Box<Unopened>> {
+        let resolve = self.world.resolve;
+        let mut wait = secret.map(|secret| || secret.wait());
+        let secret = wait.as_mut().map(|wait| wait as &mut dyn FnMut() -> Option<Secret>);
+        let transcript = self.transcript.as_mut().map(|sink| &mut **sink as &mut dyn FnMut(&str));
+        match route {
+            Route::SmartHost(route) => {
+                let mut route = (**route).clone();
+                route.max_recipients = Some(route.max_recipients.unwrap_or(MOST).min(MOST));
+                let mut host = SmartHost { route: &route, resolve, transcript, secret };
+                host.deliver_all(attempt, Pace::Settled).map(|_| ())
+            }
+            Route::Fallback(routes) => {
+                let mut routes = routes.clone();
+                for route in &mut routes {
+                    route.max_recipients = Some(route.max_recipients.unwrap_or(MOST).min(MOST));
+                }
+                let mut hosts = Fallback { routes: &routes, resolve, transcript, secret };
+                hosts.deliver_all(attempt, Pace::Settled).map(|_| ())
+            }
+            _ => Err(unopened("", &Failure::plain(Exit::Config, "the profile names no server"))),
+        }
+    }
+}
+
+/// The profile leads nowhere now: its mail waits.
+fn unopened(profile: &str, failure: &Failure) -> Box<Unopened> {
+    let words = failure.complaints.first().map(Complaint::to_string).unwrap_or_default();
+    let words = words.trim().strip_prefix("whippet: ").unwrap_or(words.trim()).to_owned();
+    let verdict = Verdict::deferred(Stage::Connect, Problem::NoSecret, words);
+    Box::new(Unopened {
+        verdict,
+        facts: SessionFacts { host: profile.to_owned(), ..SessionFacts::default() },
+    })
+}
