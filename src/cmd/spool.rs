@@ -12,6 +12,7 @@ use crate::mail::{Envelope, Fate, Outcome, Problem, Report, SessionFacts, Stage,
 use crate::mime::Message;
 use crate::spool::{
     Attempt, Decision, Event, Flags, Hop, Hops, Id, Rules, Sealed, Store, Submission, SubmitError,
+    settings_digest,
 };
 use crate::sys::{Secret, SystemDisk, reason};
 use crate::ui::Complaint;
@@ -181,6 +182,11 @@ pub(super) struct Profiles<'w, 'a> {
 }
 
 impl Hops for Profiles<'_, '_> {
+    fn settings(&mut self, profile: &str) -> [u8; 32] {
+        let rows = self.profile(profile).map(|settings| settings.rows()).unwrap_or_default();
+        settings_digest(rows.iter().map(|row| (row.key, row.value.as_deref().unwrap_or_default())))
+    }
+
     fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>> {
         let (route, mut secret) = self.route(profile).map_err(|failure| unopened(profile, &failure))?;
         let opened = self.hand_over(&route, secret.as_mut(), attempt);
@@ -194,14 +200,18 @@ impl Hops for Profiles<'_, '_> {
 }
 
 impl Profiles<'_, '_> {
-    fn route(&self, profile: &str) -> Result<(Route, Option<PendingSecret>), Failure> {
+    fn profile(&self, profile: &str) -> Result<Settings, Failure> {
         let wanted = Wanted {
             config_file: self.request.config_file.clone(),
             no_system: self.request.no_system,
             profile: (!profile.is_empty()).then(|| profile.to_owned()),
             ..Wanted::default()
         };
-        let settings: Settings = config::resolve(&wanted, &self.world.surroundings)?;
+        Ok(config::resolve(&wanted, &self.world.surroundings)?)
+    }
+
+    fn route(&self, profile: &str) -> Result<(Route, Option<PendingSecret>), Failure> {
+        let settings = self.profile(profile)?;
         Route::choose(&Request::default(), &settings, self.world)
     }
 

@@ -64,7 +64,7 @@ impl Verdict {
         self
     }
 
-    /// What was decided about a recipient.
+    /// The verdict that led to an outcome.
     pub fn of(outcome: &Outcome) -> Self {
         Verdict {
             fate: outcome.fate,

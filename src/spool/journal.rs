@@ -8,6 +8,7 @@
 
 mod event;
 
+pub(super) use event::STAGES;
 pub use event::{Cause, Decision, Event, Kind};
 
 use super::entry::{Damage, u32_at};
@@ -79,7 +80,6 @@ fn link(previous: u32, octets: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::event::STAGES;
     use super::*;
     use crate::mail::{EnhancedStatus, ReportedReply};
     use crate::spool::Id;

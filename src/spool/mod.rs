@@ -15,8 +15,10 @@
 
 mod entry;
 mod envelope;
+mod gate;
 mod journal;
 mod name;
+mod once;
 mod run;
 mod schedule;
 mod state;
@@ -24,8 +26,10 @@ mod store;
 
 pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
+pub use gate::{Closing, Gate, Losses, Outage, Record, settings_digest};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
+pub use once::{ContentDigest, Key, Once, OnceError, Token};
 pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
 pub use schedule::Schedule;
 pub use state::{Fate, State};

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::UNIX_EPOCH;
 
-use super::{Hop, InDoubt, Name, Schedule, Store};
+use super::{Gate, Hop, InDoubt, Name, Schedule, Store};
 use crate::deliver::Unopened;
-use crate::sys::Clock;
+use crate::sys::{Clock, reason};
 
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,9 @@ impl Default for Rules {
 
 /// The ways out, as the profiles say at the time of the run.
 pub trait Hops {
+    /// What the profile with this name says now, without its secrets: a gate that was closed under other settings is open.
+    fn settings(&mut self, profile: &str) -> [u8; 32];
+
     /// Opens one connection to where the profile with this name sends to, and hands over the mails of `attempt`, each
     /// settled before the next.
     fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>>;
@@ -78,8 +81,8 @@ impl Run<'_, '_> {
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;
-        for (_, names) in self.due(names, wanted) {
-            self.visit(names, hops, &mut tally);
+        for (hop, names) in self.due(names, wanted) {
+            self.visit(hop, names, hops, &mut tally);
         }
         Ok(tally)
     }
@@ -97,9 +100,33 @@ impl Run<'_, '_> {
         hops
     }
 
-    /// Hands over what is due for one hop, over as many connections as it takes, one after the other.
-    fn visit(&self, names: VecDeque<Name>, hops: &mut dyn Hops, tally: &mut Tally) {
-        let mut attempt = Attempt::new(self, names, tally);
+    /// Hands over what is due for one hop, over as many connections as it takes, one after the other. Behind a closed gate
+    /// only what is at the end of its life is opened.
+    fn visit(&self, hop: Hop, mut names: VecDeque<Name>, hops: &mut dyn Hops, tally: &mut Tally) {
+        let now_s = now_s(self.clock);
+        let host = match self.store.folder("host") {
+            Ok(host) => host,
+            Err(error) => return tally.troubles.push(format!("host/: {}", reason(&error))),
+        };
+        let Some(profile) = names.iter().find_map(|name| self.profile_of(*name)) else {
+            // What cannot be read is told of by whoever takes it in hand.
+            let (gate, _) = Gate::read((self.store.disk(), &host), hop, [0; 32], self.rules.schedule, now_s);
+            let mut attempt = Attempt::new(self, names, (gate, true), tally);
+            attempt.prepare();
+            return;
+        };
+        let place = (self.store.disk(), &host);
+        let (mut gate, _) = Gate::read(place, hop, hops.settings(&profile), self.rules.schedule, now_s);
+        let is_closed = gate.is_closed(now_s) && !self.is_now;
+        if is_closed {
+            let all = names.len();
+            names.retain(|name| age_s(name, now_s) >= self.rules.schedule.expire_s);
+            tally.unreached += all - names.len();
+        } else if !gate.probe(now_s).unwrap_or(true) {
+            tally.unreached += names.len();
+            return;
+        }
+        let mut attempt = Attempt::new(self, names, (gate, is_closed), tally);
         while let Some(profile) = attempt.prepare() {
             match hops.deliver(&profile, &mut attempt) {
                 Ok(()) if attempt.takes_more() => {}
@@ -108,6 +135,17 @@ impl Run<'_, '_> {
             }
         }
     }
+
+    /// The profile that an entry names, read without taking it in hand.
+    fn profile_of(&self, name: Name) -> Option<String> {
+        let looked = self.store.look(super::Place::Queue, name, self.rules.in_doubt_limit);
+        looked.ok().map(|(header, ..)| header.profile)
+    }
+}
+
+/// How old an entry is by its name.
+fn age_s(name: &Name, now_s: u64) -> u64 {
+    now_s.saturating_sub(name.id.made().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
 /// Seconds since 1970.

@@ -84,9 +84,20 @@ impl Schedule {
 
     /// Whether a moment lies further ahead than this schedule can have set it.
     pub fn is_too_far(&self, due_s: u64, now_s: u64) -> bool {
+        due_s > now_s.saturating_add(self.furthest_s())
+    }
+
+    /// How far ahead a next try may lie: the longest interval with the most jitter.
+    pub fn furthest_s(&self) -> u64 {
         let intervals = [self.first_s, self.second_s, self.third_s, self.subsequent_s, AFTER_DOUBT_S];
         let longest_s = intervals.into_iter().fold(0, u64::max);
-        due_s > now_s.saturating_add(longest_s + longest_s / 2)
+        longest_s + longest_s / 2
+    }
+
+    /// How far apart two tries must be that allow an entry to be given up.
+    pub fn apart_s(&self) -> u64 {
+        // Where all later intervals are shorter than the first, no two of them would ever be that far apart.
+        self.first_s.min(self.subsequent_s)
     }
 
     /// How long an entry, or a bounce, lives.
@@ -106,7 +117,7 @@ impl Schedule {
         let is_late = |&&tried_s: &&u64| tried_s >= expires_s.saturating_sub(LATE_S) && tried_s <= now_s;
         let late_s = || tries_s.iter().filter(is_late);
         let (Some(first_s), Some(last_s)) = (late_s().min(), late_s().max()) else { return false };
-        late_s().count() >= 2 && last_s - first_s >= self.first_s.min(self.subsequent_s)
+        late_s().count() >= 2 && last_s - first_s >= self.apart_s()
     }
 
     /// The end of life of an entry that was taken while the clock was ahead: one that would outlive any other gets a new one.

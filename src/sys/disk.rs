@@ -1,4 +1,4 @@
-//! The disk, as a spool needs it: fourteen operations on kept folders and open files, one seam, so that tests can lose
+//! The disk, as a spool needs it: a few operations on kept folders and open files, one seam, so that tests can lose
 //! what was not flushed. No file is opened by an absolute name, no link is followed, and every descriptor is closed in
 //! children.
 
@@ -47,6 +47,8 @@ pub struct Room {
 pub trait Disk: Sync {
     /// Opens a folder in a folder, or an absolute one; never through a link at its end.
     fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder>;
+    /// Makes a folder in a folder, 0700; nothing if there is one of this name.
+    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()>;
     /// Calls `each` with every name in the folder but `.` and `..`, in no order.
     fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()>;
     /// What is known of an open file.
@@ -101,6 +103,13 @@ impl Disk for SystemDisk {
             None => rustix::fs::open(path, flags, Mode::empty()),
         });
         opened.map(Folder)
+    }
+
+    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
+        match again(|| rustix::fs::mkdirat(&parent.0, name, Mode::RWXU)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        }
     }
 
     fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
@@ -249,10 +258,13 @@ mod tests {
         assert!(!disk.stat_at(&folder, "link").unwrap().is_regular);
         let stat = disk.stat_at(&folder, "c").unwrap();
         assert!(stat.is_regular && stat.links == 1 && stat.size == 4 && stat.mode == 0o600);
+        disk.make_dir(&folder, "d").unwrap();
+        disk.make_dir(&folder, "d").unwrap();
+        assert_eq!(disk.open_dir(Some(&folder), Path::new("d")).unwrap().stat().unwrap().mode, 0o700);
         let mut names = Vec::new();
         disk.list(&folder, &mut |name| names.push(name.to_str().unwrap().to_owned())).unwrap();
         names.sort();
-        assert_eq!(names, ["b", "c", "link"]);
+        assert_eq!(names, ["b", "c", "d", "link"]);
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub enum Kind {
     Silent = 3,
 }
 
-pub(super) const STAGES: [Stage; 12] = [
+pub(in crate::spool) const STAGES: [Stage; 12] = [
     Stage::Connect,
     Stage::Greeting,
     Stage::Ehlo,

@@ -10,7 +10,7 @@ use crate::deliver::{Mail, Mails};
 use crate::mail::{EnhancedStatus, Envelope, Fate as Told, Report, ReportedReply, Stage, Verdict};
 use crate::mime::MessageError;
 use crate::smtp::{Needs, Settled};
-use crate::spool::{Cause, Decision, Event, Name, Place, Taken, Trouble};
+use crate::spool::{Cause, Closing, Decision, Event, Gate, Id, Losses, Name, Outage, Place, Taken, Trouble};
 use crate::sys::reason;
 
 /// An entry on its way: its pending recipients and its message.
@@ -24,6 +24,8 @@ pub struct Entry<'s, 'd> {
     transaction: Cell<u32>,
     /// Its message is not what was taken in.
     is_corrupt: Cell<bool>,
+    /// The hop takes nothing now.
+    is_unreached: Cell<bool>,
 }
 
 impl Mail for Entry<'_, '_> {
@@ -49,6 +51,13 @@ impl Mail for Entry<'_, '_> {
 pub struct Attempt<'r, 's, 'd> {
     run: &'r Run<'s, 'd>,
     names: VecDeque<Name>,
+    gate: Gate<'r>,
+    /// Nothing is tried: what is opened is only looked at for its end of life.
+    is_closed: bool,
+    /// Mails on which the connection was lost, in a row.
+    losses: Losses,
+    /// On this connection the hop has accepted a MAIL.
+    is_mail_taken: bool,
     /// The next entry, in hand before the connection is opened.
     first: Option<Entry<'s, 'd>>,
     tally: &'r mut Tally,
@@ -62,8 +71,25 @@ pub struct Attempt<'r, 's, 'd> {
 const VAIN: u32 = 3;
 
 impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
-    pub(super) fn new(run: &'r Run<'s, 'd>, names: VecDeque<Name>, tally: &'r mut Tally) -> Self {
-        Attempt { run, names, first: None, tally, vain: 0, has_answer: false, is_stopped: false }
+    pub(super) fn new(
+        run: &'r Run<'s, 'd>,
+        names: VecDeque<Name>,
+        (gate, is_closed): (Gate<'r>, bool),
+        tally: &'r mut Tally,
+    ) -> Self {
+        Attempt {
+            run,
+            names,
+            gate,
+            is_closed,
+            losses: Losses::default(),
+            is_mail_taken: false,
+            first: None,
+            tally,
+            vain: 0,
+            has_answer: false,
+            is_stopped: false,
+        }
     }
 
     /// Takes the next entry in hand; gives the name of its profile.
@@ -78,16 +104,32 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
 
     /// Whether another connection is worth it, now that one has ended.
     pub(super) fn takes_more(&mut self) -> bool {
+        self.is_mail_taken = false;
         self.vain = if std::mem::take(&mut self.has_answer) { 0 } else { self.vain + 1 };
         !self.is_stopped && self.vain < VAIN
     }
 
     /// The hop gave no session: the entry in hand waits, and its attempt was none; the others were not touched.
     pub(super) fn unreached(mut self, why: &Verdict) {
+        self.close(why);
         self.tally.unreached += self.names.len();
         if let Some(entry) = self.first.take() {
             self.untried(entry, why.clone());
         }
+    }
+
+    /// Closes the gate, if this verdict says that the hop takes nothing now.
+    fn close(&mut self, why: &Verdict) {
+        if let Some(closing) = Closing::of(why, self.is_mail_taken) {
+            self.close_for(why, closing.hold_s);
+        }
+    }
+
+    fn close_for(&mut self, why: &Verdict, hold_s: u64) {
+        if let Err(error) = self.gate.failed(Outage::of(why), hold_s, now_s(self.run.clock)) {
+            self.tally.troubles.push(format!("host/: {}", reason(&error)));
+        }
+        self.is_stopped = true;
     }
 
     fn next_entry(&mut self) -> Option<Entry<'s, 'd>> {
@@ -137,7 +179,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         }
         self.repair(&mut taken, now_s)?;
         let (expires_s, tried_s) = (taken.state.expires_s, &taken.state.tried_s);
-        if rules.schedule.is_expired(expires_s, tried_s, &[], now_s) {
+        if rules.schedule.is_expired(expires_s, tried_s, self.gate.tries_s(), now_s) {
             let words = "it could not be handed over in time";
             self.fail_rest(taken, EnhancedStatus::new(4, 4, 7), words)?;
             return Ok(None);
@@ -148,13 +190,22 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             self.fail_rest(taken, EnhancedStatus::new(5, 4, 7), words)?;
             return Ok(None);
         };
+        if self.is_closed {
+            return Ok(None);
+        }
         let number = taken.state.attempts + 1;
         let due_s = rules.schedule.next_due(&taken.name.id, number, now_s);
         let hop = taken.name.hop.number();
         taken.append(&Event::Attempt { time_s: now_s, number, hop, due_s }, false)?;
         taken.reschedule(due_s)?;
-        let (transaction, is_corrupt) = (Cell::new(0), Cell::new(false));
-        Ok(Some(Entry { taken: RefCell::new(taken), envelope, places, transaction, is_corrupt }))
+        Ok(Some(Entry {
+            taken: RefCell::new(taken),
+            envelope,
+            places,
+            transaction: Cell::new(0),
+            is_corrupt: Cell::new(false),
+            is_unreached: Cell::new(false),
+        }))
     }
 
     fn repair(&self, taken: &mut Taken<'_, '_>, now_s: u64) -> io::Result<()> {
@@ -198,6 +249,37 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         }
     }
 
+    /// What a transaction says of the hop beside what it says of the mail.
+    fn notice(&mut self, id: Id, settled: &Settled) {
+        let is_taken = |verdict: &Verdict| verdict.stage > Stage::Mail && verdict.reply.is_some();
+        if !self.is_mail_taken && settled.verdicts.iter().any(is_taken) {
+            self.is_mail_taken = true;
+            // It is a note that may be lost: an open gate is only tried sooner.
+            let _ = self.gate.opened();
+        }
+        if let Some(last) = settled.verdicts.last()
+            && self.losses.take(id, last)
+        {
+            self.close_for(&last.clone(), 0);
+        }
+    }
+
+    /// The hop took nothing: the entry waits for it, and its attempt was none.
+    fn wait(&mut self, mut taken: Taken<'s, 'd>) {
+        self.tally.unreached += 1;
+        let name = taken.name;
+        let now_s = now_s(self.run.clock);
+        let first_s = now_s + self.run.rules.schedule.first_s;
+        let due_s = self.gate.record().map_or(first_s, |record| record.next_s.max(now_s));
+        let expires_s = taken.state.expires_s;
+        let waits = taken
+            .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
+            .and_then(|()| taken.reschedule(due_s));
+        if let Err(error) = waits {
+            self.trouble(name, &error);
+        }
+    }
+
     /// In doubt it is not tried again soon: the mail may show up, and a person may see it.
     fn delay(&self, taken: &mut Taken<'_, '_>) -> io::Result<()> {
         let schedule = &self.run.rules.schedule;
@@ -216,6 +298,9 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     type Mail = Entry<'s, 'd>;
 
     fn next_mail(&mut self) -> Option<Self::Mail> {
+        if self.is_stopped {
+            return self.first.take();
+        }
         self.first.take().or_else(|| self.next_entry())
     }
 
@@ -233,11 +318,17 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     fn answered(&mut self, mail: &Self::Mail, places: &[usize], settled: &Settled) -> io::Result<()> {
         self.has_answer = true;
         let transaction = mail.transaction.take();
-        let mut taken = mail.taken.borrow_mut();
+        let id = mail.taken.borrow().name.id;
         let mut decided: Vec<(Decision, Vec<u16>)> = Vec::new();
         let mut doubt = None;
         for (index, verdict) in settled.verdicts.iter().enumerate() {
             if settled.postponed.contains(&index) {
+                continue;
+            }
+            if Closing::of(verdict, self.is_mail_taken).is_some() {
+                // It says something about the hop, and nothing about the mail.
+                mail.is_unreached.set(true);
+                self.close(verdict);
                 continue;
             }
             if verdict.in_doubt {
@@ -250,7 +341,9 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
                 None => decided.push((decision, vec![place])),
             }
         }
+        self.notice(id, settled);
         let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
+        let mut taken = mail.taken.borrow_mut();
         for (decision, places) in decided {
             taken.append(&Event::Result { transaction, decision, places }, false)?;
         }
@@ -263,6 +356,10 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     }
 
     fn settled(&mut self, mail: Self::Mail, report: Report) {
+        let taken = mail.taken.into_inner();
+        if mail.is_unreached.get() && !taken.state.pending().is_empty() {
+            return self.wait(taken);
+        }
         for outcome in report.outcomes() {
             match outcome.fate {
                 Told::Accepted | Told::Queued => self.tally.accepted += 1,
@@ -270,7 +367,6 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
                 Told::Failed => self.tally.failed += 1,
             }
         }
-        let taken = mail.taken.into_inner();
         let name = taken.name;
         if mail.is_corrupt.get() {
             return self.set_aside(
@@ -285,18 +381,7 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     }
 
     fn untried(&mut self, mail: Self::Mail, _why: Verdict) {
-        self.tally.unreached += 1;
-        let mut taken = mail.taken.into_inner();
-        let name = taken.name;
-        let first_s = self.run.rules.schedule.first_s;
-        let due_s = now_s(self.run.clock) + first_s;
-        let expires_s = taken.state.expires_s;
-        let waits = taken
-            .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
-            .and_then(|()| taken.reschedule(due_s));
-        if let Err(error) = waits {
-            self.trouble(name, &error);
-        }
+        self.wait(mail.taken.into_inner());
     }
 }
 

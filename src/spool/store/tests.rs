@@ -41,6 +41,9 @@ impl Disk for Faulty {
     fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
         SystemDisk.open_dir(parent, path)
     }
+    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
+        self.call(|| SystemDisk.make_dir(parent, name))
+    }
     fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
         SystemDisk.list(folder, each)
     }
