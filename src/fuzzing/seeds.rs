@@ -40,7 +40,8 @@ fn seed(dialogue: &str) -> Vec<u8> {
         let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
         match (word, name) {
             ("!", "recipients") => whom |= (value.split(' ').count().min(8) - 1) as u8,
-            ("!", "tls") => how |= if value == "starttls" { 2 } else { 3 },
+            ("!", "lmtp") => how |= 1,
+            ("!", "tls") => how = how & !3 | if value == "starttls" { 2 } else { 3 },
             ("!", "login") => how |= 4,
             ("!", "allow_plaintext_auth") => how |= 8,
             ("!", "needs") if value.len() > "size=10000".len() => how |= 0x20,

@@ -18,7 +18,10 @@ mod entry;
 mod envelope;
 mod journal;
 mod name;
+mod run;
+mod schedule;
 mod state;
+mod store;
 
 pub use bounce::{
     Bounce, LONGEST_WHOLE, Original, Overflow, REPORTS_AN_HOUR, Report, Silence, is_within_rate, overflows,
@@ -28,4 +31,7 @@ pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
 pub use journal::{Cause, Decision, Event, Journal, Kind};
 pub use name::{Hop, Id, Name};
+pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
+pub use schedule::Schedule;
 pub use state::{Fate, State};
+pub use store::{Body, OpenError, Place, Store, Submission, SubmitError, Taken, Trouble};

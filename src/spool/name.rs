@@ -13,8 +13,12 @@ const LENGTH: usize = 26;
 
 /// What names an entry: a ULID, 26 characters, the first ten of which are the time of its making; for a bounce that of
 /// the original with `-n1` to `-n999` behind it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    ulid: [u8; LENGTH],
+    /// 0 for an original.
+    bounce: u16,
+}
 
 impl Id {
     /// A new identifier for this moment.
@@ -23,51 +27,49 @@ impl Id {
         let mut octets = [0; 16];
         random.fill(&mut octets[6..])?;
         let number = u128::from_be_bytes(octets) | (milliseconds & 0xffff_ffff_ffff) << 80;
-        let letter = |place: usize| {
-            let shift = 5 * (LENGTH - 1 - place);
-            char::from(LETTERS[(number >> shift & 31) as usize])
-        };
-        Ok(Id((0..LENGTH).map(letter).collect()))
+        let letter = |place: usize| LETTERS[(number >> (5 * (LENGTH - 1 - place)) & 31) as usize];
+        Ok(Id { ulid: std::array::from_fn(letter), bounce: 0 })
     }
 
     /// Reads an identifier.
     pub fn parse(text: &str) -> Option<Self> {
-        let (ulid, rest) = text.split_at_checked(LENGTH)?;
-        let is_ulid = ulid.bytes().all(|octet| LETTERS.contains(&octet)) && ulid.as_bytes()[0] <= b'7';
-        let is_bounce = |rest: &str| {
-            let number = rest.strip_prefix("-n");
-            number.is_some_and(|n| matches!(n.len(), 1..=3) && n.bytes().all(|octet| octet.is_ascii_digit()))
+        let (ulid, rest) = text.as_bytes().split_first_chunk::<LENGTH>()?;
+        let is_ulid = ulid.iter().all(|octet| LETTERS.contains(octet)) && ulid[0] <= b'7';
+        let bounce = match std::str::from_utf8(rest).ok()?.strip_prefix("-n") {
+            Some(number) if matches!(number.len(), 1..=3) && !number.starts_with(['0', '+']) => {
+                number.parse().ok()?
+            }
+            None if rest.is_empty() => 0,
+            _ => return None,
         };
-        (is_ulid && (rest.is_empty() || is_bounce(rest))).then(|| Id(text.to_owned()))
+        is_ulid.then_some(Id { ulid: *ulid, bounce })
     }
 
     /// The identifier of its bounce with this number, 1 to 999.
-    pub fn bounce(&self, number: u32) -> Id {
-        Id(format!("{}-n{}", &self.0[..LENGTH], number.clamp(1, 999)))
+    pub fn bounce(self, number: u32) -> Id {
+        Id { bounce: number.clamp(1, 999) as u16, ..self }
     }
 
     /// The original, and the number of the bounce, if it is one.
-    pub fn original(&self) -> (Id, Option<u32>) {
-        let number = self.0.get(LENGTH + 2..).and_then(|number| number.parse().ok());
-        (Id(self.0[..LENGTH].to_owned()), number)
+    pub fn original(self) -> (Id, Option<u32>) {
+        (Id { bounce: 0, ..self }, (self.bounce > 0).then_some(u32::from(self.bounce)))
     }
 
     /// When the original was made.
-    pub fn made(&self) -> SystemTime {
+    pub fn made(self) -> SystemTime {
         let value = |octet: &u8| LETTERS.iter().position(|letter| letter == octet).unwrap_or(0) as u64;
-        let milliseconds = self.0.as_bytes()[..10].iter().fold(0, |sum, octet| sum << 5 | value(octet));
+        let milliseconds = self.ulid[..10].iter().fold(0, |sum, octet| sum << 5 | value(octet));
         UNIX_EPOCH + Duration::from_millis(milliseconds & 0xffff_ffff_ffff)
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(std::str::from_utf8(&self.ulid).expect("its letters are ASCII"))?;
+        if self.bounce > 0 {
+            write!(f, "-n{}", self.bounce)?;
+        }
+        Ok(())
     }
 }
 
@@ -94,7 +96,7 @@ impl fmt::Display for Hop {
 }
 
 /// The name of a queued file, `DUE.HOP.ID`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     /// When it is tried next, seconds since 1970, below 2^40.
     pub due_s: u64,
@@ -136,12 +138,12 @@ mod tests {
         let ids = [at(0), at(1), at(1_700_000_000_000), at(0xffff_ffff_ffff)];
         assert!(ids.is_sorted());
         for (id, made) in ids.iter().zip([0, 1, 1_700_000_000_000, 0xffff_ffff_ffff]) {
-            assert_eq!(Id::parse(id.as_str()).as_ref(), Some(id));
+            assert_eq!(Id::parse(&id.to_string()).as_ref(), Some(id));
             assert_eq!(id.made(), UNIX_EPOCH + Duration::from_millis(made));
         }
         let bounce = ids[2].bounce(12);
-        assert_eq!(bounce.as_str().len(), 30);
-        assert_eq!(Id::parse(bounce.as_str()).unwrap().original(), (ids[2].clone(), Some(12)));
+        assert_eq!(bounce.to_string().len(), 30);
+        assert_eq!(Id::parse(&bounce.to_string()).unwrap().original(), (ids[2], Some(12)));
         assert_eq!(bounce.made(), ids[2].made());
     }
 

@@ -113,7 +113,7 @@ impl State {
             Event::Notice { kind: Kind::Delayed, .. } => self.is_delay_told = true,
             Event::Notice { bounce, places, .. } => {
                 if bounce.is_some() {
-                    self.bounces = (bounce.clone(), self.bounces.1 + 1);
+                    self.bounces = (*bounce, self.bounces.1 + 1);
                 }
                 for &place in places {
                     self.mark(place, |mark| mark.is_noticed = true);
@@ -143,8 +143,12 @@ impl State {
         }
     }
 
-    /// A person has decided.
+    /// A person has decided, or the hop was not there: that was no attempt.
     fn look_after(&mut self, cause: Cause) {
+        if cause == Cause::Host {
+            self.attempts = self.attempts.saturating_sub(1);
+            self.tried_s.pop();
+        }
         if !matches!(cause, Cause::Retry | Cause::Release) {
             return;
         }

@@ -17,6 +17,7 @@ mod routes;
 mod secrets;
 mod servers;
 mod settings;
+mod spool;
 mod support;
 mod tls;
 mod wire;

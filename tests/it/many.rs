@@ -1,6 +1,6 @@
 //! Many mails on one connection. The book of the model server is compared with the reports: nobody is told a lie.
 
-mod model;
+pub mod model;
 
 use std::collections::VecDeque;
 use std::io::Write;

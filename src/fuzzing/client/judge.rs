@@ -18,13 +18,19 @@ struct Heard {
     begin: usize,
     /// Where the dot, or the last octet behind BDAT, ends.
     end: Option<usize>,
-    /// Which of all replies is that to the message.
+    /// Which of all replies is that to the message, or the first of them.
     reply: usize,
     /// A dot, and no message before it.
     is_lone: bool,
 }
 
 impl Heard {
+    /// Those who were taken. In LMTP the message has a reply for each of them (RFC 2033 4.2).
+    fn taken<'a>(&'a self, replies: &'a [(u16, usize)]) -> impl Iterator<Item = &'a str> {
+        let is_taken = |place: &usize| replies.get(*place).is_some_and(|(code, _)| code / 100 == 2);
+        self.recipients.iter().filter(move |(_, place)| is_taken(place)).map(|(path, _)| path.as_str())
+    }
+
     fn reply_to(&self, path: &str) -> Option<usize> {
         self.recipients.iter().find(|(recipient, _)| recipient == path).map(|(_, reply)| *reply)
     }
@@ -32,8 +38,8 @@ impl Heard {
 
 /// Judges what became of all mails of a connection.
 pub fn judge(setting: &Setting, record: &Record, mails: &[Fated], transcript: &[String]) {
-    let transactions = read(setting, record);
     let replies = replies(record);
+    let transactions = read(setting, record, &replies);
     for mail in mails {
         let last = |path: &str| transactions.iter().rfind(|heard| heard.reply_to(path).is_some());
         let recipients = mail.envelope.recipients();
@@ -48,7 +54,7 @@ pub fn judge(setting: &Setting, record: &Record, mails: &[Fated], transcript: &[
         assert!(report.outcomes().iter().map(|outcome| &outcome.recipient).eq(recipients));
         for outcome in report.outcomes() {
             let path = outcome.recipient.to_string();
-            judge_outcome(outcome, last(&path), &replies, record);
+            judge_outcome(outcome, last(&path), &replies, setting, record);
         }
         let all_accepted = report.outcomes().iter().all(|outcome| outcome.fate == Fate::Accepted);
         assert_eq!(Exit::of_report(report) == Exit::Ok, all_accepted);
@@ -66,17 +72,26 @@ pub fn judge(setting: &Setting, record: &Record, mails: &[Fated], transcript: &[
     }
 }
 
-fn judge_outcome(outcome: &Outcome, last: Option<&Heard>, replies: &[(u16, usize)], record: &Record) {
+fn judge_outcome(
+    outcome: &Outcome,
+    last: Option<&Heard>,
+    replies: &[(u16, usize)],
+    setting: &Setting,
+    record: &Record,
+) {
     let whole = last.filter(|heard| heard.end.is_some() && !heard.is_lone);
     if outcome.fate == Fate::Accepted {
         let heard = whole.unwrap_or_else(|| panic!("accepted without a dot: {outcome:?}"));
-        let rcpt = heard.reply_to(&outcome.recipient.to_string()).expect("it is among them");
-        for place in [rcpt, heard.reply] {
+        let path = outcome.recipient.to_string();
+        let rcpt = heard.reply_to(&path).expect("it is among them");
+        let rank = heard.taken(replies).position(|taken| taken == path).filter(|_| setting.is_lmtp);
+        let answer = heard.reply + rank.unwrap_or(0);
+        for place in [rcpt, answer] {
             let code = replies.get(place).map(|(code, _)| *code);
             assert!(matches!(code, Some(200..=299)), "accepted with {code:?} in {replies:?}: {outcome:?}");
         }
         // Replies are counted. One that comes while the last flight leaves cannot be told from a reply to it.
-        let (_, end) = replies[heard.reply];
+        let (_, end) = replies[answer];
         let at_read = record.marks.iter().find(|(said, _)| *said >= end).map_or(0, |(_, heard)| *heard);
         assert!(at_read >= heard.begin, "accepted before the message: {outcome:?}");
         assert!(outcome.reply.is_some() && outcome.stage == Stage::Dot, "{outcome:?}");
@@ -120,7 +135,7 @@ fn replies(record: &Record) -> Vec<(u16, usize)> {
 }
 
 /// Reads what the client said as a strict server would.
-fn read(setting: &Setting, record: &Record) -> Vec<Heard> {
+fn read(setting: &Setting, record: &Record, replies: &[(u16, usize)]) -> Vec<Heard> {
     let said = record.heard.as_slice();
     let is_private = |at: usize| record.clear.is_some_and(|clear| at >= clear);
     let (mut at, mut transactions) = (0, Vec::<Heard>::new());
@@ -142,7 +157,8 @@ fn read(setting: &Setting, record: &Record) -> Vec<Heard> {
         let verb = text.split(' ').next().unwrap_or_default();
         count += 1;
         match verb {
-            "EHLO" | "HELO" | "RSET" => {}
+            "EHLO" | "HELO" | "RSET" => assert!(!setting.is_lmtp || verb == "RSET", "{text} in LMTP"),
+            "LHLO" => assert!(setting.is_lmtp),
             "STARTTLS" => may_shake = true,
             "QUIT" => has_quit = true,
             "AUTH" => {
@@ -162,8 +178,12 @@ fn read(setting: &Setting, record: &Record) -> Vec<Heard> {
                 let last = transactions.last_mut().expect("MAIL before a message");
                 last.is_announced = true;
                 at = message(setting, text, said, at, last);
-                count += usize::from(text == "DATA" && last.end.is_some());
-                last.reply = count - 1;
+                let own = usize::from(text == "DATA" && last.end.is_some());
+                last.reply = count - 1 + own;
+                // One for all; in LMTP one for each, and none for nobody behind DATA.
+                let others = if setting.is_lmtp { last.taken(replies).count() } else { 1 };
+                let least = usize::from(text != "DATA");
+                count += if last.end.is_some() { others.max(least) + own - 1 } else { 0 };
             }
             _ => {
                 assert!(has_auth && transactions.is_empty(), "no command: {text}");

@@ -37,6 +37,7 @@ const HEAD: usize = 5;
 pub struct Setting {
     tls: TlsMode,
     is_plain_allowed: bool,
+    is_lmtp: bool,
     /// Which message the first mail has.
     first: usize,
 }
@@ -68,7 +69,12 @@ pub fn run(data: &[u8]) {
         2 => TlsMode::StartTls,
         _ => TlsMode::Implicit,
     };
-    let setting = Setting { tls, is_plain_allowed: how & 8 != 0, first: usize::from(how >> 4 & 3) };
+    let setting = Setting {
+        tls,
+        is_plain_allowed: how & 8 != 0,
+        is_lmtp: how & 3 == 1,
+        first: usize::from(how >> 4 & 3),
+    };
     let theirs = theirs();
     let most = if most == 0 { usize::MAX } else { usize::from(most) };
     let config = (tls != TlsMode::None).then(|| theirs.config.clone());
@@ -111,7 +117,7 @@ fn route(how: u8, whom: u8, when: u8, setting: &Setting, through: Through, pin: 
         way: Way { through, ..Way::default() },
         tls: TlsPolicy { pins: vec![pin], ..TlsPolicy::new(setting.tls) },
         session: SessionPolicy {
-            protocol: Protocol::Smtp,
+            protocol: if setting.is_lmtp { Protocol::Lmtp } else { Protocol::Smtp },
             tls: setting.tls,
             hello_name: "client.example".to_owned(),
             credentials: login,

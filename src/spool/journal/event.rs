@@ -167,7 +167,7 @@ impl Event {
             }
             Event::Notice { kind, bounce, places } => {
                 out.push(*kind as u8);
-                put_text(&mut out, bounce.as_ref().map_or("", Id::as_str));
+                put_text(&mut out, &bounce.map_or_else(String::new, |id| id.to_string()));
                 put_places(&mut out, places);
                 b'N'
             }

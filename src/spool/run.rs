@@ -1,0 +1,116 @@
+//! A run: one pass over the queue. Any number of processes may make one at once; what one has in hand the others pass by.
+
+mod attempt;
+
+pub use attempt::{Attempt, Entry};
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::time::UNIX_EPOCH;
+
+use super::{Hop, InDoubt, Name, Schedule, Store};
+use crate::deliver::Unopened;
+use crate::sys::Clock;
+
+/// What holds for all entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// When entries are tried.
+    pub schedule: Schedule,
+    /// What happens in doubt to what is queued from now on.
+    pub in_doubt: InDoubt,
+    /// How many dots in doubt hold a recipient.
+    pub in_doubt_limit: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules { schedule: Schedule::default(), in_doubt: InDoubt::Retry, in_doubt_limit: 3 }
+    }
+}
+
+/// The ways out, as the profiles say at the time of the run.
+pub trait Hops {
+    /// Opens one connection to where the profile with this name sends to, and hands over the mails of `attempt`, each
+    /// settled before the next.
+    fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>>;
+}
+
+/// What came of a run, in recipients.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Taken by a hop.
+    pub accepted: usize,
+    /// To be tried again.
+    pub deferred: usize,
+    /// Given up.
+    pub failed: usize,
+    /// In doubt, and waiting for a person.
+    pub held: usize,
+    /// Entries whose hop did not answer, or gave no session.
+    pub unreached: usize,
+    /// Entries that cannot be trusted or read, in words.
+    pub troubles: Vec<String>,
+}
+
+/// A run.
+pub struct Run<'r, 'd> {
+    /// The spool.
+    pub store: &'r Store<'d>,
+    /// What holds.
+    pub rules: &'r Rules,
+    /// The time.
+    pub clock: &'r dyn Clock,
+    /// Due times are not asked for.
+    pub is_now: bool,
+}
+
+impl std::fmt::Debug for Run<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Run<'_, '_> {
+    /// Tries what is due and `wanted`.
+    pub fn run(&self, hops: &mut dyn Hops, wanted: &dyn Fn(&Name) -> bool) -> io::Result<Tally> {
+        let mut tally = Tally::default();
+        let names = self.store.scan(&mut |name| {
+            tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
+        })?;
+        for (_, names) in self.due(names, wanted) {
+            self.visit(names, hops, &mut tally);
+        }
+        Ok(tally)
+    }
+
+    /// What is to be tried, hop by hop, the longest due first.
+    fn due(&self, names: Vec<Name>, wanted: &dyn Fn(&Name) -> bool) -> BTreeMap<Hop, VecDeque<Name>> {
+        let now_s = now_s(self.clock);
+        let is_due = |name: &Name| self.is_now || self.rules.schedule.is_due(name.due_s, now_s);
+        let mut due: Vec<Name> = names.into_iter().filter(|name| is_due(name) && wanted(name)).collect();
+        due.sort_unstable();
+        let mut hops = BTreeMap::new();
+        for name in due {
+            hops.entry(name.hop).or_insert_with(VecDeque::new).push_back(name);
+        }
+        hops
+    }
+
+    /// Hands over what is due for one hop, over as many connections as it takes, one after the other.
+    fn visit(&self, names: VecDeque<Name>, hops: &mut dyn Hops, tally: &mut Tally) {
+        let mut attempt = Attempt::new(self, names, tally);
+        while let Some(profile) = attempt.prepare() {
+            match hops.deliver(&profile, &mut attempt) {
+                Ok(()) if attempt.takes_more() => {}
+                Ok(()) => break,
+                Err(unopened) => return attempt.unreached(&unopened.verdict),
+            }
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub(super) fn now_s(clock: &dyn Clock) -> u64 {
+    clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,319 @@
+//! An attempt at one hop: its entries, one after the other, each with what happens to it in its journal before the next
+//! thing happens.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io::{self, Write};
+
+use super::{Run, Tally, now_s};
+use crate::deliver::{Mail, Mails};
+use crate::mail::{EnhancedStatus, Envelope, Fate as Told, Report, ReportedReply, Stage, Verdict};
+use crate::mime::MessageError;
+use crate::smtp::{Needs, Settled};
+use crate::spool::{Cause, Decision, Event, Name, Place, Taken, Trouble};
+use crate::sys::reason;
+
+/// An entry on its way: its pending recipients and its message.
+#[derive(Debug)]
+pub struct Entry<'s, 'd> {
+    taken: RefCell<Taken<'s, 'd>>,
+    envelope: Envelope,
+    /// The places of the recipients in the entry's own envelope.
+    places: Vec<usize>,
+    /// The transaction whose dot may have left; 0 for none.
+    transaction: Cell<u32>,
+    /// Its message is not what was taken in.
+    is_corrupt: Cell<bool>,
+}
+
+impl Mail for Entry<'_, '_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn needs(&self) -> Needs {
+        let taken = self.taken.borrow();
+        let flags = taken.header.flags;
+        Needs { size: taken.header.body, eight_bit: flags.eight_bit, smtputf8: flags.smtputf8 }
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
+        let written = self.taken.borrow().body().write_to(out);
+        self.is_corrupt.set(matches!(written, Err(MessageError::Changed { .. })));
+        written
+    }
+}
+
+/// The entries of one hop.
+#[derive(Debug)]
+pub struct Attempt<'r, 's, 'd> {
+    run: &'r Run<'s, 'd>,
+    names: VecDeque<Name>,
+    /// The next entry, in hand before the connection is opened.
+    first: Option<Entry<'s, 'd>>,
+    tally: &'r mut Tally,
+    /// Connections that ended without a reply about any entry.
+    vain: u32,
+    has_answer: bool,
+    is_stopped: bool,
+}
+
+/// After so many connections in a row that the hop dropped without an answer it gets no other.
+const VAIN: u32 = 3;
+
+impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
+    pub(super) fn new(run: &'r Run<'s, 'd>, names: VecDeque<Name>, tally: &'r mut Tally) -> Self {
+        Attempt { run, names, first: None, tally, vain: 0, has_answer: false, is_stopped: false }
+    }
+
+    /// Takes the next entry in hand; gives the name of its profile.
+    pub(super) fn prepare(&mut self) -> Option<String> {
+        if self.first.is_none() {
+            self.first = self.next_entry();
+        }
+        let entry = self.first.as_ref()?;
+        let profile = entry.taken.borrow().header.profile.clone();
+        Some(profile)
+    }
+
+    /// Whether another connection is worth it, now that one has ended.
+    pub(super) fn takes_more(&mut self) -> bool {
+        self.vain = if std::mem::take(&mut self.has_answer) { 0 } else { self.vain + 1 };
+        !self.is_stopped && self.vain < VAIN
+    }
+
+    /// The hop gave no session: the entry in hand waits, and its attempt was none; the others were not touched.
+    pub(super) fn unreached(mut self, why: &Verdict) {
+        self.tally.unreached += self.names.len();
+        if let Some(entry) = self.first.take() {
+            self.untried(entry, why.clone());
+        }
+    }
+
+    fn next_entry(&mut self) -> Option<Entry<'s, 'd>> {
+        loop {
+            let name = self.names.pop_front()?;
+            match self.open(name) {
+                Ok(Some(entry)) => return Some(entry),
+                Ok(None) => {}
+                Err(Trouble::Busy | Trouble::Gone) => {}
+                Err(trouble) => self.set_aside(name, &trouble),
+            }
+        }
+    }
+
+    /// What is not trusted goes to `corrupt/`; what is not ours, or from a later version, stays where it is.
+    fn set_aside(&mut self, name: Name, trouble: &Trouble) {
+        let mut words = format!("{}: {trouble}", name.id);
+        if let Trouble::Damaged(crate::spool::Damage::Broken(_)) = trouble
+            && let Err(error) = self.run.store.quarantine(name)
+        {
+            words = format!("{words}; it cannot be moved: {}", reason(&error));
+        }
+        self.tally.troubles.push(words);
+    }
+
+    /// Takes an entry in hand and looks what is to be done; gives it if it is to be tried.
+    fn open(&mut self, name: Name) -> Result<Option<Entry<'s, 'd>>, Trouble> {
+        let (run, rules) = (self.run, self.run.rules);
+        let now_s = now_s(run.clock);
+        let mut taken = run.store.take(name, rules.in_doubt_limit)?;
+        if taken.state.is_removed {
+            taken.unlink()?;
+            return Ok(None);
+        }
+        if taken.state.is_held() {
+            taken.move_to(Place::Held)?;
+            return Ok(None);
+        }
+        if taken.state.pending().is_empty() {
+            self.finish(taken)?;
+            return Ok(None);
+        }
+        let due_s = taken.state.due_s.unwrap_or(now_s);
+        if !run.is_now && !rules.schedule.is_due(due_s, now_s) {
+            taken.reschedule(due_s)?;
+            return Ok(None);
+        }
+        self.repair(&mut taken, now_s)?;
+        let (expires_s, tried_s) = (taken.state.expires_s, &taken.state.tried_s);
+        if rules.schedule.is_expired(expires_s, tried_s, &[], now_s) {
+            let words = "it could not be handed over in time";
+            self.fail_rest(taken, EnhancedStatus::new(4, 4, 7), words)?;
+            return Ok(None);
+        }
+        let places = taken.state.pending();
+        let Some(envelope) = taken.sealed.aged(&places, taken.header.created_ms, now_s) else {
+            let words = "its time limit has passed";
+            self.fail_rest(taken, EnhancedStatus::new(5, 4, 7), words)?;
+            return Ok(None);
+        };
+        let number = taken.state.attempts + 1;
+        let due_s = rules.schedule.next_due(&taken.name.id, number, now_s);
+        let hop = taken.name.hop.number();
+        taken.append(&Event::Attempt { time_s: now_s, number, hop, due_s }, false)?;
+        taken.reschedule(due_s)?;
+        let (transaction, is_corrupt) = (Cell::new(0), Cell::new(false));
+        Ok(Some(Entry { taken: RefCell::new(taken), envelope, places, transaction, is_corrupt }))
+    }
+
+    fn repair(&self, taken: &mut Taken<'_, '_>, now_s: u64) -> io::Result<()> {
+        let schedule = &self.run.rules.schedule;
+        match schedule.repaired(taken.state.expires_s, taken.header.flags.bounce, now_s) {
+            Some(expires_s) => {
+                let due_s = taken.state.due_s;
+                taken.append(&Event::Schedule { due_s, expires_s, cause: Cause::Repair }, false)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Nobody who is left will be tried again.
+    fn fail_rest(
+        &mut self,
+        mut taken: Taken<'s, 'd>,
+        status: EnhancedStatus,
+        words: &str,
+    ) -> Result<(), Trouble> {
+        let pending = taken.state.pending();
+        self.tally.failed += pending.len();
+        let last = pending.iter().find_map(|&place| taken.state.last(place)).map(|last| last.reply.clone());
+        let reply = last.unwrap_or_else(|| ReportedReply { code: 0, text: words.to_owned() });
+        let decision = Decision { class: 5, stage: Stage::Local, status, reply };
+        taken.append(&Event::Result { transaction: 0, decision, places: as_places(&pending) }, true)?;
+        Ok(self.finish(taken)?)
+    }
+
+    /// Puts an entry where its journal says that it belongs. An error leaves it for the next run.
+    fn finish(&mut self, mut taken: Taken<'s, 'd>) -> io::Result<()> {
+        let state = &taken.state;
+        if !state.pending().is_empty() {
+            let due_s = state.due_s.unwrap_or_default();
+            return taken.reschedule(due_s);
+        }
+        match () {
+            () if !state.held().is_empty() => taken.move_to(Place::Held),
+            () if !state.failed().is_empty() => taken.move_to(Place::Badmail),
+            () => taken.unlink(),
+        }
+    }
+
+    /// In doubt it is not tried again soon: the mail may show up, and a person may see it.
+    fn delay(&self, taken: &mut Taken<'_, '_>) -> io::Result<()> {
+        let schedule = &self.run.rules.schedule;
+        let (id, attempts) = (taken.name.id, taken.state.attempts);
+        let due_s = Some(schedule.next_due_in_doubt(&id, attempts, now_s(self.run.clock)));
+        let expires_s = taken.state.expires_s;
+        taken.append(&Event::Schedule { due_s, expires_s, cause: Cause::Attempt }, false)
+    }
+
+    fn trouble(&mut self, name: Name, error: &io::Error) {
+        self.tally.troubles.push(format!("{}: {}", name.id, reason(error)));
+    }
+}
+
+impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
+    type Mail = Entry<'s, 'd>;
+
+    fn next_mail(&mut self) -> Option<Self::Mail> {
+        self.first.take().or_else(|| self.next_entry())
+    }
+
+    fn before_dot(&mut self, mail: &Self::Mail, places: &[usize]) -> io::Result<()> {
+        let mut taken = mail.taken.borrow_mut();
+        let transaction = taken.state.transactions + 1;
+        let places: Vec<usize> = places.iter().map(|&place| mail.places[place]).collect();
+        let time_s = now_s(self.run.clock);
+        taken.append(&Event::Commit { time_s, transaction, places: as_places(&places) }, true)?;
+        // From here on a retry may duplicate.
+        mail.transaction.set(transaction);
+        Ok(())
+    }
+
+    fn answered(&mut self, mail: &Self::Mail, places: &[usize], settled: &Settled) -> io::Result<()> {
+        self.has_answer = true;
+        let transaction = mail.transaction.take();
+        let mut taken = mail.taken.borrow_mut();
+        let mut decided: Vec<(Decision, Vec<u16>)> = Vec::new();
+        let mut doubt = None;
+        for (index, verdict) in settled.verdicts.iter().enumerate() {
+            if settled.postponed.contains(&index) {
+                continue;
+            }
+            if verdict.in_doubt {
+                doubt.get_or_insert_with(|| verdict.sentence.clone());
+                continue;
+            }
+            let (decision, place) = (decision(verdict), mail.places[places[index]] as u16);
+            match decided.iter_mut().find(|(same, _)| *same == decision) {
+                Some((_, places)) => places.push(place),
+                None => decided.push((decision, vec![place])),
+            }
+        }
+        let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
+        for (decision, places) in decided {
+            taken.append(&Event::Result { transaction, decision, places }, false)?;
+        }
+        if let Some(reason) = doubt {
+            taken.append(&Event::Doubt { transaction, reason }, false)?;
+            self.delay(&mut taken)?;
+        }
+        if is_final { taken.flush() } else { Ok(()) }
+        // From here on those who have a final answer are never offered again.
+    }
+
+    fn settled(&mut self, mail: Self::Mail, report: Report) {
+        for outcome in report.outcomes() {
+            match outcome.fate {
+                Told::Accepted | Told::Queued => self.tally.accepted += 1,
+                Told::Deferred => self.tally.deferred += 1,
+                Told::Failed => self.tally.failed += 1,
+            }
+        }
+        let taken = mail.taken.into_inner();
+        let name = taken.name;
+        if mail.is_corrupt.get() {
+            return self.set_aside(
+                name,
+                &Trouble::Damaged(crate::spool::Damage::Broken("its digest does not agree")),
+            );
+        }
+        self.tally.held += taken.state.held().len();
+        if let Err(error) = self.finish(taken) {
+            self.trouble(name, &error);
+        }
+    }
+
+    fn untried(&mut self, mail: Self::Mail, _why: Verdict) {
+        self.tally.unreached += 1;
+        let mut taken = mail.taken.into_inner();
+        let name = taken.name;
+        let first_s = self.run.rules.schedule.first_s;
+        let due_s = now_s(self.run.clock) + first_s;
+        let expires_s = taken.state.expires_s;
+        let waits = taken
+            .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
+            .and_then(|()| taken.reschedule(due_s));
+        if let Err(error) = waits {
+            self.trouble(name, &error);
+        }
+    }
+}
+
+fn as_places(places: &[usize]) -> Vec<u16> {
+    places
+        .iter()
+        .map(|&place| u16::try_from(place).expect("an entry has at most 10,000 recipients"))
+        .collect()
+}
+
+fn decision(verdict: &Verdict) -> Decision {
+    let class = match verdict.fate {
+        Told::Accepted | Told::Queued => 2,
+        Told::Deferred => 4,
+        Told::Failed => 5,
+    };
+    let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
+    let reply = verdict.reply.clone().unwrap_or_else(ours);
+    Decision { class, stage: verdict.stage, status: verdict.status, reply }
+}

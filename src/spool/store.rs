@@ -1,0 +1,253 @@
+//! The store: folders and files of a spool, and the only caller of [`Disk`] for entries. A file of it is opened by its
+//! folder and name alone, never through a link; what is not ours is reported and left alone.
+
+mod incoming;
+mod taken;
+
+pub use incoming::{Submission, SubmitError};
+pub use taken::{Body, Taken, Trouble};
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use super::{Id, Name};
+use crate::sys::{Disk, Folder, Room};
+
+/// The first line of `FORMAT`.
+const FORMAT: &str = "whippet spool 1\n";
+
+/// Where an entry can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `tmp/`: being written.
+    Tmp,
+    /// `q/`: queued.
+    Queue,
+    /// `held/`: waits for a person.
+    Held,
+    /// `badmail/`: dead letters.
+    Badmail,
+    /// `corrupt/`: not trusted.
+    Corrupt,
+}
+
+impl Place {
+    const ALL: [Place; 5] = [Place::Tmp, Place::Queue, Place::Held, Place::Badmail, Place::Corrupt];
+
+    /// The folder's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Place::Tmp => "tmp",
+            Place::Queue => "q",
+            Place::Held => "held",
+            Place::Badmail => "badmail",
+            Place::Corrupt => "corrupt",
+        }
+    }
+}
+
+/// Why a spool cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It is not there.
+    #[error("there is no spool at {0}")]
+    Absent(PathBuf),
+    /// The system says no.
+    #[error("cannot use the spool {path}: {}", crate::sys::reason(.error), path = .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Somebody else could change what is in it.
+    #[error("cannot use the spool {}: {what}", .path.display())]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A later version of whippet has written it.
+    #[error("the spool {0} has a format that this version does not know; nothing was touched")]
+    Format(PathBuf),
+}
+
+/// An open spool.
+#[derive(Debug)]
+pub struct Store<'d> {
+    pub(super) disk: DiskRef<'d>,
+    root: Folder,
+    folders: [Folder; 5],
+    uid: u32,
+    /// Held with a shared lock: nobody changes the format while we are here.
+    _format: File,
+}
+
+/// The disk, with a name for Debug.
+#[derive(Clone, Copy)]
+pub(super) struct DiskRef<'d>(pub &'d dyn Disk);
+
+impl std::fmt::Debug for DiskRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Disk")
+    }
+}
+
+impl<'d> std::ops::Deref for DiskRef<'d> {
+    type Target = dyn Disk + 'd;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl<'d> Store<'d> {
+    /// Opens the spool at this absolute path; makes it where there is none.
+    pub fn create(disk: &'d dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |error| OpenError::Io { path, error }
+        };
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(path).map_err(fail(path))?;
+        let root = disk.open_dir(None, path).map_err(fail(path))?;
+        for place in Place::ALL.map(Place::name).into_iter().chain(["host", "ids", "log"]) {
+            let folder = path.join(place);
+            builder.create(&folder).map_err(fail(&folder))?;
+        }
+        if disk.stat_at(&root, "FORMAT").is_err() {
+            write_format(disk, &root, path).map_err(fail(&path.join("FORMAT")))?;
+        }
+        // The folders must be there after a power cut, before anything is said to be in them.
+        disk.sync_dir(&root).map_err(fail(path))?;
+        if let Some(parent) = path.parent() {
+            let parent_folder = disk.open_dir(None, parent).map_err(fail(parent))?;
+            disk.sync_dir(&parent_folder).map_err(fail(parent))?;
+        }
+        Store::open(disk, path)
+    }
+
+    /// Opens the spool at this absolute path.
+    pub fn open(disk: &'d dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        let fail = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => OpenError::Absent(path.to_owned()),
+            _ => OpenError::Io { path: path.to_owned(), error },
+        };
+        let root = disk.open_dir(None, path).map_err(fail)?;
+        let uid = rustix::process::geteuid().as_raw();
+        is_ours(path, &root, uid)?;
+        let format = disk.open(&root, "FORMAT", false).map_err(fail)?;
+        let mut text = [0; 64];
+        let count = disk.read_at(&format, &mut text, 0).map_err(fail)?;
+        // Whoever changes the format waits for us, and we for them.
+        if &text[..count] != FORMAT.as_bytes() || !disk.lock(&format, false).map_err(fail)? {
+            return Err(OpenError::Format(path.to_owned()));
+        }
+        let mut folders = Vec::new();
+        for place in Place::ALL {
+            folders.push(disk.open_dir(Some(&root), Path::new(place.name())).map_err(fail)?);
+        }
+        let folders = folders.try_into().expect("each place has a folder");
+        Ok(Store { disk: DiskRef(disk), root, folders, uid, _format: format })
+    }
+
+    /// A folder beside those of the entries: `host`, `ids` or `log`.
+    pub fn folder(&self, name: &str) -> io::Result<Folder> {
+        self.disk.open_dir(Some(&self.root), Path::new(name))
+    }
+
+    /// The seam that the spool lies on.
+    pub fn disk(&self) -> &'d dyn Disk {
+        self.disk.0
+    }
+
+    pub(super) fn at(&self, place: Place) -> &Folder {
+        &self.folders[place as usize]
+    }
+
+    /// What is free on its filesystem.
+    pub fn room(&self) -> io::Result<Room> {
+        self.disk.room(&self.root)
+    }
+
+    /// Every well-formed name in `q/`; the others are given to `strange`.
+    pub fn scan(&self, strange: &mut dyn FnMut(String)) -> io::Result<Vec<Name>> {
+        let mut names = Vec::new();
+        self.names(Place::Queue, &mut |text| match Name::parse(text) {
+            Some(name) => names.push(name),
+            None => strange(text.to_owned()),
+        })?;
+        Ok(names)
+    }
+
+    /// Every well-formed name in another place; the others are given to `strange`.
+    pub fn ids(&self, place: Place, strange: &mut dyn FnMut(String)) -> io::Result<Vec<Id>> {
+        let mut ids = Vec::new();
+        self.names(place, &mut |text| match Id::parse(text) {
+            Some(id) => ids.push(id),
+            None => strange(text.to_owned()),
+        })?;
+        Ok(ids)
+    }
+
+    fn names(&self, place: Place, each: &mut dyn FnMut(&str)) -> io::Result<()> {
+        // A folder that is open twice can be read by two at once.
+        let folder = self.disk.open_dir(Some(&self.root), Path::new(place.name()))?;
+        self.disk.list(&folder, &mut |name| each(&name.to_string_lossy()))
+    }
+
+    /// Where the entry is, if it is somewhere: in `q/` with its name.
+    pub fn find(&self, id: Id) -> io::Result<Option<(Place, Option<Name>)>> {
+        let queued = self.scan(&mut |_| {})?.into_iter().find(|name| name.id == id);
+        if let Some(name) = queued {
+            return Ok(Some((Place::Queue, Some(name))));
+        }
+        for place in [Place::Held, Place::Badmail, Place::Corrupt] {
+            if self.disk.stat_at(self.at(place), &id.to_string()).is_ok() {
+                return Ok(Some((place, None)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Writes `FORMAT` beside itself and gives it its name when it is whole. Two who do so at once write the same.
+fn write_format(disk: &dyn Disk, root: &Folder, path: &Path) -> io::Result<()> {
+    let written = format!("FORMAT.{}", std::process::id());
+    let _ = disk.unlink(root, &written);
+    let file = disk.create_new(root, &written)?;
+    disk.write_at(&file, FORMAT.as_bytes(), 0)?;
+    disk.sync(&file)?;
+    match disk.rename_new((root, &written), (root, "FORMAT")) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.unlink(root, &written),
+        other => other,
+    }
+    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Refuses a folder that others can write to, or exchange.
+fn is_ours(path: &Path, root: &Folder, uid: u32) -> Result<(), OpenError> {
+    let wrong =
+        |path: &Path, what: &str| Err(OpenError::NotOurs { path: path.to_owned(), what: what.to_owned() });
+    let stat = root.stat().map_err(|error| OpenError::Io { path: path.to_owned(), error })?;
+    if stat.owner != uid {
+        return wrong(path, &format!("it belongs to the user with the id {}", stat.owner));
+    }
+    if stat.mode & 0o022 != 0 {
+        return wrong(path, "others may write to it");
+    }
+    for parent in path.ancestors().skip(1) {
+        let Ok(stat) = std::fs::metadata(parent) else { continue };
+        let (is_shared, is_sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
+        // The folder of a group that only its owner is in is common, and no stranger's.
+        let is_private_group = stat.mode() & 0o002 == 0 && stat.uid() == uid;
+        if is_shared && !is_sticky && !is_private_group {
+            return wrong(parent, "others may write to it, and so put another spool in its place");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! How an entry comes into the spool: written in `tmp/`, flushed, given its name in `q/`, and the name flushed. Only then is
+//! it said to be queued, and from then on nothing loses it.
+
+use std::io::{self, Write};
+
+use ring::digest::{Context, SHA256};
+
+use super::taken::Taken;
+use super::{Place, Store};
+use crate::mime::MessageError;
+use crate::spool::entry::HEADER;
+use crate::spool::{Event, Flags, Header, Hop, Id, InDoubt, Journal, Name, Sealed, State, write_envelope};
+use crate::sys::{Disk, reason};
+
+/// Octets that are written at once.
+const BLOCK: usize = 64 * 1024;
+/// What stays free on the disk, octets and files.
+const KEPT_FREE: (u64, u64) = (16 << 20, 1000);
+/// What is set aside for the journal, octets, and for each recipient in it.
+const RESERVE: (u64, u64) = (4096, 128);
+
+/// What is to be queued.
+#[derive(Debug)]
+pub struct Submission<'a> {
+    /// The name it gets.
+    pub id: Id,
+    /// The profile that says where it goes, at most 64 octets.
+    pub profile: &'a str,
+    /// Envelope, and what is kept beside it.
+    pub sealed: &'a Sealed,
+    /// What the message is.
+    pub flags: Flags,
+    /// What happens in doubt, and how many dots in doubt hold a recipient.
+    pub in_doubt: (InDoubt, u32),
+    /// Now, milliseconds since 1970.
+    pub created_ms: u64,
+    /// When it is given up, seconds since 1970.
+    pub expires_s: u64,
+    /// When it is tried first.
+    pub due_s: u64,
+    /// Octets of the message, if they are known.
+    pub size: u64,
+    /// What has happened to it already: an attempt of its sender's own.
+    pub events: Vec<Event>,
+}
+
+/// Why nothing was queued.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The disk is too full, or not enough is known of it.
+    #[error("there is no room in the spool: {0}")]
+    NoRoom(String),
+    /// It cannot be an entry.
+    #[error("it cannot be queued: {0}")]
+    Refused(String),
+    /// The message could not be read to its end.
+    #[error(transparent)]
+    Message(MessageError),
+    /// The disk said no.
+    #[error("cannot write to the spool: {}", reason(.0))]
+    Storage(io::Error),
+    /// It may be queued or not: its name is there, and could not be flushed or taken back.
+    #[error("it is not known whether {0} is queued: {why}", why = reason(.1))]
+    Unknown(Id, io::Error),
+}
+
+impl<'d> Store<'d> {
+    /// Queues a message; `write` writes it, every line ended in CRLF. When this returns an entry, it is durable; it is
+    /// locked for as long as the value lives. `before_naming` runs when all is flushed, just before the name is given.
+    pub fn submit(
+        &self,
+        submission: &Submission<'_>,
+        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), MessageError>,
+        before_naming: &mut dyn FnMut() -> Result<(), SubmitError>,
+    ) -> Result<Taken<'_, 'd>, SubmitError> {
+        let (taken, written) = self.prepare(submission, write)?;
+        if let Err(error) = before_naming() {
+            let _ = self.disk.unlink(self.at(Place::Tmp), &written);
+            return Err(error);
+        }
+        self.publish(submission, &written)?;
+        Ok(taken)
+    }
+
+    /// Writes and flushes the entry in `tmp/`. Gives it with the name it has there.
+    pub(in crate::spool) fn prepare(
+        &self,
+        submission: &Submission<'_>,
+        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), MessageError>,
+    ) -> Result<(Taken<'_, 'd>, String), SubmitError> {
+        let written = submission.id.to_string();
+        let file = self.disk.create_new(self.at(Place::Tmp), &written).map_err(SubmitError::Storage)?;
+        let filled = self.fill(submission, &file, write);
+        match filled {
+            Ok((header, state, journal)) => {
+                let name = Name {
+                    due_s: submission.due_s,
+                    hop: Hop::of_profile(submission.profile),
+                    id: submission.id,
+                };
+                let taken =
+                    Taken::fresh(self, file, name, header, submission.sealed.clone(), (state, journal));
+                Ok((taken, written))
+            }
+            Err(error) => {
+                let _ = self.disk.unlink(self.at(Place::Tmp), &written);
+                Err(error)
+            }
+        }
+    }
+
+    fn fill(
+        &self,
+        submission: &Submission<'_>,
+        file: &std::fs::File,
+        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), MessageError>,
+    ) -> Result<(Header, State, Journal), SubmitError> {
+        let storage = SubmitError::Storage;
+        if !self.disk.lock(file, true).map_err(storage)? {
+            return Err(SubmitError::Storage(io::ErrorKind::WouldBlock.into()));
+        }
+        self.check_room(submission.size)?;
+        let envelope =
+            write_envelope(submission.sealed).map_err(|damage| SubmitError::Refused(damage.to_string()))?;
+        let mut pen = Pen { disk: self.disk.0, file, at: HEADER as u64, block: Vec::new(), failed: None };
+        pen.write_all(&envelope).map_err(storage)?;
+        let mut body = Hashed { pen, digest: Context::new(&SHA256), count: 0, end: [0; 2] };
+        let written = write(&mut body);
+        if let Some(error) = body.pen.failed.take() {
+            return Err(SubmitError::Storage(error));
+        }
+        written.map_err(SubmitError::Message)?;
+        body.pen.flush().map_err(storage)?;
+        if &body.end != b"\r\n" {
+            return Err(SubmitError::Refused("its last line has no end".to_owned()));
+        }
+        let header = Header {
+            flags: submission.flags,
+            recipients: submission.sealed.envelope.recipients().len() as u32,
+            created_ms: submission.created_ms,
+            expires_s: submission.expires_s,
+            body: body.count,
+            envelope: envelope.len() as u32,
+            in_doubt: submission.in_doubt.0,
+            envelope_digest: digest(&envelope),
+            body_digest: body.digest.finish().as_ref().try_into().expect("SHA-256 has 32 octets"),
+            profile: submission.profile.to_owned(),
+        };
+        self.disk.write_at(file, &header.encode(), 0).map_err(storage)?;
+        let (state, journal) = self.begin_journal(submission, file, &header).map_err(storage)?;
+        self.disk.sync(file).map_err(storage)?;
+        Ok((header, state, journal))
+    }
+
+    /// Sets room aside for what will happen to the entry, and writes down what has.
+    fn begin_journal(
+        &self,
+        submission: &Submission<'_>,
+        file: &std::fs::File,
+        header: &Header,
+    ) -> io::Result<(State, Journal)> {
+        let length = RESERVE.0 + RESERVE.1 * u64::from(header.recipients);
+        match self.disk.reserve(file, header.journal_at(), length) {
+            // Not every filesystem can.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                self.disk.write_at(file, &vec![0; length as usize], header.journal_at())?;
+            }
+            other => other?,
+        }
+        let mut state = State::new(header, submission.in_doubt.1);
+        let mut journal = Journal::new(header.sum());
+        for event in &submission.events {
+            let (octets, next) = journal.append(event);
+            self.disk.write_at(file, &octets, header.journal_at() + journal.end)?;
+            state.apply(event);
+            journal = next;
+        }
+        Ok((state, journal))
+    }
+
+    fn check_room(&self, size: u64) -> Result<(), SubmitError> {
+        let room = self.room().map_err(|error| SubmitError::NoRoom(reason(&error)))?;
+        let wanted = size.saturating_add(size / 2).saturating_add(KEPT_FREE.0);
+        if room.octets < wanted {
+            let mib = |octets: u64| octets >> 20;
+            return Err(SubmitError::NoRoom(format!(
+                "{} MiB are free, and it needs {}",
+                mib(room.octets),
+                mib(wanted)
+            )));
+        }
+        if room.files < KEPT_FREE.1 {
+            return Err(SubmitError::NoRoom("its filesystem has no files left".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Gives what is in `tmp/` under this name its place in `q/`.
+    pub(in crate::spool) fn publish(
+        &self,
+        submission: &Submission<'_>,
+        written: &str,
+    ) -> Result<(), SubmitError> {
+        let (tmp, queue) = (self.at(Place::Tmp), self.at(Place::Queue));
+        let name =
+            Name { due_s: submission.due_s, hop: Hop::of_profile(submission.profile), id: submission.id }
+                .to_string();
+        if let Err(error) = self.disk.rename_new((tmp, written), (queue, &name)) {
+            // It may have been renamed all the same: a disk that fails need not tell the truth.
+            if self.disk.stat_at(queue, &name).is_ok() {
+                return self.take_back(submission.id, &name, error);
+            }
+            let _ = self.disk.unlink(tmp, written);
+            return Err(SubmitError::Storage(error));
+        }
+        // From here on the message is queued; it may be there although we say it is not.
+        if let Err(error) = self.disk.sync_dir(queue) {
+            return self.take_back(submission.id, &name, error);
+        }
+        // From here on it survives a power cut. No later failure changes the answer.
+        Ok(())
+    }
+
+    /// The name could not be flushed: it goes, so that the answer can be no.
+    fn take_back(&self, id: Id, name: &str, error: io::Error) -> Result<(), SubmitError> {
+        let queue = self.at(Place::Queue);
+        if self.disk.unlink(queue, name).is_err() || self.disk.sync_dir(queue).is_err() {
+            return Err(SubmitError::Unknown(id, error));
+        }
+        Err(SubmitError::Storage(error))
+    }
+}
+
+/// SHA-256.
+pub(in crate::spool) fn digest(octets: &[u8]) -> [u8; 32] {
+    ring::digest::digest(&SHA256, octets).as_ref().try_into().expect("SHA-256 has 32 octets")
+}
+
+/// Writes a file from front to back, in blocks. Remembers the first error of the disk.
+struct Pen<'a> {
+    disk: &'a dyn Disk,
+    file: &'a std::fs::File,
+    at: u64,
+    block: Vec<u8>,
+    failed: Option<io::Error>,
+}
+
+impl Write for Pen<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.block.extend_from_slice(octets);
+        if self.block.len() >= BLOCK {
+            self.flush()?;
+        }
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.disk.write_at(self.file, &self.block, self.at);
+        self.at += self.block.len() as u64;
+        self.block.clear();
+        written.map_err(|error| {
+            let told = io::Error::new(error.kind(), reason(&error));
+            self.failed.get_or_insert(error);
+            told
+        })
+    }
+}
+
+/// The body on its way into the file.
+struct Hashed<'a> {
+    pen: Pen<'a>,
+    digest: Context,
+    count: u64,
+    /// Its last two octets.
+    end: [u8; 2],
+}
+
+impl Write for Hashed<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.digest.update(octets);
+        self.count += octets.len() as u64;
+        for &octet in &octets[octets.len().saturating_sub(2)..] {
+            self.end = [self.end[1], octet];
+        }
+        self.pen.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pen.flush()
+    }
+}
