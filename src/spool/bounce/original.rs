@@ -1,9 +1,9 @@
 //! The original, as far as a report gives it back: all of a small one, the header of any other (RFC 3461 6.2, RFC 6522,
 //! RFC 6532 3.7, RFC 6533).
 
-use std::io::{self, Read};
+use std::io::{self, Write};
 
-use crate::mime::quoted_printable;
+use crate::mime::{MessageError, quoted_printable};
 
 /// The longest original that comes back whole, and as much of a longer one as its header is looked for in: 50 KB.
 pub const LONGEST_WHOLE: u64 = 50 * 1024;
@@ -19,6 +19,25 @@ pub struct Original {
     /// Where the header ends; the empty line behind it does not belong to it.
     header: usize,
     is_whole: bool,
+}
+
+/// Takes as much as it may hold, and then no more.
+struct Beginning(Vec<u8>);
+
+impl Write for Beginning {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let room = LONGEST_WHOLE as usize - self.0.len();
+        if room == 0 && !octets.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = room.min(octets.len());
+        self.0.extend_from_slice(&octets[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What of the original may be given back, and how.
@@ -48,10 +67,18 @@ pub(super) struct Enclosed {
 }
 
 impl Original {
-    /// Reads the beginning of a stored message that has so many octets.
-    pub fn read(message: &mut dyn Read, length: u64) -> io::Result<Self> {
-        let mut octets = Vec::new();
-        message.take(LONGEST_WHOLE.min(length)).read_to_end(&mut octets)?;
+    /// Takes the beginning of a stored message, which has so many octets and which `write` writes. Of a long one no more is
+    /// read than that.
+    pub fn take(
+        length: u64,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), MessageError>,
+    ) -> Result<Self, MessageError> {
+        let mut beginning = Beginning(Vec::new());
+        match write(&mut beginning) {
+            Err(MessageError::Sink(_)) if beginning.0.len() as u64 == LONGEST_WHOLE => {}
+            written => written?,
+        }
+        let octets = beginning.0;
         let header = match memchr::memmem::find(&octets, b"\r\n\r\n") {
             _ if octets.starts_with(b"\r\n") => 0,
             Some(at) => at + 2,
@@ -159,7 +186,7 @@ mod tests {
 
     fn read(text: impl AsRef<[u8]>) -> Original {
         let text = text.as_ref();
-        Original::read(&mut &text[..], text.len() as u64).unwrap()
+        Original::take(text.len() as u64, |out| out.write_all(text).map_err(MessageError::Sink)).unwrap()
     }
 
     #[test]
@@ -195,6 +222,15 @@ mod tests {
                 && original.header.is_multiple_of(20)
                 && original.header as u64 > LONGEST_WHOLE - 20
         );
+    }
+
+    #[test]
+    fn an_original_that_cannot_be_read_is_none() {
+        let read = Original::take(1 << 20, |out| {
+            out.write_all(b"Subject: x\r\n").map_err(MessageError::Sink)?;
+            Err(MessageError::Read { what: "it".to_owned(), source: io::ErrorKind::Other.into() })
+        });
+        assert!(matches!(read, Err(MessageError::Read { .. })));
     }
 
     #[test]

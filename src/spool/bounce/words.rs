@@ -107,6 +107,7 @@ fn advice(status: EnhancedStatus) -> Option<&'static str> {
         (_, 2, 3) | (_, 3, 4) => {
             "The mail is too big for the recipient's server. Send less, or a link to it."
         }
+        (5, 4, 7) => "The mail asks to arrive within a time, and that time is over.",
         (_, 6, 0) => "The stored mail was damaged, so it was not sent. Send it again.",
         (_, 6, 7) => "The server does not take addresses with letters outside ASCII.",
         (_, 7, 30) => "The mail asks for TLS on the whole way, and the server does not promise it.",

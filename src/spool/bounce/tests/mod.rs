@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::mail::{EnhancedStatus, EnvelopeId, ReportedReply, Stage};
+use crate::mime::MessageError;
 use crate::spool::{Decision, Event, InDoubt};
 use crate::sys::SeededRandom;
 
@@ -81,7 +82,8 @@ impl Case {
     }
 
     fn original(&self) -> Original {
-        Original::read(&mut &self.message[..], self.message.len() as u64).unwrap()
+        let write = |out: &mut dyn std::io::Write| out.write_all(&self.message).map_err(MessageError::Sink);
+        Original::take(self.message.len() as u64, write).unwrap()
     }
 
     fn wanted(&self) -> Result<(), Silence> {
