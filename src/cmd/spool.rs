@@ -8,7 +8,7 @@ use crate::cmd::route::{Route, no_secret};
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{self, PendingSecret, Settings, Wanted};
 use crate::deliver::{Fallback, Pace, SmartHost, Unopened};
-use crate::mail::{Envelope, Fate, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
+use crate::mail::{Address, Envelope, Fate, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::Message;
 use crate::spool::{
     Attempt, Decision, Event, Flags, Hop, Hops, Id, Rules, Sealed, Store, Submission, SubmitError,
@@ -182,6 +182,11 @@ pub(super) struct Profiles<'w, 'a> {
 }
 
 impl Hops for Profiles<'_, '_> {
+    fn sender(&mut self, profile: &str) -> Option<Address> {
+        let settings = self.profile(profile).ok()?;
+        Some(settings.author()?.address)
+    }
+
     fn settings(&mut self, profile: &str) -> [u8; 32] {
         let rows = self.profile(profile).map(|settings| settings.rows()).unwrap_or_default();
         settings_digest(rows.iter().map(|row| (row.key, row.value.as_deref().unwrap_or_default())))

@@ -1,6 +1,7 @@
 //! A run: one pass over the queue. Any number of processes may make one at once; what one has in hand the others pass by.
 
 mod attempt;
+mod notice;
 
 pub use attempt::{Attempt, Entry};
 
@@ -10,7 +11,8 @@ use std::time::UNIX_EPOCH;
 
 use super::{Gate, Hop, InDoubt, Name, Schedule, Store};
 use crate::deliver::Unopened;
-use crate::sys::{Clock, reason};
+use crate::mail::Address;
+use crate::sys::{Clock, Random, reason};
 
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,9 @@ impl Default for Rules {
 pub trait Hops {
     /// What the profile with this name says now, without its secrets: a gate that was closed under other settings is open.
     fn settings(&mut self, profile: &str) -> [u8; 32];
+
+    /// From whom reports about mail of this profile come; `None`: from whom they go to.
+    fn sender(&mut self, profile: &str) -> Option<Address>;
 
     /// Opens one connection to where the profile with this name sends to, and hands over the mails of `attempt`, each
     /// settled before the next.
@@ -64,6 +69,10 @@ pub struct Run<'r, 'd> {
     pub rules: &'r Rules,
     /// The time.
     pub clock: &'r dyn Clock,
+    /// For the boundaries of reports.
+    pub random: &'r dyn Random,
+    /// The machine that reports.
+    pub machine: &'r str,
     /// Due times are not asked for.
     pub is_now: bool,
 }
@@ -111,7 +120,7 @@ impl Run<'_, '_> {
         let Some(profile) = names.iter().find_map(|name| self.profile_of(*name)) else {
             // What cannot be read is told of by whoever takes it in hand.
             let (gate, _) = Gate::read((self.store.disk(), &host), hop, [0; 32], self.rules.schedule, now_s);
-            let mut attempt = Attempt::new(self, names, (gate, true), tally);
+            let mut attempt = Attempt::new(self, names, (gate, true), None, tally);
             attempt.prepare();
             return;
         };
@@ -126,7 +135,8 @@ impl Run<'_, '_> {
             tally.unreached += names.len();
             return;
         }
-        let mut attempt = Attempt::new(self, names, (gate, is_closed), tally);
+        let sender = hops.sender(&profile);
+        let mut attempt = Attempt::new(self, names, (gate, is_closed), sender, tally);
         while let Some(profile) = attempt.prepare() {
             match hops.deliver(&profile, &mut attempt) {
                 Ok(()) if attempt.takes_more() => {}

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::{Run, Tally, now_s};
 use crate::deliver::{Mail, Mails};
-use crate::mail::{EnhancedStatus, Envelope, Fate as Told, Report, ReportedReply, Stage, Verdict};
+use crate::mail::{Address, EnhancedStatus, Envelope, Fate as Told, Report, ReportedReply, Stage, Verdict};
 use crate::mime::MessageError;
 use crate::smtp::{Needs, Settled};
 use crate::spool::{Cause, Closing, Decision, Event, Gate, Id, Losses, Name, Outage, Place, Taken, Trouble};
@@ -54,6 +54,8 @@ pub struct Attempt<'r, 's, 'd> {
     gate: Gate<'r>,
     /// Nothing is tried: what is opened is only looked at for its end of life.
     is_closed: bool,
+    /// From whom reports come.
+    sender: Option<Address>,
     /// Mails on which the connection was lost, in a row.
     losses: Losses,
     /// On this connection the hop has accepted a MAIL.
@@ -75,6 +77,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         run: &'r Run<'s, 'd>,
         names: VecDeque<Name>,
         (gate, is_closed): (Gate<'r>, bool),
+        sender: Option<Address>,
         tally: &'r mut Tally,
     ) -> Self {
         Attempt {
@@ -82,6 +85,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             names,
             gate,
             is_closed,
+            sender,
             losses: Losses::default(),
             is_mail_taken: false,
             first: None,
@@ -237,6 +241,11 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
 
     /// Puts an entry where its journal says that it belongs. An error leaves it for the next run.
     fn finish(&mut self, mut taken: Taken<'s, 'd>) -> io::Result<()> {
+        if !taken.state.failed().is_empty() {
+            let from = self.sender.as_ref().or(taken.sealed.envelope.reverse_path());
+            let from = from.or(taken.sealed.envelope.recipients().first()).cloned();
+            self.run.tell(&mut taken, &from.expect("an envelope has a recipient"))?;
+        }
         let state = &taken.state;
         if !state.pending().is_empty() {
             let due_s = state.due_s.unwrap_or_default();
