@@ -229,7 +229,13 @@ impl Reader<'_> {
             }
             let mut scope = Scope::default();
             for (key, value) in keys {
-                self.assign(&mut scope, key, value.get_ref());
+                if key.get_ref() == "spool" {
+                    let origin = self.source.origin(self.text, key.span().start);
+                    let problem = "spool is for all profiles; write [spool], outside of them".to_owned();
+                    self.faults.push(Fault { origin, key: "spool".to_owned(), problem });
+                } else {
+                    self.assign(&mut scope, key, value.get_ref());
+                }
             }
             profiles.insert(name.to_owned(), scope);
         }

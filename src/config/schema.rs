@@ -18,6 +18,8 @@ pub enum Group {
     Sender,
     /// How else mail may leave.
     Route,
+    /// What becomes of mail that the server does not take now.
+    Queue,
     /// How long to wait.
     Time,
 }
@@ -30,6 +32,7 @@ impl Group {
             Group::Login => "The login",
             Group::Sender => "The sender",
             Group::Route => "Other routes",
+            Group::Queue => "The queue",
             Group::Time => "Time limits",
         }
     }
@@ -93,6 +96,8 @@ pub const KEYS: &[Key] = keys! {
         "The charset of the server's replies, where they are not in UTF-8.";
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
+    Server "max_messages", "number", "as many as the server takes", "100",
+        "Most mails of one connection; more of them go over a further one.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO or LHLO.";
     Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
@@ -146,6 +151,42 @@ pub const KEYS: &[Key] = keys! {
     Route "output", "path", "", r#""~/Maildir""#,
         "Where route = \"file\" puts mail: a new file, a Maildir folder, an mbox (its name ends in .mbox or begins with mbox:), \
          or - for standard output.";
+    Queue "queue", "\"auto\", \"on-failure\", \"always\" or \"off\"", "\"auto\"", r#""auto""#,
+        "Whether mail that the server does not take now waits in the spool: if something runs the queue, always, before \
+         any try, or never.";
+    Queue "spool.first", "number of minutes", "15", "15",
+        "The time between the first try and the second.";
+    Queue "spool.second", "number of minutes", "30", "30",
+        "The time between the second and the third.";
+    Queue "spool.third", "number of minutes", "60", "60",
+        "The time between the third and the fourth.";
+    Queue "spool.subsequent", "number of minutes", "240", "240",
+        "The time between all later ones.";
+    Queue "spool.jitter_percent", "number", "10", "10",
+        "By how much each of these times may be longer or shorter, percent, at most 50.";
+    Queue "spool.expire", "time", "\"5d\"", r#""5d""#,
+        "How long a mail waits before it is given up and its sender told.";
+    Queue "spool.bounce_expire", "time", "\"2d\"", r#""2d""#,
+        "How long such a report waits itself.";
+    Queue "spool.delay_notice", "time or \"off\"", "\"off\"", r#""12h""#,
+        "After which time the sender is told that it takes longer.";
+    Queue "spool.in_doubt", "\"retry\" or \"hold\"", "\"retry\"", r#""retry""#,
+        "What happens when the connection is lost while the server takes a mail: it is sent again, which may make a copy, \
+         or waits for `whippet queue release`.";
+    Queue "spool.in_doubt_limit", "number", "3", "3",
+        "How often that may happen to a recipient before the mail waits for `whippet queue release` all the same.";
+    Queue "spool.submit_once", "time or \"off\"", "\"1h\"", r#""1h""#,
+        "How long a mail that was accepted is known again when it is handed in once more, at most 5d.";
+    Queue "spool.badmail_keep", "time or \"forever\"", "\"forever\"", r#""90d""#,
+        "How long mail that failed is kept in badmail/.";
+    Queue "spool.dir", "path", "~/.local/state/whippet/spool ($XDG_STATE_HOME counts)", r#""/var/spool/whippet""#,
+        "Where the spool is.";
+    Queue "spool.max_message", "size", "\"2G\"", r#""100M""#,
+        "The largest mail that is queued, as a number of octets or with K, M or G behind it.";
+    Queue "spool.max_entries", "number", "100000", "100000",
+        "Most mails that may wait at once.";
+    Queue "spool.allow_network_spool", "true or false", "false", "false",
+        "Whether the spool may be on a network filesystem, where a promise to keep mail may not hold.";
     Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
         "Finding and reaching the server, with TLS.";
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,
@@ -186,7 +227,7 @@ const ELSEWHERE: [(&str, &str); 15] = [
 ];
 
 /// Keys that are tables of keys: `timeouts.dot` is `dot` in `[timeouts]`.
-pub(super) const TABLES: [&str; 1] = ["timeouts"];
+pub(super) const TABLES: [&str; 2] = ["timeouts", "spool"];
 
 /// Whether there is such a key: one of the table, or a table of them.
 pub(super) fn is_known(name: &str) -> bool {

@@ -3,8 +3,11 @@
 mod door;
 mod rows;
 mod servers;
+mod spool;
 
 pub use rows::Row;
+pub(super) use spool::SpoolScope;
+pub use spool::{Queue, SpoolSettings, WhenInDoubt};
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -71,6 +74,8 @@ pub struct Settings {
     pub allow_plaintext_auth: Setting<bool>,
     /// Most recipients of one transaction.
     pub max_recipients: Option<Setting<usize>>,
+    /// Most messages of one connection.
+    pub max_messages: Option<Setting<usize>>,
     /// The author.
     pub from: Option<Setting<Mailbox>>,
     /// The author's name, for an address that has none.
@@ -91,6 +96,10 @@ pub struct Settings {
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
     pub output: Option<Setting<PathBuf>>,
+    /// Whether mail that could not be handed over waits.
+    pub queue: Setting<Queue>,
+    /// The spool, which all profiles share.
+    pub spool: SpoolSettings,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// Variables named by `password_env` in any profile. Children must not inherit them.
@@ -149,6 +158,7 @@ impl Settings {
             secret,
             auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             max_recipients: scope.max_recipients,
+            max_messages: scope.max_messages,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.
@@ -163,6 +173,8 @@ impl Settings {
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
             output: scope.output,
+            queue: scope.queue.unwrap_or(Setting::built_in(Queue::Auto)),
+            spool: scope.spool.settle(),
             timeouts: Timeouts::settle(scope.timeouts),
             secret_variables,
         })

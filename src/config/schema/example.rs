@@ -19,6 +19,12 @@ pub fn example() -> String {
         if group != Some(key.group) {
             group = Some(key.group);
             text.push_str(&format!("\n# ---- {} ----\n", key.group.title()));
+            if key.group == Group::Queue {
+                text.push_str(
+                    "\n# All profiles share one spool: what begins with spool. cannot stand in a profile. It may be written as a table\n\
+                     # [spool] too, behind the keys that stand in none.\n",
+                );
+            }
             if key.group == Group::Time {
                 text.push_str(
                     "\n# Each is \"30s\", \"5m\" or a number of seconds, at most what RFC 5321 4.5.3.2 gives;\n\
