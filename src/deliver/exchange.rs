@@ -28,7 +28,7 @@ pub(super) struct Exchange<'a, 'd, M: Mails> {
     /// One for each transaction in flight, oldest first.
     posts: VecDeque<Post<M::Mail>>,
     /// What waits for its next batch.
-    again: Option<Post<M::Mail>>,
+    again: VecDeque<Post<M::Mail>>,
     /// What is to be written with the next flight.
     gathered: Vec<u8>,
     /// Where in it the newest transaction begins.
@@ -54,7 +54,7 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
         facts: &'a SessionFacts,
         max_recipients: Option<usize>,
     ) -> Self {
-        let (posts, again, gathered) = (VecDeque::new(), None, Vec::new());
+        let (posts, again, gathered) = (VecDeque::new(), VecDeque::new(), Vec::new());
         Exchange {
             dialogue,
             window,
@@ -83,14 +83,14 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
             }
             self.step();
         }
-        if let Some(post) = self.again.take() {
+        while let Some(post) = self.again.pop_front() {
             self.give_up(post);
         }
     }
 
     /// Begins the next transaction, if there is one.
     fn begin(&mut self) -> bool {
-        let Some(mut post) = self.again.take().or_else(|| self.next_post()) else { return false };
+        let Some(mut post) = self.again.pop_front().or_else(|| self.next_post()) else { return false };
         let batch = post.batches.next_batch().expect("somebody's turn is still to come");
         let needs = post.mail.needs();
         post.places = batch.places().to_vec();
@@ -178,7 +178,7 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
         }
         post.batches.take(&post.places, settled);
         if post.batches.is_pending() && self.window.is_usable() {
-            self.again = Some(post);
+            self.again.push_back(post);
         } else {
             self.give_up(post);
         }

@@ -215,3 +215,15 @@ impl Resolve for NoNames {
         Err(ResolveError::NoSuchName(host.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Two mails of two recipients, one a transaction: with one piece the server ends a transaction of each.
+    #[test]
+    fn two_mails_may_wait_for_their_next_batch_at_once() {
+        let head = [0, 0x09, 0, 0, 0x09];
+        let script = b"220 a\r\n\x00250-a\r\n250 PIPELINING\r\n\x00250 mail\r\n250 rcpt\r\n354 go\r\n\x00\
+            250 dot\r\n250 mail\r\n550 rcpt\r\n554 data\r\n";
+        super::run(&[&head[..], script].concat());
+    }
+}

@@ -15,7 +15,7 @@ pub enum Event {
         time_s: u64,
         /// Which one it is, from 1 on.
         number: u32,
-        /// [`Hop::number`](super::Hop::number).
+        /// The number of the hop.
         hop: u32,
         /// When the next one is due.
         due_s: u64,
