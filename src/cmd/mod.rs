@@ -5,6 +5,7 @@ mod draft;
 mod exit;
 mod failure;
 mod inputs;
+mod queue;
 mod route;
 mod sandbox;
 mod send;

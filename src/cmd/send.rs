@@ -5,8 +5,8 @@ use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::spool::Waiting;
-use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
-use crate::config::{PendingSecret, Settings};
+use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings, spool};
+use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Problem, Report};
 use crate::mime::{Message, MessageError};
@@ -122,7 +122,12 @@ impl Mail {
     /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
     /// the queue, which goes by profiles.
     fn keep(&self, route: &Route, mut report: Report, world: &World<'_>) -> (Report, Option<Id>) {
-        let is_wanted = self.request.queue == Some(true);
+        let is_wanted = match (self.request.queue, self.settings.queue.value) {
+            (Some(is_wanted), _) => is_wanted,
+            (None, Queue::Off) => false,
+            (None, Queue::OnFailure | Queue::Always) => true,
+            (None, Queue::Auto) => spool::is_run(&self.settings, world),
+        };
         if !is_wanted || !matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
             return (report, None);
         }
@@ -131,8 +136,8 @@ impl Mail {
             report.warnings.push(words.to_owned());
             return (report, None);
         }
-        let profile = self.settings.profile.as_deref();
-        Waiting { profile, envelope: &self.envelope, message: &self.message }.take_over(report, world)
+        Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message }
+            .take_over(report, world)
     }
 
     /// Says what there is to say of the report, and gives the exit code.

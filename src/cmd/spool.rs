@@ -6,15 +6,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::cli::Request;
 use crate::cmd::route::{Route, no_secret};
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{self, PendingSecret, Settings, Wanted};
+use crate::config::{self, PendingSecret, Settings, Wanted, WhenInDoubt};
 use crate::deliver::{Fallback, Pace, SmartHost, Unopened};
 use crate::mail::{Address, Envelope, Fate, Outcome, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::Message;
 use crate::spool::{
-    Attempt, Decision, Event, Flags, Hop, Hops, Id, Rules, Sealed, Store, Submission, SubmitError,
-    settings_digest,
+    Attempt, Decision, Event, Flags, Hop, Hops, Id, InDoubt, Rules, Schedule, Sealed, Store, Submission,
+    SubmitError, settings_digest,
 };
-use crate::sys::{Secret, SystemDisk, reason};
+use crate::sys::{Disk, Secret, SystemDisk, reason};
 use crate::ui::Complaint;
 
 /// The disk that the spool lies on.
@@ -23,8 +23,17 @@ static DISK: SystemDisk = SystemDisk;
 /// Recipients of one transaction that is on record before its dot.
 const MOST: usize = 100;
 
-/// Where the spool is: `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
-pub(super) fn folder(world: &World<'_>) -> Option<PathBuf> {
+/// A file whose time says when the queue was last run.
+const LAST_RUN: &str = "last-run";
+
+/// How long ago a run may be that shows that something runs the queue.
+const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where the spool is: `spool.dir`, `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
+pub(super) fn folder(settings: &Settings, world: &World<'_>) -> Option<PathBuf> {
+    if let Some(dir) = &settings.spool.dir.value {
+        return Some(dir.clone());
+    }
     let state = world.surroundings.variable("XDG_STATE_HOME").map(PathBuf::from);
     let state = state.filter(|path| path.is_absolute());
     let state = state.or_else(|| Some(world.surroundings.home.as_ref()?.join(".local/state")));
@@ -32,15 +41,53 @@ pub(super) fn folder(world: &World<'_>) -> Option<PathBuf> {
 }
 
 /// The spool, made where there is none.
-pub(super) fn create(world: &World<'_>) -> Result<Store<'static>, Failure> {
-    let folder = folder(world).ok_or_else(homeless)?;
+fn create(settings: &Settings, world: &World<'_>) -> Result<Store<'static>, Failure> {
+    let folder = folder(settings, world).ok_or_else(homeless)?;
     Store::create(&DISK, &folder).map_err(unusable)
 }
 
 /// The spool, if there is one.
-pub(super) fn open(world: &World<'_>) -> Result<Store<'static>, Failure> {
-    let folder = folder(world).ok_or_else(homeless)?;
-    Store::open(&DISK, &folder).map_err(unusable)
+pub(super) fn open(settings: &Settings, world: &World<'_>) -> Result<Option<Store<'static>>, Failure> {
+    let folder = folder(settings, world).ok_or_else(homeless)?;
+    match Store::open(&DISK, &folder) {
+        Err(crate::spool::OpenError::Absent(_)) => Ok(None),
+        other => other.map(Some).map_err(unusable),
+    }
+}
+
+/// Notes that the queue is run now. It is a note that may be lost.
+pub(super) fn note_run(store: &Store<'_>) {
+    if let Ok(log) = store.folder("log") {
+        let _ = DISK.unlink(&log, LAST_RUN);
+        let _ = DISK.create_new(&log, LAST_RUN);
+    }
+}
+
+/// Whether something runs the queue: it was run within a day.
+pub(super) fn is_run(settings: &Settings, world: &World<'_>) -> bool {
+    let Some(folder) = folder(settings, world) else { return false };
+    let run = std::fs::metadata(folder.join("log").join(LAST_RUN)).and_then(|file| file.modified());
+    run.is_ok_and(|run| world.clock.now().duration_since(run).is_ok_and(|since| since < RECENT))
+}
+
+/// What holds for all entries.
+pub(super) fn rules(settings: &Settings) -> Rules {
+    let spool = &settings.spool;
+    let schedule = Schedule {
+        first_s: spool.first.value.as_secs(),
+        second_s: spool.second.value.as_secs(),
+        third_s: spool.third.value.as_secs(),
+        subsequent_s: spool.subsequent.value.as_secs(),
+        expire_s: spool.expire.value.as_secs(),
+        delay_notice_s: spool.delay_notice.value.map(|time| time.as_secs()),
+        bounce_expire_s: spool.bounce_expire.value.as_secs(),
+        jitter_percent: spool.jitter_percent.value,
+    };
+    let in_doubt = match spool.in_doubt.value {
+        WhenInDoubt::Retry => InDoubt::Retry,
+        WhenInDoubt::Hold => InDoubt::Hold,
+    };
+    Rules { schedule, in_doubt, in_doubt_limit: u32::try_from(spool.in_doubt_limit.value).unwrap_or(3) }
 }
 
 fn homeless() -> Failure {
@@ -60,7 +107,7 @@ fn unusable(error: crate::spool::OpenError) -> Failure {
 
 /// A mail whose recipients, or some of them, are to be queued.
 pub(super) struct Waiting<'m> {
-    pub(super) profile: Option<&'m str>,
+    pub(super) settings: &'m Settings,
     pub(super) envelope: &'m Envelope,
     pub(super) message: &'m Message,
 }
@@ -86,13 +133,13 @@ impl Waiting<'_> {
     }
 
     fn submit(&self, places: &[usize], report: &Report, world: &World<'_>) -> Result<(Id, u64), Failure> {
-        let rules = Rules::default();
+        let rules = rules(self.settings);
         let now = world.clock.now();
         let id = Id::new(now, world.random)
             .map_err(|error| Failure::plain(Exit::OsErr, format!("no random octets: {}", reason(&error))))?;
         let since = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let now_s = since.as_secs();
-        let profile = self.profile.unwrap_or_default();
+        let profile = self.settings.profile.as_deref().unwrap_or_default();
         let in_doubt = places.iter().any(|&place| report.outcomes()[place].in_doubt);
         let due_s = match in_doubt {
             true => rules.schedule.next_due_in_doubt(&id, 1, now_s),
@@ -121,7 +168,12 @@ impl Waiting<'_> {
             size: self.message.size(),
             events: events(places, report, (now_s, due_s), Hop::of_profile(profile)),
         };
-        let store = create(world)?;
+        let most = self.settings.spool.max_message.value;
+        if self.message.size() > most {
+            let words = format!("it has {} octets, and spool.max_message is {most}", self.message.size());
+            return Err(Failure::plain(Exit::TempFail, words));
+        }
+        let store = create(self.settings, world)?;
         store
             .submit(&submission, &mut |out| self.message.write_to(out), &mut || Ok(()))
             .map_err(|error| not_queued(&error))?;

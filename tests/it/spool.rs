@@ -67,6 +67,7 @@ fn route(port: u16) -> SmartHostRoute {
         },
         timeouts,
         reply_charset: None,
+        max_messages: None,
         max_recipients: Some(100),
     }
 }
