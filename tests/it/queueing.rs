@@ -1,0 +1,75 @@
+//! Mail that the server does not take now waits in the spool, if that is wanted, and the queue hands it over.
+
+use crate::support::{Peer, Ran, Rules, Sandbox, say};
+
+fn waiting(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.files().into_iter().filter(|file| file.contains("/spool/q/")).collect()
+}
+
+/// Nothing listens there.
+fn facing_nobody(more: &str) -> Sandbox {
+    Sandbox::facing(Peer::closed_port(), more)
+}
+
+fn send(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+    sandbox.stdin("text\n").run(&[&["-s", "queued"], arguments].concat())
+}
+
+#[test]
+fn who_is_deferred_is_queued_where_that_is_wanted() {
+    let sandbox = facing_nobody("");
+    let ran = send(&sandbox, &["--queue", "bob@example.test"]);
+    ran.exits(0).says("bob@example.test: queued as 0").says("next attempt in 1").says("nothing listens");
+    assert_eq!(waiting(&sandbox).len(), 1);
+
+    let sandbox = facing_nobody("queue = \"on-failure\"");
+    send(&sandbox, &["bob@example.test"]).exits(0).says("queued as");
+    send(&sandbox, &["--no-queue", "bob@example.test"]).exits(75).never_shows("queued as");
+    assert_eq!(waiting(&sandbox).len(), 1);
+
+    for quiet in ["", "queue = \"off\"", "queue = \"auto\""] {
+        let sandbox = facing_nobody(quiet);
+        send(&sandbox, &["bob@example.test"]).exits(75).never_shows("queued as");
+        assert_eq!(waiting(&sandbox), Vec::<String>::new(), "{quiet}");
+    }
+}
+
+#[test]
+fn each_recipient_has_an_outcome_of_its_own() {
+    let rules = Rules::healthy()
+        .on("RCPT TO:<later", [say("450 4.2.0 greylisted")])
+        .on("RCPT TO:<never", [say("550 5.1.1 unknown")]);
+    let peer = Peer::serving(rules);
+    let sandbox = Sandbox::facing(peer.port(), "queue = \"on-failure\"");
+    let to = ["--json", "good@example.test", "later@example.test", "never@example.test"];
+    let ran = send(&sandbox, &to);
+    ran.exits(67);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout()).unwrap();
+    let row = |at: usize| &report["outcomes"][at];
+    let outcomes = [0, 1, 2].map(|at| row(at)["outcome"].as_str().unwrap().to_owned());
+    assert_eq!(outcomes, ["accepted", "queued", "failed"]);
+    assert_eq!(row(1)["queue_id"].as_str().unwrap().len(), 26);
+    assert!(row(0)["queue_id"].is_null() && row(2)["queue_id"].is_null());
+    let kept = waiting(&sandbox);
+    assert_eq!(kept.len(), 1);
+    let entry = std::fs::read(sandbox.home().parent().unwrap().join(&kept[0])).unwrap();
+    let entry = String::from_utf8_lossy(&entry);
+    assert!(entry.contains("later@example.test") && entry.contains("greylisted"));
+}
+
+#[test]
+fn what_only_the_command_line_names_is_not_queued() {
+    let sandbox = facing_nobody("");
+    let url = format!("smtp://127.0.0.1:{}?tls=none", Peer::closed_port());
+    let ran = send(&sandbox, &["--queue", "--smtp", &url, "bob@example.test"]);
+    ran.exits(75).says("not queued: no profile names the server");
+    assert_eq!(waiting(&sandbox), Vec::<String>::new());
+}
+
+#[test]
+fn a_spool_that_cannot_be_written_is_told_of_and_the_mail_is_deferred() {
+    let sandbox = facing_nobody("");
+    sandbox.file("../home/.local/state/whippet", "no folder");
+    let ran = sandbox.stdin("text\n").run(&["-s", "x", "--queue", "bob@example.test"]);
+    ran.exits(75).says("not queued: ").never_shows("queued as");
+}
