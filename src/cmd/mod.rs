@@ -10,7 +10,6 @@ mod route;
 mod sandbox;
 mod send;
 mod settings;
-mod spool;
 mod world;
 
 pub use exit::Exit;

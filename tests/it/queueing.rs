@@ -73,3 +73,16 @@ fn a_spool_that_cannot_be_written_is_told_of_and_the_mail_is_deferred() {
     let ran = sandbox.stdin("text\n").run(&["-s", "x", "--queue", "bob@example.test"]);
     ran.exits(75).says("not queued: ").never_shows("queued as");
 }
+
+#[test]
+fn what_goes_first_into_the_queue_is_tried_at_once() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "queue = \"always\"");
+    send(&sandbox, &["bob@example.test"]).exits(0).says("queued as 0");
+    let book = peer.finish();
+    assert_eq!((book.dots(), waiting(&sandbox)), (1, Vec::new()));
+
+    let sandbox = facing_nobody("queue = \"always\"");
+    send(&sandbox, &["bob@example.test"]).exits(0).says("queued as 0").says("1 mail waits");
+    assert_eq!(waiting(&sandbox).len(), 1);
+}
