@@ -22,16 +22,13 @@ pub(in crate::cmd) fn folder(settings: &Settings, world: &World<'_>) -> Option<P
     if let Some(dir) = &settings.spool.dir.value {
         return Some(dir.clone());
     }
-    let state = world.surroundings.variable("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state.filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(world.surroundings.home.as_ref()?.join(".local/state")));
-    Some(state?.join("whippet/spool"))
+    world.surroundings.spool_folder()
 }
 
 /// The spool, made where there is none.
 pub(super) fn create(settings: &Settings, world: &World<'_>) -> Result<Store<'static>, Failure> {
     let folder = folder(settings, world).ok_or_else(homeless)?;
-    Store::create(&DISK, &folder).map_err(unusable)
+    Store::create(&DISK, &folder).map_err(Failure::from)
 }
 
 /// The spool, if there is one.
@@ -42,7 +39,7 @@ pub(in crate::cmd) fn open(
     let folder = folder(settings, world).ok_or_else(homeless)?;
     match Store::open(&DISK, &folder) {
         Err(OpenError::Absent(_)) => Ok(None),
-        other => other.map(Some).map_err(unusable),
+        other => other.map(Some).map_err(Failure::from),
     }
 }
 
@@ -81,16 +78,6 @@ pub(in crate::cmd) fn rules(settings: &Settings) -> Rules {
     Rules { schedule, in_doubt, in_doubt_limit: u32::try_from(spool.in_doubt_limit.value).unwrap_or(3) }
 }
 
-fn homeless() -> Failure {
+pub(super) fn homeless() -> Failure {
     Failure::plain(Exit::Config, "there is no place for a spool: neither $XDG_STATE_HOME nor a home is known")
-}
-
-fn unusable(error: OpenError) -> Failure {
-    let exit = match &error {
-        OpenError::NotOurs { .. } => Exit::NoPerm,
-        OpenError::Format(_) => Exit::Config,
-        OpenError::Absent(_) => Exit::NoInput,
-        OpenError::Io { .. } => Exit::CantCreat,
-    };
-    Failure::plain(exit, error.to_string())
 }
