@@ -2,8 +2,10 @@
 
 mod attempt;
 mod notice;
+mod posted;
 
-pub use attempt::{Attempt, Entry};
+pub use attempt::Attempt;
+pub use posted::Entry;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
