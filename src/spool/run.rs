@@ -11,10 +11,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::UNIX_EPOCH;
 
-use super::{Gate, Hop, InDoubt, Name, Schedule, Store};
+use super::{Gate, Hop, InDoubt, Name, Place, Schedule, Store};
 use crate::deliver::Unopened;
 use crate::mail::Address;
 use crate::sys::{Clock, Random, reason};
+
+/// How old a file of `tmp/` must be before it is taken for left over, seconds.
+const ABANDONED_S: u64 = 60 * 60;
 
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,10 +95,29 @@ impl Run<'_, '_> {
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;
+        self.sweep(&names);
         for (hop, names) in self.due(names, wanted) {
             self.visit(hop, names, hops, &mut tally);
         }
         Ok(tally)
+    }
+
+    /// Removes from `tmp/` what nobody goes on writing: the remains of a process that died before it said "queued". A report
+    /// waits there for its original. What cannot be removed now is removed later.
+    fn sweep(&self, names: &[Name]) {
+        let now_s = now_s(self.clock);
+        for id in self.store.ids(Place::Tmp, &mut |_| {}).unwrap_or_default() {
+            let (original, bounce) = id.original();
+            let waits = bounce.is_some()
+                && (names.iter().any(|name| name.id == original)
+                    || self.store.find(original).is_ok_and(|found| found.is_some()));
+            // Its lock is held until it is gone.
+            let Ok((_file, stat)) = self.store.lock_file(Place::Tmp, &id.to_string()) else { continue };
+            let changed_s = u64::try_from(stat.changed_s).unwrap_or(0);
+            if !waits && now_s.saturating_sub(changed_s) >= ABANDONED_S {
+                let _ = self.store.disk().unlink(self.store.at(Place::Tmp), &id.to_string());
+            }
+        }
     }
 
     /// What is to be tried, hop by hop, the longest due first.
@@ -150,7 +172,7 @@ impl Run<'_, '_> {
 
     /// The profile that an entry names, read without taking it in hand.
     fn profile_of(&self, name: Name) -> Option<String> {
-        let looked = self.store.look(super::Place::Queue, name, self.rules.in_doubt_limit);
+        let looked = self.store.look(Place::Queue, name, self.rules.in_doubt_limit);
         looked.ok().map(|(header, ..)| header.profile)
     }
 }
