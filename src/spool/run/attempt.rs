@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 
+use super::posted::decision;
 use super::{Entry, Run, Tally, now_s};
 use crate::deliver::Mails;
 use crate::mail::{Address, EnhancedStatus, Fate as Told, Report, ReportedReply, Stage, Verdict};
@@ -34,6 +35,9 @@ pub struct Attempt<'r, 's, 'd> {
     has_answer: bool,
     is_stopped: bool,
 }
+
+/// Decisions, each with the places of those whom it concerns.
+type Decided = Vec<(Decision, Vec<u16>)>;
 
 /// After so many connections in a row that the hop dropped without an answer it gets no other.
 const VAIN: u32 = 3;
@@ -224,6 +228,57 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         }
     }
 
+    /// What is to be recorded of a transaction: the decisions, each with the places of those whom it concerns, and the words
+    /// of a doubt.
+    fn decide(
+        &mut self,
+        mail: &Entry<'_, '_>,
+        places: &[usize],
+        settled: &Settled,
+    ) -> (Decided, Option<String>) {
+        let (mut decided, mut doubt) = (Decided::new(), None);
+        for (index, verdict) in settled.verdicts.iter().enumerate() {
+            if settled.postponed.contains(&index) {
+                continue;
+            }
+            if verdict.in_doubt {
+                doubt.get_or_insert_with(|| verdict.sentence.clone());
+                continue;
+            }
+            let mut decision = decision(verdict);
+            if Closing::of(verdict, self.is_mail_taken).is_some() {
+                // It says something about the hop, and nothing about the mail, whatever the first digit.
+                mail.is_unreached.set(true);
+                self.close(verdict);
+                decision.class = 4;
+            }
+            let place = mail.places[places[index]] as u16;
+            match decided.iter_mut().find(|(same, _)| *same == decision) {
+                Some((_, places)) => places.push(place),
+                None => decided.push((decision, vec![place])),
+            }
+        }
+        (decided, doubt)
+    }
+
+    fn record(
+        &self,
+        taken: &mut Taken<'_, '_>,
+        transaction: u32,
+        decided: Decided,
+        doubt: Option<String>,
+    ) -> io::Result<()> {
+        let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
+        for (decision, places) in decided {
+            taken.append(&Event::Result { transaction, decision, places }, false)?;
+        }
+        if let Some(reason) = doubt {
+            taken.append(&Event::Doubt { transaction, reason }, false)?;
+            self.delay(taken)?;
+        }
+        if is_final { taken.flush() } else { Ok(()) }
+    }
+
     /// What a transaction says of the hop beside what it says of the mail.
     fn notice(&mut self, id: Id, settled: &Settled) {
         let is_taken = |verdict: &Verdict| verdict.stage > Stage::Mail && verdict.reply.is_some();
@@ -293,40 +348,16 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     fn answered(&mut self, mail: &Self::Mail, places: &[usize], settled: &Settled) -> io::Result<()> {
         self.has_answer = true;
         let transaction = mail.transaction.take();
-        let id = mail.taken.borrow().name.id;
-        let mut decided: Vec<(Decision, Vec<u16>)> = Vec::new();
-        let mut doubt = None;
-        for (index, verdict) in settled.verdicts.iter().enumerate() {
-            if settled.postponed.contains(&index) {
-                continue;
-            }
-            if Closing::of(verdict, self.is_mail_taken).is_some() {
-                // It says something about the hop, and nothing about the mail.
-                mail.is_unreached.set(true);
-                self.close(verdict);
-                continue;
-            }
-            if verdict.in_doubt {
-                doubt.get_or_insert_with(|| verdict.sentence.clone());
-                continue;
-            }
-            let (decision, place) = (decision(verdict), mail.places[places[index]] as u16);
-            match decided.iter_mut().find(|(same, _)| *same == decision) {
-                Some((_, places)) => places.push(place),
-                None => decided.push((decision, vec![place])),
-            }
+        let name = mail.taken.borrow().name;
+        let (decided, doubt) = self.decide(mail, places, settled);
+        self.notice(name.id, settled);
+        let recorded = self.record(&mut mail.taken.borrow_mut(), transaction, decided, doubt);
+        if let Err(error) = &recorded {
+            let words = format!("{}: it is not on record what became of it: {}", name.id, reason(error));
+            self.tally.troubles.push(words);
+            self.is_stopped = true;
         }
-        self.notice(id, settled);
-        let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
-        let mut taken = mail.taken.borrow_mut();
-        for (decision, places) in decided {
-            taken.append(&Event::Result { transaction, decision, places }, false)?;
-        }
-        if let Some(reason) = doubt {
-            taken.append(&Event::Doubt { transaction, reason }, false)?;
-            self.delay(&mut taken)?;
-        }
-        if is_final { taken.flush() } else { Ok(()) }
+        recorded
         // From here on those who have a final answer are never offered again.
     }
 
@@ -365,15 +396,4 @@ fn as_places(places: &[usize]) -> Vec<u16> {
         .iter()
         .map(|&place| u16::try_from(place).expect("an entry has at most 10,000 recipients"))
         .collect()
-}
-
-fn decision(verdict: &Verdict) -> Decision {
-    let class = match verdict.fate {
-        Told::Accepted | Told::Queued => 2,
-        Told::Deferred => 4,
-        Told::Failed => 5,
-    };
-    let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
-    let reply = verdict.reply.clone().unwrap_or_else(ours);
-    Decision { class, stage: verdict.stage, status: verdict.status, reply }
 }

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::io::Write;
 
 use crate::deliver::Mail;
-use crate::mail::Envelope;
+use crate::mail::{Envelope, Fate as Told, ReportedReply, Verdict};
 use crate::mime::MessageError;
 use crate::smtp::Needs;
-use crate::spool::Taken;
+use crate::spool::{Decision, Taken};
 
 /// An entry on its way: its pending recipients and its message.
 #[derive(Debug)]
@@ -40,4 +40,16 @@ impl Mail for Entry<'_, '_> {
         self.is_corrupt.set(matches!(written, Err(MessageError::Changed { .. })));
         written
     }
+}
+
+/// What is recorded of a verdict.
+pub(super) fn decision(verdict: &Verdict) -> Decision {
+    let class = match verdict.fate {
+        Told::Accepted | Told::Queued => 2,
+        Told::Deferred => 4,
+        Told::Failed => 5,
+    };
+    let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
+    let reply = verdict.reply.clone().unwrap_or_else(ours);
+    Decision { class, stage: verdict.stage, status: verdict.status, reply }
 }
