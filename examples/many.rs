@@ -47,6 +47,7 @@ fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
         },
         timeouts: config::Timeouts::default().plain(),
         reply_charset: None,
+        max_messages: None,
         max_recipients: None,
     };
     let mut letters = Letters { count: count.parse()?, begun: 0, accepted: 0, fault: None };

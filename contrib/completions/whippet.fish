@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -66,6 +66,8 @@ complete -c whippet -n "__fish_whippet_needs_command" -s n -l no-system -d 'Leav
 complete -c whippet -n "__fish_whippet_needs_command" -l sendmail -d 'Hand over to the local sendmail program'
 complete -c whippet -n "__fish_whippet_needs_command" -l sandbox -d 'Hand over to a server made for this run'
 complete -c whippet -n "__fish_whippet_needs_command" -l dry-run -d 'Check everything, print the mail, send nothing'
+complete -c whippet -n "__fish_whippet_needs_command" -l queue -d 'Queue the mail for whom the server does not take now'
+complete -c whippet -n "__fish_whippet_needs_command" -l no-queue -d 'Do not queue, whatever the profile says'
 complete -c whippet -n "__fish_whippet_needs_command" -s x -d 'Accepted and ignored, as mutt\'s'
 complete -c whippet -n "__fish_whippet_needs_command" -l require-tls -d 'Send only where TLS protects the whole way'
 complete -c whippet -n "__fish_whippet_needs_command" -l json -d 'Report in JSON on standard output'

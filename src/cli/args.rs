@@ -218,6 +218,15 @@ pub(super) struct DeliveryArgs {
     /// No connection is made. The recipients are listed.
     #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
+    /// Queue the mail for whom the server does not take now
+    ///
+    /// What is queued is kept on disk and tried again by `whippet queue run`. Only a mail whose server
+    /// the profile names can be queued.
+    #[arg(long, overrides_with = "no_queue")]
+    pub queue: bool,
+    /// Do not queue, whatever the profile says
+    #[arg(long, overrides_with = "queue")]
+    pub no_queue: bool,
     /// Commands of a muttrc
     ///
     /// set, unset, my_hdr and unmy_hdr, divided by semicolons. What whippet does not understand is an

@@ -215,6 +215,7 @@ fn delivery(args: DeliveryArgs, request: &mut Request) -> Result<(), UsageError>
     request.sandbox = args.sandbox;
     request.output = args.output.map(|place| path("--output", place).map(PathBuf::from)).transpose()?;
     request.dry_run = args.dry_run;
+    request.queue = (args.queue || args.no_queue).then_some(args.queue);
     Ok(())
 }
 

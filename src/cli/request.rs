@@ -62,6 +62,8 @@ pub struct Request {
     pub sendmail: bool,
     /// That program and its arguments (`set sendmail`); empty for the one of the system.
     pub sendmail_argv: Vec<OsString>,
+    /// `--queue` or `--no-queue`.
+    pub queue: Option<bool>,
     /// `--sandbox`.
     pub sandbox: bool,
     /// `--output`: where the mail is written, instead of sending it.

@@ -140,6 +140,7 @@ fn smart_host(
         timeouts: settings.timeouts.plain(),
         reply_charset: settings.reply_charset.as_ref().map(|charset| charset.value),
         max_recipients: settings.max_recipients.as_ref().map(|most| most.value),
+        max_messages: settings.max_messages.as_ref().and_then(|most| u32::try_from(most.value).ok()),
     })
 }
 

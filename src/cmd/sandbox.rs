@@ -27,7 +27,7 @@ pub(super) fn send(mail: &Mail, world: &mut World<'_>) -> Result<Exit, Failure> 
     let route = sandbox.route(hello_name, mail.settings.timeouts.plain());
     let report = mail.deliver(&Route::SmartHost(Box::new(route)), None, world)?;
     let kept = sandbox.finish().context("the sandbox broke down")?;
-    let exit = mail.tell(&report, world);
+    let exit = mail.tell(&report, None, world);
     if !mail.request.json && !mail.request.quiet {
         for kept in kept {
             let text = arrival(&report, &kept).context("what the sandbox kept cannot be read")?;

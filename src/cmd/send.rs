@@ -3,13 +3,15 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
+use crate::cmd::queue::{Waiting, Wish, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
-use crate::config::{PendingSecret, Settings};
+use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Problem, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
+use crate::spool::Id;
 use crate::sys::Secret;
 use crate::ui::{self, Complaint, Summary};
 
@@ -46,9 +48,11 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
             None => mail.show(world),
         },
         Route::Sandbox => sandbox::send(&mail, world),
+        route if mail.goes_first_into_the_queue(&route) => mail.queue_first(world),
         route => {
             let report = mail.deliver(&route, secret, world)?;
-            Ok(mail.tell(&report, world))
+            let (report, id) = mail.keep(&route, report, world);
+            Ok(mail.tell(&report, id, world))
         }
     }
 }
@@ -116,8 +120,48 @@ impl Mail {
         Ok(transport.deliver(&self.envelope, &self.message))
     }
 
+    /// Whether it is queued before anything is tried.
+    fn goes_first_into_the_queue(&self, route: &Route) -> bool {
+        self.request.queue != Some(false)
+            && self.settings.queue.value == Queue::Always
+            && matches!(route, Route::SmartHost(_) | Route::Fallback(_))
+            && self.settings.is_of_a_profile()
+    }
+
+    /// Queues it, and then lets the queue try it once. Whatever comes of that, it is queued.
+    fn queue_first(&self, world: &mut World<'_>) -> Result<Exit, Failure> {
+        let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
+        let (report, id) = waiting.queue_first(world)?;
+        let exit = self.tell(&report, Some(id), world);
+        let wish = Wish { is_now: false, is_noted: false, is_watching: false, wanted: &|name| name.id == id };
+        // The next run says what went wrong with this one.
+        let _ = once(&wish, &self.request, world);
+        Ok(exit)
+    }
+
+    /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
+    /// the queue, which goes by profiles.
+    fn keep(&self, route: &Route, mut report: Report, world: &World<'_>) -> (Report, Option<Id>) {
+        let is_wanted = match (self.request.queue, self.settings.queue.value) {
+            (Some(is_wanted), _) => is_wanted,
+            (None, Queue::Off) => false,
+            (None, Queue::OnFailure | Queue::Always) => true,
+            (None, Queue::Auto) => spool::is_run(&self.settings, world),
+        };
+        if !is_wanted || !matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
+            return (report, None);
+        }
+        if !self.settings.is_of_a_profile() {
+            let words = "not queued: no profile names the server, and the queue goes by profiles";
+            report.warnings.push(words.to_owned());
+            return (report, None);
+        }
+        Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message }
+            .take_over(report, world)
+    }
+
     /// Says what there is to say of the report, and gives the exit code.
-    pub(super) fn tell(&self, report: &Report, world: &mut World<'_>) -> Exit {
+    pub(super) fn tell(&self, report: &Report, id: Option<Id>, world: &mut World<'_>) -> Exit {
         let exit = Exit::of_report(report);
         let hints = advice::hints(report, &self.settings, &profile_place(world));
         if self.request.json {
@@ -125,6 +169,7 @@ impl Mail {
                 exit: exit.code(),
                 message_id: Some(self.message.message_id()),
                 size: Some(self.message.size()),
+                queue_id: id.map(|id| id.to_string()),
                 warnings: &[&self.warnings[..], &report.warnings].concat(),
                 hints: &hints,
             };
@@ -135,6 +180,9 @@ impl Mail {
         }
         for warning in &report.warnings {
             warn(&self.request, world, warning);
+        }
+        for line in ui::queued(report) {
+            warn(&self.request, world, &line);
         }
         for complaint in ui::complaints(report) {
             let _ = write!(world.stderr, "{complaint}");
@@ -190,8 +238,7 @@ fn nothing_to_say(
         warn(request, world, warning);
     }
     if request.json {
-        let summary =
-            Summary { exit: Exit::Ok.code(), message_id: None, size: None, warnings: &warnings, hints: &[] };
+        let summary = Summary { exit: Exit::Ok.code(), warnings: &warnings, ..Summary::default() };
         print(&ui::nothing_json(&summary), world)?;
     }
     Ok(Exit::Ok)

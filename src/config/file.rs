@@ -229,7 +229,13 @@ impl Reader<'_> {
             }
             let mut scope = Scope::default();
             for (key, value) in keys {
-                self.assign(&mut scope, key, value.get_ref());
+                if key.get_ref() == "spool" {
+                    let origin = self.source.origin(self.text, key.span().start);
+                    let problem = "spool is for all profiles; write [spool], outside of them".to_owned();
+                    self.faults.push(Fault { origin, key: "spool".to_owned(), problem });
+                } else {
+                    self.assign(&mut scope, key, value.get_ref());
+                }
             }
             profiles.insert(name.to_owned(), scope);
         }
@@ -239,10 +245,10 @@ impl Reader<'_> {
     fn assign(&mut self, scope: &mut Scope, key: &Spanned<toml::de::DeString<'_>>, value: &DeValue<'_>) {
         let origin = self.source.origin(self.text, key.span().start);
         let name = key.get_ref().as_ref();
-        if let ("timeouts", DeValue::Table(times)) = (name, value) {
-            for (key, value) in times {
+        if let (true, DeValue::Table(keys)) = (schema::TABLES.contains(&name), value) {
+            for (key, value) in keys {
                 let origin = self.source.origin(self.text, key.span().start);
-                self.put(scope, &format!("timeouts.{}", key.get_ref()), value.get_ref(), origin);
+                self.put(scope, &format!("{name}.{}", key.get_ref()), value.get_ref(), origin);
             }
         } else if name.contains('.') {
             // A quoted key, "timeouts.dot", is not the dotted one.

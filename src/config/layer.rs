@@ -8,9 +8,10 @@ use std::time::Duration;
 use encoding_rs::Encoding;
 
 use crate::config::server::hosts::{self, Listed};
+use crate::config::settings::SpoolScope;
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
-use crate::config::{Fault, Route, SecretPlace, schema, secret};
+use crate::config::{Fault, Queue, Route, SecretPlace, schema, secret};
 use crate::mail::{Address, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsVersion};
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
@@ -129,6 +130,7 @@ pub(super) struct Scope {
     pub auth: Option<Setting<Vec<Mechanism>>>,
     pub allow_plaintext_auth: Option<Setting<bool>>,
     pub max_recipients: Option<Setting<usize>>,
+    pub max_messages: Option<Setting<usize>>,
     pub from: Option<Setting<Mailbox>>,
     pub realname: Option<Setting<String>>,
     pub reply_to: Option<Setting<Vec<Mailbox>>>,
@@ -140,6 +142,8 @@ pub(super) struct Scope {
     pub dsn_return: Option<Setting<Return>>,
     pub sendmail_path: Option<Setting<PathBuf>>,
     pub output: Option<Setting<PathBuf>>,
+    pub queue: Option<Setting<Queue>>,
+    pub spool: SpoolScope,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
 }
 
@@ -177,6 +181,7 @@ impl Scope {
             "username" => put(&mut self.username, value::text(given), origin),
             "auth" => put(&mut self.auth, value::auth(given), origin),
             "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
+            "max_messages" => put(&mut self.max_messages, value::count(given), origin),
             "allow_plaintext_auth" => put(&mut self.allow_plaintext_auth, value::boolean(given), origin),
             "from" => put(&mut self.from, value::mailbox(given), origin),
             "realname" => put(&mut self.realname, value::any_text(given), origin),
@@ -189,9 +194,12 @@ impl Scope {
             "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
             "output" => put(&mut self.output, value::output(given, home, folder), origin),
+            "queue" => put(&mut self.queue, Queue::read(given), origin),
+            "spool" => Err(given.wrong("a table [spool]")),
             "timeouts" => self.assign_all_times(given, origin),
-            _ => match key.strip_prefix("timeouts.") {
-                Some(name) => self.assign_time(name, given, origin),
+            _ => match key.split_once('.') {
+                Some(("spool", name)) => self.spool.assign(name, given, spot),
+                Some((_, name)) => self.assign_time(name, given, origin),
                 None => {
                     assign_secret(&mut self.secret, key, SecretPlace::read(key, given, home, folder), origin)
                 }
@@ -270,6 +278,7 @@ impl Scope {
         lay(&mut self.auth, above.auth);
         lay(&mut self.allow_plaintext_auth, above.allow_plaintext_auth);
         lay(&mut self.max_recipients, above.max_recipients);
+        lay(&mut self.max_messages, above.max_messages);
         lay(&mut self.from, above.from);
         lay(&mut self.realname, above.realname);
         lay(&mut self.reply_to, above.reply_to);
@@ -281,6 +290,8 @@ impl Scope {
         lay(&mut self.dsn_return, above.dsn_return);
         lay(&mut self.sendmail_path, above.sendmail_path);
         lay(&mut self.output, above.output);
+        lay(&mut self.queue, above.queue);
+        self.spool.overlay(above.spool);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
             lay(below, above);
         }
@@ -318,6 +329,7 @@ impl Scope {
         self.auth = None;
         self.allow_plaintext_auth = None;
         self.max_recipients = None;
+        self.max_messages = None;
     }
 }
 

@@ -1,6 +1,10 @@
 //! The table of all keys: name, type, built-in value, what it is for, an example. The example file, the unknown-key
 //! advice and the rows of `config show` come from it; how a value is read is in `value.rs`.
 
+pub(super) mod example;
+
+pub use example::example;
+
 use crate::config::{Fault, Origin, UnknownKey, error};
 
 /// What a key is about; the order of the groups is the order of the example file.
@@ -14,6 +18,8 @@ pub enum Group {
     Sender,
     /// How else mail may leave.
     Route,
+    /// What becomes of mail that the server does not take now.
+    Queue,
     /// How long to wait.
     Time,
 }
@@ -26,6 +32,7 @@ impl Group {
             Group::Login => "The login",
             Group::Sender => "The sender",
             Group::Route => "Other routes",
+            Group::Queue => "The queue",
             Group::Time => "Time limits",
         }
     }
@@ -51,9 +58,6 @@ pub struct Key {
 /// The five sources of the secret. A profile has one of them.
 pub(super) const SECRETS: [&str; 5] =
     ["password_command", "password_file", "password_env", "password_credential", "password"];
-
-/// The source that stands in the example file; the others are named beside it.
-const SECRET_SHOWN: &str = SECRETS[0];
 
 macro_rules! keys {
     ($($group:ident $name:literal, $kind:literal, $default:literal, $example:literal, $doc:literal;)*) => {
@@ -92,6 +96,8 @@ pub const KEYS: &[Key] = keys! {
         "The charset of the server's replies, where they are not in UTF-8.";
     Server "max_recipients", "number", "as many as the server takes", "100",
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
+    Server "max_messages", "number", "as many as the server takes", "100",
+        "Most mails of one connection; more of them go over a further one.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO or LHLO.";
     Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
@@ -145,6 +151,42 @@ pub const KEYS: &[Key] = keys! {
     Route "output", "path", "", r#""~/Maildir""#,
         "Where route = \"file\" puts mail: a new file, a Maildir folder, an mbox (its name ends in .mbox or begins with mbox:), \
          or - for standard output.";
+    Queue "queue", "\"auto\", \"on-failure\", \"always\" or \"off\"", "\"auto\"", r#""auto""#,
+        "Whether mail that the server does not take now waits in the spool: if something runs the queue, always, before \
+         any try, or never.";
+    Queue "spool.first", "number of minutes", "15", "15",
+        "The time between the first try and the second.";
+    Queue "spool.second", "number of minutes", "30", "30",
+        "The time between the second and the third.";
+    Queue "spool.third", "number of minutes", "60", "60",
+        "The time between the third and the fourth.";
+    Queue "spool.subsequent", "number of minutes", "240", "240",
+        "The time between all later ones.";
+    Queue "spool.jitter_percent", "number", "10", "10",
+        "By how much each of these times may be longer or shorter, percent, at most 50.";
+    Queue "spool.expire", "time", "\"5d\"", r#""5d""#,
+        "How long a mail waits before it is given up and its sender told.";
+    Queue "spool.bounce_expire", "time", "\"2d\"", r#""2d""#,
+        "How long such a report waits itself.";
+    Queue "spool.delay_notice", "time or \"off\"", "\"off\"", r#""12h""#,
+        "After which time the sender is told that it takes longer.";
+    Queue "spool.in_doubt", "\"retry\" or \"hold\"", "\"retry\"", r#""retry""#,
+        "What happens when the connection is lost while the server takes a mail: it is sent again, which may make a copy, \
+         or waits for `whippet queue release`.";
+    Queue "spool.in_doubt_limit", "number", "3", "3",
+        "How often that may happen to a recipient before the mail waits for `whippet queue release` all the same.";
+    Queue "spool.submit_once", "time or \"off\"", "\"1h\"", r#""1h""#,
+        "How long a mail that was accepted is known again when it is handed in once more, at most 5d.";
+    Queue "spool.badmail_keep", "time or \"forever\"", "\"forever\"", r#""90d""#,
+        "How long mail that failed is kept in badmail/.";
+    Queue "spool.dir", "path", "~/.local/state/whippet/spool ($XDG_STATE_HOME counts)", r#""/var/spool/whippet""#,
+        "Where the spool is.";
+    Queue "spool.max_message", "size", "\"2G\"", r#""100M""#,
+        "The largest mail that is queued, as a number of octets or with K, M or G behind it.";
+    Queue "spool.max_entries", "number", "100000", "100000",
+        "Most mails that may wait at once.";
+    Queue "spool.allow_network_spool", "true or false", "false", "false",
+        "Whether the spool may be on a network filesystem, where a promise to keep mail may not hold.";
     Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
         "Finding and reaching the server, with TLS.";
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,
@@ -184,9 +226,12 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("tls_host_override", "tls_server_name"),
 ];
 
-/// Whether a profile may have the key: one of the table, or `timeouts` for all limits.
+/// Keys that are tables of keys: `timeouts.dot` is `dot` in `[timeouts]`.
+pub(super) const TABLES: [&str; 2] = ["timeouts", "spool"];
+
+/// Whether there is such a key: one of the table, or a table of them.
 pub(super) fn is_known(name: &str) -> bool {
-    name == "timeouts" || KEYS.iter().any(|key| key.name == name)
+    TABLES.contains(&name) || KEYS.iter().any(|key| key.name == name)
 }
 
 /// The key that was probably meant.
@@ -196,7 +241,8 @@ pub(super) fn suggest(name: &str) -> Option<String> {
     let names = || {
         KEYS.iter()
             .map(|key| key.name)
-            .chain(["timeouts", "profiles", "default"])
+            .chain(TABLES)
+            .chain(["profiles", "default"])
             .filter(|known| *known != name)
     };
     elsewhere.or_else(|| error::nearest(name, names())).map(str::to_owned)
@@ -216,119 +262,10 @@ pub(super) fn find(name: &str) -> Result<&'static Key, UnknownKey> {
         .ok_or_else(|| UnknownKey { name: name.to_owned(), suggestion: suggest(name) })
 }
 
-/// The example file: every key, explained and commented out.
-pub fn example() -> String {
-    let mut text = String::from(
-        "# The settings of whippet. Its place is ~/.config/whippet/config.toml ($XDG_CONFIG_HOME counts);\n\
-         # /etc/whippet/config.toml is read before it and may hold the same. Every key may be left out.\n\
-         #\n\
-         # Strongest first: flags, environment variables, this file, the system's file, built-in values.\n\
-         # `whippet config show` tells what holds and where it was said.\n",
-    );
-    let mut group = None;
-    for key in KEYS.iter().filter(|key| key.name == SECRET_SHOWN || !SECRETS.contains(&key.name)) {
-        if group != Some(key.group) {
-            group = Some(key.group);
-            text.push_str(&format!("\n# ---- {} ----\n", key.group.title()));
-            if key.group == Group::Time {
-                text.push_str(
-                    "\n# Each is \"30s\", \"5m\" or a number of seconds, at most what RFC 5321 4.5.3.2 gives;\n\
-                     # one time for all of them is written timeouts = \"30s\".\n",
-                );
-            }
-        }
-        text.push_str(&entry(key));
-    }
-    text.push_str(
-        "\n# ---- Several profiles ----\n\
-         \n\
-         # Without profiles, all of the above is the one profile there is. With them it is what all of them share,\n\
-         # except for login, protocol, port and tls, which stay with the host that stands beside them.\n\
-         # --profile NAME chooses, then WHIPPET_PROFILE, then the address of --from, then `default`.\n\
-         # default = \"work\"\n\
-         \n\
-         # [profiles.work]\n\
-         # host = \"smtp.work.example\"\n\
-         # port = 587\n\
-         # tls = \"starttls\"\n\
-         # username = \"me\"\n\
-         # password_file = \"~/.config/whippet/work-password\"\n\
-         # from = \"me@work.example\"\n",
-    );
-    text
-}
-
-/// One key of the example file: what it is for, its type, its built-in value, and a line to be uncommented.
-fn entry(key: &Key) -> String {
-    let built_in =
-        if key.default.is_empty() { String::new() } else { format!(" Built-in: {}.", key.default) };
-    let mut text = format!("\n{}# Type: {}.{built_in}\n", comment(key.doc), key.kind);
-    if key.name == SECRET_SHOWN {
-        text.push_str("# The password has one source. Instead of this one it may be one of these:\n");
-        for other in KEYS.iter().filter(|other| other.name != key.name && SECRETS.contains(&other.name)) {
-            text.push_str(&format!("#   {} = {}\n#     {}\n", other.name, other.example, other.doc));
-        }
-    }
-    text.push_str(&format!("# {} = {}\n", key.name, key.example));
-    text
-}
-
-/// A text as lines of comment that fit.
-fn comment(text: &str) -> String {
-    const WIDTH: usize = 118;
-    let mut lines = String::from("#");
-    let mut column = 1;
-    for word in text.split(' ') {
-        if column + 1 + word.len() > WIDTH {
-            lines.push_str("\n#");
-            column = 1;
-        }
-        lines.push(' ');
-        lines.push_str(word);
-        column += 1 + word.len();
-    }
-    lines + "\n"
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    /// The example with the comments of its values removed.
-    pub(in crate::config) fn uncommented() -> String {
-        let is_value = |rest: &str| {
-            rest.starts_with("[profiles.")
-                || rest.split_once(" = ").is_some_and(|(key, _)| {
-                    key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
-                })
-        };
-        let bare = |line: &str| match line.strip_prefix("# ") {
-            Some(rest) if is_value(rest) => rest.to_owned() + "\n",
-            _ => line.to_owned() + "\n",
-        };
-        example().lines().map(bare).collect()
-    }
-
-    #[test]
-    fn the_example_file_is_fresh() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml");
-        let file = std::fs::read_to_string(path).unwrap();
-        assert_eq!(file, example(), "config.example.toml is to be made anew");
-    }
-
-    #[test]
-    fn the_example_says_nothing_by_itself_and_everything_uncommented() {
-        assert!(toml::de::DeTable::parse(&example()).unwrap().get_ref().is_empty());
-        let bare = uncommented();
-        for key in KEYS.iter().filter(|key| !SECRETS[1..].contains(&key.name)) {
-            assert!(bare.contains(&format!("\n{} = {}\n", key.name, key.example)), "{}", key.name);
-        }
-        for name in SECRETS {
-            assert!(example().contains(&format!("{name} = ")), "{name}");
-        }
-        assert!(example().lines().all(|line| line.chars().count() <= 120));
-    }
 
     #[test]
     fn built_in_times_are_those_that_hold() {

@@ -1,7 +1,13 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
 mod door;
+mod rows;
 mod servers;
+mod spool;
+
+pub use rows::Row;
+pub(super) use spool::SpoolScope;
+pub use spool::{Queue, SpoolSettings, WhenInDoubt};
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -9,11 +15,8 @@ use std::path::PathBuf;
 use encoding_rs::Encoding;
 
 use crate::config::layer::Scope;
-use crate::config::schema::{self, KEYS};
 use crate::config::value::UNIX;
-use crate::config::{
-    Fault, Key, Listing, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts, UnknownKey, timeouts,
-};
+use crate::config::{Fault, Listing, Origin, Route, SecretPlace, SecretSource, Setting, Timeouts};
 use crate::mail::{
     Address, ClientCertificate, Mailbox, Notify, Pin, Protocol, Return, TlsMode, TlsPolicy, TlsVersion,
 };
@@ -71,6 +74,8 @@ pub struct Settings {
     pub allow_plaintext_auth: Setting<bool>,
     /// Most recipients of one transaction.
     pub max_recipients: Option<Setting<usize>>,
+    /// Most messages of one connection.
+    pub max_messages: Option<Setting<usize>>,
     /// The author.
     pub from: Option<Setting<Mailbox>>,
     /// The author's name, for an address that has none.
@@ -91,21 +96,14 @@ pub struct Settings {
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
     pub output: Option<Setting<PathBuf>>,
+    /// Whether mail that could not be handed over waits.
+    pub queue: Setting<Queue>,
+    /// The spool, which all profiles share.
+    pub spool: SpoolSettings,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// Variables named by `password_env` in any profile. Children must not inherit them.
     pub secret_variables: Vec<String>,
-}
-
-/// One line of `config show`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The key.
-    pub key: &'static str,
-    /// The value as text, a password as `***`; `None` if there is none.
-    pub value: Option<String>,
-    /// Where it was said.
-    pub origin: String,
 }
 
 impl Settings {
@@ -127,7 +125,7 @@ impl Settings {
             _ => None,
         };
         if let Some(what) = missing {
-            let problem = format!("route = \"{}\" needs {what}", route_text(route.value));
+            let problem = format!("route = \"{}\" needs {what}", rows::route_text(route.value));
             return Err(Fault { origin: route.origin, key: "route".to_owned(), problem });
         }
         let for_gmail = scope.host.as_ref().is_some_and(|host| host.value == "smtp.gmail.com");
@@ -160,6 +158,7 @@ impl Settings {
             secret,
             auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             max_recipients: scope.max_recipients,
+            max_messages: scope.max_messages,
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.
@@ -174,6 +173,8 @@ impl Settings {
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
             output: scope.output,
+            queue: scope.queue.unwrap_or(Setting::built_in(Queue::Auto)),
+            spool: scope.spool.settle(),
             timeouts: Timeouts::settle(scope.timeouts),
             secret_variables,
         })
@@ -182,6 +183,23 @@ impl Settings {
     /// Whether any layer said where mail goes. Without that, only a first-use hint makes sense.
     pub fn is_configured(&self) -> bool {
         self.host.is_some() || self.route.origin != Origin::BuiltIn
+    }
+
+    /// Whether all that leads to the server stands in files, so that another run finds the same by the profile's name.
+    pub fn is_of_a_profile(&self) -> bool {
+        fn is_file(origin: &Origin) -> bool {
+            !matches!(origin, Origin::Variable(_) | Origin::Flag(_))
+        }
+        fn is_in_files<T>(setting: &Option<Setting<T>>) -> bool {
+            setting.as_ref().is_none_or(|setting| is_file(&setting.origin))
+        }
+        self.host.is_some()
+            && is_file(&self.port.origin)
+            && is_file(&self.tls.origin)
+            && is_in_files(&self.host)
+            && is_in_files(&self.username)
+            && is_in_files(&self.secret)
+            && is_in_files(&self.tunnel)
     }
 
     /// The author with a name: that of `from`, else `realname`.
@@ -216,89 +234,6 @@ impl Settings {
     pub fn unix_socket(&self) -> Option<&str> {
         self.host.as_ref()?.value.strip_prefix(UNIX)
     }
-
-    /// All keys with their values, in the order of the example file.
-    pub fn rows(&self) -> Vec<Row> {
-        KEYS.iter().map(|key| self.row_of(key)).collect()
-    }
-
-    /// One key with its value.
-    pub fn row(&self, key: &str) -> Result<Row, UnknownKey> {
-        schema::find(key).map(|key| self.row_of(key))
-    }
-
-    fn row_of(&self, key: &Key) -> Row {
-        let said =
-            match key.name {
-                "host" if self.hosts.is_some() => None,
-                "host" => self.host.as_ref().map(|s| show(s, String::clone)),
-                "protocol" => Some(show(&self.protocol, |protocol| protocol.name().to_owned())),
-                "hosts" => self.hosts.as_ref().map(|s| show(s, |all| servers::text(all))),
-                "port" => Some(show(&self.port, u16::to_string)),
-                "tls" => Some(show(&self.tls, |mode| tls_text(*mode).to_owned())),
-                "tls_min_version" => Some(show(&self.tls_min_version, |version| match version {
-                    TlsVersion::V1_2 => "1.2".to_owned(),
-                    TlsVersion::V1_3 => "1.3".to_owned(),
-                })),
-                "tls_ca_file" => self.tls_ca_file.as_ref().map(|s| show(s, |path| path_text(path))),
-                "tls_pin" => self
-                    .tls_pin
-                    .as_ref()
-                    .map(|s| show(s, |all| all.iter().map(Pin::to_string).collect::<Vec<_>>().join(", "))),
-                "tls_server_name" => self.tls_server_name.as_ref().map(|s| show(s, String::clone)),
-                "tls_client_cert" => self.tls_client_cert.as_ref().map(|s| show(s, |path| path_text(path))),
-                "tls_client_key" => self.tls_client_key.as_ref().map(|s| show(s, |path| path_text(path))),
-                "ip_family" => Some(show(&self.ip_family, |family| match family {
-                    IpFamily::Any => "any".to_owned(),
-                    IpFamily::V4 => "4".to_owned(),
-                    IpFamily::V6 => "6".to_owned(),
-                })),
-                "source_address" => self.source_address.as_ref().map(|s| show(s, IpAddr::to_string)),
-                "proxy" => self.proxy.as_ref().map(|s| {
-                    show(s, |proxy| proxy.as_ref().map_or_else(|| "none".to_owned(), Proxy::to_string))
-                }),
-                "proxy_password_file" | "proxy_password_env" => self
-                    .proxy_secret
-                    .as_ref()
-                    .filter(|secret| key.name.ends_with(secret.value.key()))
-                    .map(|s| show(s, SecretPlace::shown)),
-                "tunnel" => self.tunnel.as_ref().map(|s| show(s, |argv| argv.join(" "))),
-                "hello_name" => self.hello_name.as_ref().map(|s| show(s, String::clone)),
-                "username" => self.username.as_ref().map(|s| show(s, String::clone)),
-                "auth" => Some(show(&self.auth, |all| auth_text(all))),
-                "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
-                "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
-                "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
-                "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
-                "reply_to" => self.reply_to.as_ref().map(|s| {
-                    show(s, |all| all.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", "))
-                }),
-                "envelope_from" => self.envelope_from.as_ref().map(|s| {
-                    show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))
-                }),
-                "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
-                "reply_charset" => {
-                    self.reply_charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned()))
-                }
-                "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
-                "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
-                "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
-                "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
-                "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),
-                name => match name.strip_prefix("timeouts.") {
-                    Some(name) => self.timeouts.named(name).map(|s| show(s, |time| timeouts::shown(*time))),
-                    // The five sources: at most one of them is in use.
-                    None => {
-                        let source = self.secret.as_ref().filter(|secret| secret.value.place.key() == name);
-                        source.map(|s| show(s, |source| source.place.shown()))
-                    }
-                },
-            };
-        match said {
-            Some((value, origin)) => Row { key: key.name, value: Some(value), origin },
-            None => Row { key: key.name, value: None, origin: Origin::BuiltIn.to_string() },
-        }
-    }
 }
 
 /// There is one way to the server: two that are said are an error, since one of them would be passed over.
@@ -321,37 +256,6 @@ fn one_way(scope: &Scope) -> Result<(), Fault> {
         }),
         _ => Ok(()),
     }
-}
-
-fn show<T>(setting: &Setting<T>, text: impl Fn(&T) -> String) -> (String, String) {
-    (text(&setting.value), setting.origin.to_string())
-}
-
-fn tls_text(mode: TlsMode) -> &'static str {
-    match mode {
-        TlsMode::Implicit => "implicit",
-        TlsMode::StartTls => "starttls",
-        TlsMode::None => "none",
-    }
-}
-
-fn auth_text(mechanisms: &[Mechanism]) -> String {
-    if mechanisms.is_empty() {
-        return "by strength".to_owned();
-    }
-    mechanisms.iter().map(|one| one.name().to_ascii_lowercase()).collect::<Vec<_>>().join(", ")
-}
-
-fn route_text(route: Route) -> &'static str {
-    match route {
-        Route::Smtp => "smtp",
-        Route::Sendmail => "sendmail",
-        Route::File => "file",
-    }
-}
-
-fn path_text(path: &std::path::Path) -> String {
-    path.display().to_string()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
 
+pub(super) mod measure;
+
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};

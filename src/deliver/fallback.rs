@@ -2,8 +2,8 @@
 //! where nothing of the mail was said yet and another server can be expected to do better: never after a refused login,
 //! a bad certificate or a broken protocol, which another server would hide.
 
-use crate::deliver::{SmartHost, SmartHostRoute, Transport};
-use crate::mail::{Envelope, Fate, Outcome, Problem, Report};
+use crate::deliver::{Mails, Pace, SmartHost, SmartHostRoute, Transport, Unopened};
+use crate::mail::{Envelope, Fate, Problem, Report, SessionFacts, Verdict};
 use crate::mime::Message;
 use crate::net::Resolve;
 use crate::sys::Secret;
@@ -39,6 +39,27 @@ impl Transport for Fallback<'_> {
     }
 }
 
+impl Fallback<'_> {
+    /// [`SmartHost::deliver_all`] to the first of the servers that takes a session.
+    pub fn deliver_all<M: Mails>(
+        &mut self,
+        mails: &mut M,
+        pace: Pace,
+    ) -> Result<SessionFacts, Box<Unopened>> {
+        let (resolve, mut last) = (self.resolve, None);
+        for route in self.routes {
+            let transcript = self.transcript.as_mut().map(|sink| &mut **sink as &mut dyn FnMut(&str));
+            let secret = self.secret.as_mut().map(|wait| &mut **wait as &mut dyn FnMut() -> Option<Secret>);
+            let opened = SmartHost { route, resolve, transcript, secret }.deliver_all(mails, pace);
+            match opened {
+                Err(unopened) if may_do_elsewhere(&unopened.verdict) => last = Some(unopened),
+                other => return other,
+            }
+        }
+        Err(last.expect("there is at least one server"))
+    }
+}
+
 /// The report of the first server that is not passed over; where all are, the last one that may do later. Its warnings
 /// name the others.
 fn in_turn(reports: impl Iterator<Item = Report>) -> Report {
@@ -63,14 +84,14 @@ fn in_turn(reports: impl Iterator<Item = Report>) -> Report {
 
 /// Whether the next server is asked: nobody's outcome was decided by a server, and no command of a mail was said.
 fn is_passed_over(report: &Report) -> bool {
-    report.outcomes().iter().all(may_do_elsewhere)
+    report.outcomes().iter().all(|outcome| may_do_elsewhere(&Verdict::of(outcome)))
 }
 
-fn may_do_elsewhere(outcome: &Outcome) -> bool {
-    if outcome.in_doubt || !outcome.stage.is_before_transaction() {
+fn may_do_elsewhere(verdict: &Verdict) -> bool {
+    if verdict.in_doubt || !verdict.stage.is_before_transaction() {
         return false;
     }
-    match &outcome.problem {
+    match &verdict.problem {
         Some(
             Problem::NoHost
             | Problem::LookupFailed
@@ -80,10 +101,10 @@ fn may_do_elsewhere(outcome: &Outcome) -> bool {
             | Problem::ConnectionLost,
         ) => true,
         Some(Problem::SessionRefused | Problem::StartTlsUnavailable | Problem::Proxy) => {
-            outcome.fate == Fate::Deferred
+            verdict.fate == Fate::Deferred
         }
         // A server that goes says so at any time (RFC 5321 3.8).
-        Some(_) => outcome.reply.as_ref().is_some_and(|reply| reply.code == 421),
+        Some(_) => verdict.reply.as_ref().is_some_and(|reply| reply.code == 421),
         None => false,
     }
 }

@@ -96,6 +96,7 @@ impl Sandbox {
             },
             timeouts,
             reply_charset: None,
+            max_messages: None,
             max_recipients: None,
         }
     }

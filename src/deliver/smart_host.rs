@@ -35,6 +35,8 @@ pub struct SmartHostRoute {
     pub reply_charset: Option<&'static Encoding>,
     /// Most recipients of one transaction; `None` for as many as there are.
     pub max_recipients: Option<usize>,
+    /// Most mails of one connection; `None` for as many as there are.
+    pub max_messages: Option<u32>,
 }
 
 impl SmartHostRoute {
@@ -135,7 +137,7 @@ impl SmartHost<'_> {
             Pace::Settled => (1, false),
             Pace::Windowed(most) => (most.max(1), true),
         };
-        let mut window = Window::new(session.capabilities(), most, may_ride);
+        let mut window = Window::new(session.capabilities(), most, may_ride).at_most(route.max_messages);
         Exchange::new(&mut dialogue, &mut window, mails, &facts, route.max_recipients).run();
         let is_sound = window.is_sound();
         facts.timings.transaction = begin.elapsed();

@@ -99,6 +99,18 @@ impl QuotedPrintable {
     }
 }
 
+/// All of a text in quoted-printable. Its lines end in CRLF; CR and LF elsewhere are quoted.
+pub fn quoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut coded = Vec::with_capacity(text.len() + text.len() / 8);
+    let mut encoder = QuotedPrintable::default();
+    let mut sink = |octets: &[u8]| {
+        coded.extend_from_slice(octets);
+        Ok(())
+    };
+    encoder.push(text, &mut sink).and_then(|()| encoder.finish(&mut sink)).expect("a Vec takes every write");
+    coded
+}
+
 /// Base64 in lines of 76 characters (RFC 2045 6.8).
 pub(super) struct Base64 {
     /// Less than a line of input.

@@ -32,6 +32,7 @@ mod tree;
 
 pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
 pub use draft::{Attachment, Draft};
+pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};
 pub use part::Outline;
 pub use read::{Contents, Leaf};

@@ -33,6 +33,12 @@ pub struct Gate<'a> {
     record: Option<Record>,
 }
 
+impl std::fmt::Debug for Gate<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("name", &self.name).field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
 impl<'a> Gate<'a> {
     /// Reads the gate with this name in `host/`, for a profile with these settings ([`settings_digest`]). One that cannot be
     /// read, that is damaged, from another time or for other settings is open; the error is beside it.

@@ -13,6 +13,7 @@
 //! The name of a queued file says when it is due, for which hop, and how old it is: a scan opens nothing. The name is a
 //! hint; the journal at the end of the file is the truth and is read again under the lock.
 
+mod bounce;
 pub mod desk;
 mod entry;
 mod envelope;
@@ -25,6 +26,10 @@ mod schedule;
 mod state;
 mod store;
 
+pub use bounce::{
+    Bounce, LONGEST_WHOLE, Original, Overflow, REPORTS_AN_HOUR, Report, Silence, is_within_rate, overflows,
+    summary, wanted,
+};
 pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
 pub use envelope::{Sealed, read_envelope, write_envelope};
 pub use gate::{Closing, Gate, Losses, Outage, Record, settings_digest};

@@ -196,15 +196,38 @@ impl<'a> Once<'a> {
             },
             Err(error) => return Err(error),
         };
-        if !disk.lock(&file, true)? {
-            return Ok(None);
+        Ok(lock_at(disk, folder, name, &file)?.then_some(file))
+    }
+
+    /// Forgets what can answer nothing any more: records that are older than `window_s` and whose entry is neither queued nor
+    /// held. What is in use is passed by. Gives how many went.
+    pub fn sweep(
+        disk: &dyn Disk,
+        ids: &Folder,
+        is_here: &dyn Fn(Id) -> bool,
+        window_s: u64,
+        now_s: u64,
+    ) -> io::Result<usize> {
+        let mut count = 0;
+        for part in names(disk, ids, 2)? {
+            let folder = disk.open_dir(Some(ids), Path::new(&part))?;
+            for name in names(disk, &folder, 64)? {
+                let file = match disk.open(&folder, &name, true) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    other => other?,
+                };
+                let marked_s = u64::try_from(disk.stat(&file)?.changed_s).unwrap_or(0);
+                // What is newer is not even locked: a submission would wait for it.
+                if now_s.abs_diff(marked_s) < window_s || !lock_at(disk, &folder, &name, &file)? {
+                    continue;
+                }
+                if read(disk, &file)?.is_none_or(|(id, _)| !is_here(id)) {
+                    disk.unlink(&folder, &name)?;
+                    count += 1;
+                }
+            }
         }
-        match disk.stat_at(folder, name) {
-            Ok(there) if there.identity == disk.stat(&file)?.identity => Ok(Some(file)),
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(count)
     }
 
     /// The entry that this submission is already, if there is one: `is_here` tells of an entry that it is queued or held; one
@@ -242,14 +265,7 @@ impl<'a> Once<'a> {
     }
 
     fn read(&self) -> io::Result<Option<(Id, u8)>> {
-        let mut octets = [0; RECORD];
-        if self.disk.read_at(&self.file, &mut octets, 0)? < RECORD {
-            return Ok(None);
-        }
-        let (text, mark) = (&octets[..RECORD - 1], octets[RECORD - 1]);
-        let end = text.iter().position(|&octet| octet == 0).unwrap_or(text.len());
-        let id = std::str::from_utf8(&text[..end]).ok().and_then(Id::parse);
-        Ok(id.filter(|_| matches!(mark, QUEUED | ACCEPTED)).map(|id| (id, mark)))
+        read(self.disk, &self.file)
     }
 
     fn write(&self, id: Id, mark: u8) -> io::Result<()> {
@@ -259,6 +275,44 @@ impl<'a> Once<'a> {
         octets[RECORD - 1] = mark;
         self.disk.write_at(&self.file, &octets, 0)
     }
+}
+
+/// Locks a file, if it is free and the name still leads to it.
+fn lock_at(disk: &dyn Disk, folder: &Folder, name: &str, file: &File) -> io::Result<bool> {
+    if !disk.lock(file, true)? {
+        return Ok(false);
+    }
+    match disk.stat_at(folder, name) {
+        Ok(there) => Ok(there.identity == disk.stat(file)?.identity),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn read(disk: &dyn Disk, file: &File) -> io::Result<Option<(Id, u8)>> {
+    let mut octets = [0; RECORD];
+    if disk.read_at(file, &mut octets, 0)? < RECORD {
+        return Ok(None);
+    }
+    let (text, mark) = (&octets[..RECORD - 1], octets[RECORD - 1]);
+    let end = text.iter().position(|&octet| octet == 0).unwrap_or(text.len());
+    let id = std::str::from_utf8(&text[..end]).ok().and_then(Id::parse);
+    Ok(id.filter(|_| matches!(mark, QUEUED | ACCEPTED)).map(|id| (id, mark)))
+}
+
+/// The names in a folder that are so many hexadecimal digits.
+fn names(disk: &dyn Disk, folder: &Folder, length: usize) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    disk.list(folder, &mut |name| {
+        let is_hex = |octet: &u8| matches!(octet, b'0'..=b'9' | b'a'..=b'f');
+        if let Ok(name) = name.to_str()
+            && name.len() == length
+            && name.as_bytes().iter().all(is_hex)
+        {
+            names.push(name.to_owned());
+        }
+    })?;
+    Ok(names)
 }
 
 #[cfg(test)]

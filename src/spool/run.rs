@@ -1,16 +1,23 @@
 //! A run: one pass over the queue. Any number of processes may make one at once; what one has in hand the others pass by.
 
 mod attempt;
+mod notice;
+mod posted;
 
-pub use attempt::{Attempt, Entry};
+pub use attempt::Attempt;
+pub use posted::Entry;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::UNIX_EPOCH;
 
-use super::{Hop, InDoubt, Name, Schedule, Store};
+use super::{Gate, Hop, InDoubt, Name, Place, Schedule, Store};
 use crate::deliver::Unopened;
-use crate::sys::Clock;
+use crate::mail::Address;
+use crate::sys::{Clock, Random, reason};
+
+/// How old a file of `tmp/` must be before it is taken for left over, seconds.
+const ABANDONED_S: u64 = 60 * 60;
 
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +38,12 @@ impl Default for Rules {
 
 /// The ways out, as the profiles say at the time of the run.
 pub trait Hops {
+    /// What the profile with this name says now, without its secrets: a gate that was closed under other settings is open.
+    fn settings(&mut self, profile: &str) -> [u8; 32];
+
+    /// From whom reports about mail of this profile come; `None`: from whom they go to.
+    fn sender(&mut self, profile: &str) -> Option<Address>;
+
     /// Opens one connection to where the profile with this name sends to, and hands over the mails of `attempt`, each
     /// settled before the next.
     fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>>;
@@ -61,6 +74,10 @@ pub struct Run<'r, 'd> {
     pub rules: &'r Rules,
     /// The time.
     pub clock: &'r dyn Clock,
+    /// For the boundaries of reports.
+    pub random: &'r dyn Random,
+    /// The machine that reports.
+    pub machine: &'r str,
     /// Due times are not asked for.
     pub is_now: bool,
 }
@@ -78,10 +95,29 @@ impl Run<'_, '_> {
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;
-        for (_, names) in self.due(names, wanted) {
-            self.visit(names, hops, &mut tally);
+        self.sweep(&names);
+        for (hop, names) in self.due(names, wanted) {
+            self.visit(hop, names, hops, &mut tally);
         }
         Ok(tally)
+    }
+
+    /// Removes from `tmp/` what nobody goes on writing: the remains of a process that died before it said "queued". A report
+    /// waits there for its original. What cannot be removed now is removed later.
+    fn sweep(&self, names: &[Name]) {
+        let now_s = now_s(self.clock);
+        for id in self.store.ids(Place::Tmp, &mut |_| {}).unwrap_or_default() {
+            let (original, bounce) = id.original();
+            let waits = bounce.is_some()
+                && (names.iter().any(|name| name.id == original)
+                    || self.store.find(original).is_ok_and(|found| found.is_some()));
+            // Its lock is held until it is gone.
+            let Ok((_file, stat)) = self.store.lock_file(Place::Tmp, &id.to_string()) else { continue };
+            let changed_s = u64::try_from(stat.changed_s).unwrap_or(0);
+            if !waits && now_s.saturating_sub(changed_s) >= ABANDONED_S {
+                let _ = self.store.disk().unlink(self.store.at(Place::Tmp), &id.to_string());
+            }
+        }
     }
 
     /// What is to be tried, hop by hop, the longest due first.
@@ -97,9 +133,34 @@ impl Run<'_, '_> {
         hops
     }
 
-    /// Hands over what is due for one hop, over as many connections as it takes, one after the other.
-    fn visit(&self, names: VecDeque<Name>, hops: &mut dyn Hops, tally: &mut Tally) {
-        let mut attempt = Attempt::new(self, names, tally);
+    /// Hands over what is due for one hop, over as many connections as it takes, one after the other. Behind a closed gate
+    /// only what is at the end of its life is opened.
+    fn visit(&self, hop: Hop, mut names: VecDeque<Name>, hops: &mut dyn Hops, tally: &mut Tally) {
+        let now_s = now_s(self.clock);
+        let host = match self.store.folder("host") {
+            Ok(host) => host,
+            Err(error) => return tally.troubles.push(format!("host/: {}", reason(&error))),
+        };
+        let Some(profile) = names.iter().find_map(|name| self.profile_of(*name)) else {
+            // What cannot be read is told of by whoever takes it in hand.
+            let (gate, _) = Gate::read((self.store.disk(), &host), hop, [0; 32], self.rules.schedule, now_s);
+            let mut attempt = Attempt::new(self, names, (gate, true), None, tally);
+            attempt.prepare();
+            return;
+        };
+        let place = (self.store.disk(), &host);
+        let (mut gate, _) = Gate::read(place, hop, hops.settings(&profile), self.rules.schedule, now_s);
+        let is_closed = gate.is_closed(now_s) && !self.is_now;
+        if is_closed {
+            let all = names.len();
+            names.retain(|name| age_s(name, now_s) >= self.rules.schedule.expire_s);
+            tally.unreached += all - names.len();
+        } else if !gate.probe(now_s).unwrap_or(true) {
+            tally.unreached += names.len();
+            return;
+        }
+        let sender = hops.sender(&profile);
+        let mut attempt = Attempt::new(self, names, (gate, is_closed), sender, tally);
         while let Some(profile) = attempt.prepare() {
             match hops.deliver(&profile, &mut attempt) {
                 Ok(()) if attempt.takes_more() => {}
@@ -108,6 +169,17 @@ impl Run<'_, '_> {
             }
         }
     }
+
+    /// The profile that an entry names, read without taking it in hand.
+    fn profile_of(&self, name: Name) -> Option<String> {
+        let looked = self.store.look(Place::Queue, name, self.rules.in_doubt_limit);
+        looked.ok().map(|(header, ..)| header.profile)
+    }
+}
+
+/// How old an entry is by its name.
+fn age_s(name: &Name, now_s: u64) -> u64 {
+    now_s.saturating_sub(name.id.made().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
 /// Seconds since 1970.

@@ -94,7 +94,7 @@ pub fn complaints(report: &Report) -> Vec<Complaint> {
     let mut complaints: Vec<Complaint> =
         groups.iter().map(|(first, members)| complaint(report, first, members)).collect();
     let accepted: Vec<&Outcome> =
-        report.outcomes().iter().filter(|outcome| outcome.problem.is_none()).collect();
+        report.outcomes().iter().filter(|outcome| outcome.fate == Fate::Accepted).collect();
     if !complaints.is_empty() && !accepted.is_empty() {
         let count = accepted.len();
         let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
@@ -103,6 +103,23 @@ pub fn complaints(report: &Report) -> Vec<Complaint> {
         complaints.push(rest);
     }
     complaints
+}
+
+/// What is said of those whose mail is queued, a line for each reason.
+pub fn queued(report: &Report) -> Vec<String> {
+    let mut groups: Vec<Vec<&Outcome>> = Vec::new();
+    for outcome in report.outcomes().iter().filter(|outcome| outcome.fate == Fate::Queued) {
+        match groups.iter_mut().find(|members| is_same_verdict(members[0], outcome)) {
+            Some(members) => members.push(outcome),
+            None => groups.push(vec![outcome]),
+        }
+    }
+    let line = |members: &Vec<&Outcome>| {
+        let count = members.len();
+        let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+        format!("{}{more}: {}", names("", &members[..count.min(NAMED)]), members[0].sentence)
+    };
+    groups.iter().map(line).collect()
 }
 
 fn is_same_verdict(one: &Outcome, other: &Outcome) -> bool {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::mail::{Outcome, Protocol, Report};
+use crate::mail::{Fate, Outcome, Protocol, Report};
 use crate::ui::Complaint;
 
 /// The name and version of the schema.
@@ -78,7 +78,7 @@ struct SettingRow<'a> {
 }
 
 /// What a document says beside the report.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Summary<'a> {
     /// The exit code.
     pub exit: u8,
@@ -86,6 +86,8 @@ pub struct Summary<'a> {
     pub message_id: Option<&'a str>,
     /// Its size, octets.
     pub size: Option<u64>,
+    /// The entry in the spool, if somebody's mail is queued.
+    pub queue_id: Option<String>,
     /// What is worth saying, of the inputs, the message and the report.
     pub warnings: &'a [String],
     /// What to do.
@@ -113,7 +115,7 @@ pub fn report(report: &Report, summary: &Summary<'_>) -> String {
     let session = &report.session;
     let milliseconds = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
     render(&Document {
-        outcomes: report.outcomes().iter().map(outcome).collect(),
+        outcomes: report.outcomes().iter().map(|one| outcome(one, summary.queue_id.as_deref())).collect(),
         session: Some(SessionRow {
             host: &session.host,
             protocol: session.protocol.map(Protocol::name),
@@ -147,7 +149,7 @@ pub fn failure(complaints: &[Complaint], exit: u8) -> String {
         |part: fn(&Complaint) -> &Vec<String>| complaints.iter().flat_map(part).cloned().collect::<Vec<_>>();
     let headlines: Vec<&str> = complaints.iter().map(|complaint| complaint.headline.as_str()).collect();
     let (because, hints) = (all(|complaint| &complaint.because), all(|complaint| &complaint.hints));
-    let summary = Summary { exit, message_id: None, size: None, warnings: &[], hints: &hints };
+    let summary = Summary { exit, hints: &hints, ..Summary::default() };
     let failure = FailureRow { message: &headlines.join("; "), because: &because };
     render(&Document { failure: Some(failure), ..summary.document() })
 }
@@ -159,7 +161,7 @@ pub fn settings(rows: &[(String, String, String)]) -> String {
     render(&rows)
 }
 
-fn outcome(outcome: &Outcome) -> OutcomeRow<'_> {
+fn outcome<'a>(outcome: &'a Outcome, queue_id: Option<&'a str>) -> OutcomeRow<'a> {
     OutcomeRow {
         recipient: outcome.recipient.to_string(),
         outcome: outcome.fate.name(),
@@ -169,7 +171,7 @@ fn outcome(outcome: &Outcome) -> OutcomeRow<'_> {
         reply: outcome.reply.as_ref().map(|reply| ReplyRow { code: reply.code, text: &reply.text }),
         sentence: &outcome.sentence,
         in_doubt: outcome.in_doubt,
-        queue_id: None,
+        queue_id: queue_id.filter(|_| outcome.fate == Fate::Queued),
     }
 }
 

@@ -4,7 +4,7 @@ mod human;
 mod json;
 pub mod queue;
 
-pub use human::{Complaint, arrivals, complaints, printable, settings};
+pub use human::{Complaint, arrivals, complaints, printable, queued, settings};
 pub use json::{
     Summary, failure as failure_json, nothing as nothing_json, report as report_json,
     settings as settings_json,

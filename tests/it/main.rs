@@ -13,6 +13,7 @@ mod lmtp;
 mod many;
 mod postfix;
 mod queue;
+mod queueing;
 mod readme;
 mod routes;
 mod secrets;

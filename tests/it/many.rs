@@ -117,6 +117,7 @@ fn route(port: u16) -> SmartHostRoute {
         },
         timeouts,
         reply_charset: None,
+        max_messages: None,
         max_recipients: None,
     }
 }

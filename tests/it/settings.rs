@@ -75,6 +75,31 @@ fn each_layer_is_stronger_than_the_one_before() {
 }
 
 #[test]
+fn all_profiles_share_one_spool() {
+    let mut sandbox = Sandbox::new();
+    sandbox.profile(&format!(
+        "{PROFILE}[spool]\nfirst = 5\ndir = \"~/spool\"\n[profiles.work]\nqueue = \"always\"\n[profiles.home]\n"
+    ));
+    let at = |line: usize| format!("~/.config/whippet/config.toml:{line}");
+    for profile in ["work", "home"] {
+        let words = ["--profile", profile];
+        assert_eq!(row(&sandbox, &words, "spool.first"), pair("5", &at(6)));
+        assert!(row(&sandbox, &words, "spool.dir").0.ends_with("/spool"));
+        assert_eq!(row(&sandbox, &words, "spool.expire"), pair("5d", "built-in"));
+    }
+    assert_eq!(row(&sandbox, &["--profile", "work"], "queue"), pair("always", &at(9)));
+    assert_eq!(row(&sandbox, &["--profile", "home"], "queue"), pair("auto", "built-in"));
+    let words = ["--profile", "home", "--set", "spool.first=7", "--set", "queue=off"];
+    assert_eq!(row(&sandbox, &words, "spool.first"), pair("7", "--set spool.first"));
+    assert_eq!(row(&sandbox, &words, "queue"), pair("off", "--set queue"));
+    sandbox.profile(&format!("{PROFILE}[profiles.work]\nspool.first = 5\n"));
+    sandbox.run(&["config", "show"]).exits(78).says(&format!("{}: spool is for all profiles", at(6)));
+    sandbox.env("WHIPPET_CONFIG", "/dev/null");
+    let ran = sandbox.run(&["config", "show", "--set", "spool.first=0", "--set", "queue=maybe"]);
+    ran.exits(64).says("spool.first must be a number from 1 to 10080").says("queue must be \"auto\"");
+}
+
+#[test]
 fn a_url_takes_the_place_of_the_server() {
     let mut sandbox = Sandbox::new();
     sandbox.profile(PROFILE);

@@ -1,7 +1,7 @@
 //! Runs over a spool, in process, against the model server: whatever it does, afterwards and after enough runs against a
 //! healthy one every recipient has the mail once, or once more for each time that it was in doubt, or the mail has failed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use whippet::sys::{Clock, FixedClock, SeededRandom, SystemDisk};
 use crate::many::model::{ACTS, Act, Deeds, Model, Took};
 
 const NOW_S: u64 = 1_800_000_000;
+const SENDER: &str = "me@example.test";
 
 /// One server for each connection, with its deeds; healthy ones when they are used up.
 struct Servers {
@@ -28,6 +29,14 @@ struct Servers {
 }
 
 impl Hops for Servers {
+    fn sender(&mut self, _profile: &str) -> Option<Address> {
+        Address::parse("postmaster@example.test").ok()
+    }
+
+    fn settings(&mut self, _profile: &str) -> [u8; 32] {
+        [0; 32]
+    }
+
     fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>> {
         assert_eq!(profile, "default");
         let deeds = if self.deeds.is_empty() { Deeds::new() } else { self.deeds.remove(0) };
@@ -58,6 +67,7 @@ fn route(port: u16) -> SmartHostRoute {
         },
         timeouts,
         reply_charset: None,
+        max_messages: None,
         max_recipients: Some(100),
     }
 }
@@ -85,7 +95,7 @@ fn queue(store: &Store<'_>, number: usize, recipients: usize, rules: &Rules) {
     let addresses =
         (0..recipients).map(|place| Address::parse(&format!("r{place}-{number}@example.test")).unwrap());
     let sealed = Sealed {
-        envelope: Envelope::new(Address::parse("me@example.test").ok(), addresses).unwrap(),
+        envelope: Envelope::new(Address::parse(SENDER).ok(), addresses).unwrap(),
         uid: 0,
         message_id: format!("<{number}@example.test>"),
         key: None,
@@ -110,7 +120,16 @@ fn queue(store: &Store<'_>, number: usize, recipients: usize, rules: &Rules) {
 
 fn run(store: &Store<'static>, rules: &Rules, servers: &mut Servers, after_s: u64) -> Tally {
     let clock = FixedClock { seconds: NOW_S + after_s };
-    let tally = Run { store, rules, clock: &clock, is_now: false }.run(servers, &|_| true).unwrap();
+    let tally = Run {
+        store,
+        rules,
+        clock: &clock,
+        random: &SeededRandom::new(after_s),
+        machine: "client.test",
+        is_now: false,
+    }
+    .run(servers, &|_| true)
+    .unwrap();
     assert_eq!(tally.troubles, Vec::<String>::new());
     tally
 }
@@ -155,14 +174,26 @@ fn case(name: &str, offers: &'static str, sizes: &[usize], deeds: &Deeds, in_dou
     run(&store, &rules, &mut servers, 0);
     let first = fates(&store);
     // What came of it is on the disk: another look sees the same, and another run at once tries nothing again.
-    let connections = servers.took.len();
+    // Only a report of a failure goes at once.
+    let taken =
+        |servers: &Servers| servers.took.iter().flat_map(|took| took.taken.clone()).collect::<Vec<_>>();
+    let before = taken(&servers);
     run(&store, &rules, &mut servers, 1);
-    assert_eq!(servers.took.len(), connections, "{what}: tried again at once");
+    let more = taken(&servers).split_off(before.len());
+    assert!(more.iter().all(|(_, to)| to == SENDER), "{what}: tried again at once: {more:?}");
     for hour in 1..4 {
         run(&store, &rules, &mut servers, hour * 5 * 3600);
     }
     let last = fates(&store);
     assert!(store.scan(&mut |_| {}).unwrap().is_empty(), "{what}: left in the queue: {last:?}");
+    // Nobody is told twice, and everybody whose mail failed is told.
+    let failed: HashSet<&str> = last
+        .iter()
+        .filter(|(_, fate)| **fate == Fate::Failed)
+        .map(|(recipient, _)| recipient.trim_end_matches("@example.test").rsplit('-').next().unwrap())
+        .collect();
+    let told = taken(&servers).iter().filter(|(_, to)| to == SENDER).count();
+    assert_eq!(told, failed.len(), "{what}: {last:?}");
     let mut received: HashMap<&str, usize> = HashMap::new();
     for (_, recipient) in servers.took.iter().flat_map(|took| &took.taken) {
         *received.entry(recipient).or_default() += 1;
@@ -218,4 +249,20 @@ fn every_recipient_comes_to_one_end_with_data() {
 #[test]
 fn every_recipient_comes_to_one_end_with_chunks() {
     grid("bdat", "250-CHUNKING\r\n250 PIPELINING");
+}
+
+#[test]
+fn what_nobody_goes_on_writing_is_removed_after_an_hour() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let left = folder.path.join("tmp/01HZXA7Q6N8W4Y2R5T9V3B1C0D");
+    std::fs::write(&left, "half").unwrap();
+    std::fs::set_permissions(&left, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let now = std::time::UNIX_EPOCH + Duration::from_secs(NOW_S);
+    std::fs::File::options().write(true).open(&left).unwrap().set_modified(now).unwrap();
+    let mut servers = Servers { offers: "250 SIZE", deeds: Vec::new(), took: Vec::new() };
+    for (age_s, is_there) in [(0, true), (3500, true), (3700, false)] {
+        run(&store, &Rules::default(), &mut servers, age_s);
+        assert_eq!(left.exists(), is_there, "{age_s}");
+    }
 }

@@ -58,7 +58,6 @@ pub(in crate::cli) enum QueueVerb {
         message: bool,
     },
     /// Try what is due
-    #[command(hide = true)]
     Run {
         /// Try all, due or not, and hosts that were down
         #[arg(long)]

@@ -1,10 +1,12 @@
 //! Which entries are meant by the words typed.
 
+use std::collections::HashSet;
+
 use super::{Counter, PLACES, trouble};
 use crate::cli::{Chosen, Places};
 use crate::cmd::{Exit, Failure};
-use crate::spool::Place;
 use crate::spool::desk::{Selection, Spot, Unfound, find, spots};
+use crate::spool::{Id, Place};
 
 /// What was found, and what was not.
 pub(super) struct Found {
@@ -47,6 +49,25 @@ pub(super) fn candidates(counter: &Counter<'_>, chosen: &Chosen, usual: &[Place]
         }
     }
     Ok(found)
+}
+
+/// The queued entries that are meant; `None` for all.
+pub(super) fn ids(counter: &Counter<'_>, chosen: &Chosen) -> Result<Option<HashSet<Id>>, Failure> {
+    let wanted = selection(chosen);
+    if chosen.ids.is_empty() && wanted.is_all() {
+        return Ok(None);
+    }
+    let found = candidates(counter, chosen, &[Place::Queue])?;
+    if let Some(first) = found.unfound.first() {
+        return Err(unfound(first));
+    }
+    let Some(store) = counter.store else { return Ok(Some(HashSet::new())) };
+    let is_meant = |spot: &&Spot| wanted.meets(store, spot, counter.now_s);
+    let ids = found.spots.iter().filter(is_meant).filter_map(|spot| match spot {
+        Spot::Entry(Place::Queue, name) => Some(name.id),
+        _ => None,
+    });
+    Ok(Some(ids.collect()))
 }
 
 fn named(places: Places) -> Vec<Place> {

@@ -5,15 +5,21 @@ mod check;
 mod chosen;
 mod facts;
 mod list;
+mod profiles;
+mod run;
 mod show;
+pub(super) mod spool;
+mod waiting;
+
+pub(super) use run::{Wish, once};
+pub(super) use waiting::Waiting;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-use crate::cli::{QueueRequest, Request, Task};
-use crate::cmd::{Exit, Failure, World, print};
-use crate::spool::{OpenError, Place, Rules, Store};
+use crate::cli::{QueueRequest, Task};
+use crate::cmd::{Exit, Failure, World, print, settings};
+use crate::spool::{Name, OpenError, Place, Rules, Store};
 use crate::sys::{SystemDisk, reason};
 use crate::ui::Complaint;
 
@@ -31,7 +37,8 @@ struct Counter<'s> {
 
 /// Does what is asked of the queue.
 pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exit, Failure> {
-    let folder = spool_folder(&request.settings, world)?;
+    let settings = settings::resolve(&request.settings, world)?;
+    let folder = spool::folder(&settings, world).ok_or_else(spool::homeless)?;
     let store = match Store::open(&SystemDisk, &folder) {
         Err(OpenError::Absent(_)) if !folder.exists() => None,
         Err(OpenError::Absent(_)) => {
@@ -41,28 +48,21 @@ pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exi
         other => Some(other?),
     };
     let now_s = world.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let counter = Counter { store: store.as_ref(), rules: rules(), now_s, json: request.json };
+    let counter =
+        Counter { store: store.as_ref(), rules: spool::rules(&settings), now_s, json: request.json };
     match &request.task {
         Task::List(chosen) => list::list(&counter, chosen, world),
         Task::Show { id, part } => show::show(&counter, id, *part, world),
         Task::Act { act, chosen, yes, wait } => act::act(&counter, *act, (chosen, *yes), *wait, world),
         Task::Check { quick, repair } => check::check(&counter, *quick, *repair, world),
         Task::Stats => check::stats(&counter, &folder, world),
-        Task::Run { .. } => Err(Failure::usage("`queue run` is not in this version of whippet")),
+        Task::Run { now, watch, chosen } => {
+            let wanted = chosen::ids(&counter, chosen)?;
+            let wanted = |name: &Name| wanted.as_ref().is_none_or(|ids| ids.contains(&name.id));
+            let wish = Wish { is_now: *now, is_noted: true, is_watching: *watch, wanted: &wanted };
+            run::run(&wish, &request.settings, world)
+        }
     }
-}
-
-/// Where the spool is.
-fn spool_folder(_settings: &Request, world: &World<'_>) -> Result<PathBuf, Failure> {
-    world.surroundings.spool_folder().ok_or_else(|| {
-        Failure::plain(Exit::Config, "there is no home folder, and so no spool")
-            .hint("set HOME or XDG_STATE_HOME")
-    })
-}
-
-/// What holds for all entries.
-fn rules() -> Rules {
-    Rules::default()
 }
 
 /// The spool could not be read or written.

@@ -40,6 +40,11 @@ fn unknown_keys_are_told_with_their_line() {
         fault("[timeouts]\ndto = 3\n"),
         "/T/c.toml:2: unknown key `timeouts.dto`; did you mean `timeouts.dot`?"
     );
+    assert_eq!(
+        fault("[spool]\nfrist = 3\n"),
+        "/T/c.toml:2: unknown key `spool.frist`; did you mean `spool.first`?"
+    );
+    assert_eq!(fault("[spol]\nfirst = 3\n"), "/T/c.toml:1: unknown key `spol`; did you mean `spool`?");
     assert_eq!(fault("'timeouts.dot' = 3\n"), "/T/c.toml:1: unknown key `timeouts.dot`, written in quotes");
 }
 
@@ -54,6 +59,14 @@ fn all_faults_are_told_from_the_top() {
          /T/c.toml:6: from must be an address such as me@example.org"
     );
     assert_eq!(fault("profiles = 3\n"), "/T/c.toml:1: profiles must be tables [profiles.NAME], not a number");
+    assert_eq!(fault("spool = 3\n"), "/T/c.toml:1: spool must be a table [spool], not a number");
+    assert_eq!(
+        fault("[spool]\nfirst = 'x'\nsubsequent = 20_000\nexpire = 5\n[profiles.a.spool]\nfirst = 1\n"),
+        "/T/c.toml:2: spool.first must be a number from 1 to 10080, not a string\n\
+         /T/c.toml:3: spool.subsequent must be a number from 1 to 10080\n\
+         /T/c.toml:4: spool.expire must be from \"1m\" to \"366d\"\n\
+         /T/c.toml:5: spool is for all profiles; write [spool], outside of them"
+    );
     assert_eq!(fault("profiles.a = 3\n"), "/T/c.toml:1: profiles.a must be a table, not a number");
     assert_eq!(fault("default = 3\n"), "/T/c.toml:1: default must be the name of a profile, not a number");
     assert_eq!(fault("host = {a = 1}\n"), "/T/c.toml:1: host must be a string, not a table");

@@ -265,7 +265,7 @@ const APART: [&str; 3] = ["hosts", "tunnel", "proxy_password_env"];
 /// The example with all that goes together: one way leads to the server, with one source of its password.
 fn everything() -> String {
     let is_left_out = |line: &&str| APART.iter().any(|key| line.starts_with(&format!("{key} = ")));
-    let example = schema::tests::uncommented();
+    let example = schema::example::tests::uncommented();
     example.lines().filter(|line| !is_left_out(line)).map(|line| format!("{line}\n")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What settles, and what is shown of it.
 
 use super::*;
+use crate::config::KEYS;
 use crate::config::layer::Spot;
 use crate::config::value::Given;
 

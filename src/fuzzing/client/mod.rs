@@ -126,6 +126,7 @@ fn route(how: u8, whom: u8, when: u8, setting: &Setting, through: Through, pin: 
         },
         timeouts: timeouts(when >> 4),
         reply_charset: (when & 15 == 15).then_some(encoding_rs::GBK),
+        max_messages: None,
         max_recipients: match whom >> 3 & 7 {
             0 => None,
             most => Some(usize::from(most)),

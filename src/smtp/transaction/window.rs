@@ -24,18 +24,27 @@ pub struct Window<'a> {
     /// A 421: nothing else may come.
     farewell: Option<Verdict>,
     begun: u32,
+    /// How many may begin in all.
+    turns: Option<u32>,
 }
 
 impl<'a> Window<'a> {
     /// At most `most` transactions in flight. With `may_ride` small messages ride with their envelopes.
     pub fn new(offers: &'a Capabilities, most: usize, may_ride: bool) -> Self {
         let line = VecDeque::new();
-        Window { offers, most, may_ride, line, next: Next::Ready, farewell: None, begun: 0 }
+        let turns = offers.limits.mail_max;
+        Window { offers, most, may_ride, line, next: Next::Ready, farewell: None, begun: 0, turns }
+    }
+
+    /// The same with no more than so many transactions in all.
+    pub fn at_most(mut self, turns: Option<u32>) -> Self {
+        self.turns = self.turns.into_iter().chain(turns).min();
+        self
     }
 
     /// Whether the connection can take another message, now or after replies.
     pub fn is_usable(&self) -> bool {
-        let has_turns = self.offers.limits.mail_max.is_none_or(|most| self.begun < most);
+        let has_turns = self.turns.is_none_or(|most| self.begun < most);
         self.next != Next::Drop
             && self.farewell.is_none()
             && has_turns

@@ -185,6 +185,27 @@ fn two_at_once_make_one() {
 }
 
 #[test]
+fn what_answers_nothing_is_swept() {
+    let place = Place::new();
+    let [id, _] = ids();
+    std::fs::write(place.path.path().join("counter"), "").unwrap();
+    let sweep =
+        |is_here: bool, now_s| Once::sweep(&SystemDisk, &place.ids, &|_| is_here, HOUR, now_s).unwrap();
+    place.once().queued(id).unwrap();
+    let (young, old) = (place.now_s(3_599), place.now_s(3_600));
+    assert_eq!((sweep(false, young), sweep(true, old)), (0, 0));
+    let held = place.once();
+    assert_eq!(sweep(false, old), 0, "in use");
+    drop(held);
+    assert_eq!(sweep(false, old), 1);
+    assert!(!place.file().exists());
+    // One that a crash left without content.
+    drop(place.once());
+    assert_eq!(sweep(true, place.now_s(3_600)), 1);
+    assert!(place.path.path().join("counter").exists());
+}
+
+#[test]
 fn a_memory_that_cannot_be_used_says_so() {
     let place = Place::new();
     let name = key().to_string();

@@ -221,6 +221,29 @@ impl<'d> Store<'d> {
         Ok(())
     }
 
+    /// Removes what is prepared in `tmp/` under this identifier.
+    pub(in crate::spool) fn forget_prepared(&self, id: Id) -> io::Result<()> {
+        match self.disk.unlink(self.at(Place::Tmp), &id.to_string()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Flushes the names in `tmp/`.
+    pub(in crate::spool) fn flush_prepared(&self) -> io::Result<()> {
+        self.disk.sync_dir(self.at(Place::Tmp))
+    }
+
+    /// Gives what is prepared in `tmp/` its name in `q/`, if it is still there.
+    pub(in crate::spool) fn publish_prepared(&self, name: Name) -> io::Result<()> {
+        let (tmp, queue) = (self.at(Place::Tmp), self.at(Place::Queue));
+        match self.disk.rename_new((tmp, &name.id.to_string()), (queue, &name.to_string())) {
+            Ok(()) => self.disk.sync_dir(queue),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The name could not be flushed: it goes, so that the answer can be no.
     fn take_back(&self, id: Id, name: &str, error: io::Error) -> Result<(), SubmitError> {
         let queue = self.at(Place::Queue);

@@ -1,7 +1,7 @@
 //! A hundred thousand entries: how long a list takes, and how much memory. Of an optimized program, so it runs only when it
 //! is asked for: `WHIPPET_BIN=target/release/whippet cargo test --test it scale -- --ignored`.
 
-#![allow(clippy::print_stderr, reason = "a measurement is told")]
+#![allow(clippy::print_stderr, reason = "it tells its figures")]
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 

@@ -56,6 +56,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
             dot: limit,
         },
         reply_charset: None,
+        max_messages: None,
         max_recipients: None,
     };
     let ann = Address::parse("ann@example.test").unwrap();

@@ -1,0 +1,114 @@
+//! The verb `queue run`: one pass over the queue, or one each minute.
+
+use std::time::Duration;
+
+use super::profiles::Profiles;
+use super::spool;
+use crate::cli::Request;
+use crate::cmd::{Exit, Failure, World, settings};
+use crate::spool::{Name, Run, Tally};
+use crate::ui;
+
+/// How long `--watch` waits between two runs.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// What is asked of a run.
+pub(in crate::cmd) struct Wish<'a> {
+    /// Due times are not asked for, and a closed gate is tried once.
+    pub is_now: bool,
+    /// It shows that something runs the queue.
+    pub is_noted: bool,
+    /// Again and again.
+    pub is_watching: bool,
+    /// Which entries.
+    pub wanted: &'a dyn Fn(&Name) -> bool,
+}
+
+/// Tries what is due.
+pub(super) fn run(wish: &Wish<'_>, request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
+    loop {
+        let exit = once(wish, request, world)?;
+        if !wish.is_watching {
+            return Ok(exit);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Makes one run.
+pub(in crate::cmd) fn once(
+    wish: &Wish<'_>,
+    request: &Request,
+    world: &mut World<'_>,
+) -> Result<Exit, Failure> {
+    let settings = settings::resolve(request, world)?;
+    let Some(store) = spool::open(&settings, world)? else { return Ok(Exit::Ok) };
+    if wish.is_noted {
+        spool::note_run(&store);
+    }
+    let rules = spool::rules(&settings);
+    let mut lines = Vec::new();
+    let tally = {
+        let mut note = |line: &str| lines.push(line.to_owned());
+        let transcript: Option<&mut dyn FnMut(&str)> =
+            if request.verbose > 0 { Some(&mut note) } else { None };
+        let run = Run {
+            store: &store,
+            rules: &rules,
+            clock: world.clock,
+            random: world.random,
+            machine: &world.machine,
+            is_now: wish.is_now,
+        };
+        let mut profiles = Profiles { world, request, transcript };
+        run.run(&mut profiles, wish.wanted)
+    };
+    let tally = tally.map_err(|error| {
+        Failure::plain(Exit::IoErr, format!("cannot read the queue: {}", crate::sys::reason(&error)))
+    })?;
+    for line in lines {
+        let _ = writeln!(world.stderr, "{}", ui::printable(&line));
+    }
+    tell(&tally, request, world);
+    Ok(exit(&tally))
+}
+
+/// The exit code of a run: what failed or is held wants a person, what is deferred wants time.
+fn exit(tally: &Tally) -> Exit {
+    match tally {
+        tally if tally.failed + tally.held > 0 => Exit::Unavailable,
+        tally if !tally.troubles.is_empty() => Exit::IoErr,
+        tally if tally.deferred + tally.unreached > 0 => Exit::TempFail,
+        _ => Exit::Ok,
+    }
+}
+
+fn tell(tally: &Tally, request: &Request, world: &mut World<'_>) {
+    for trouble in &tally.troubles {
+        let _ = writeln!(world.stderr, "whippet: {}", ui::printable(trouble));
+    }
+    let counts = [
+        (tally.accepted, "accepted"),
+        (tally.deferred, "deferred"),
+        (tally.failed, "failed"),
+        (tally.held, "held in doubt"),
+    ];
+    let mut words: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !words.is_empty() {
+        words = vec![format!("recipients: {}", words.join(", "))];
+    }
+    if tally.unreached > 0 {
+        let mails = if tally.unreached == 1 { "mail waits" } else { "mails wait" };
+        words.push(format!("{} {mails} for a server that takes none now", tally.unreached));
+    }
+    // Who runs it from a timer wants to hear of trouble only.
+    let is_all_well = tally.deferred + tally.failed + tally.held + tally.unreached == 0;
+    let is_wanted = if is_all_well { request.verbose > 0 } else { !request.quiet };
+    if !words.is_empty() && is_wanted {
+        let _ = writeln!(world.stderr, "whippet: {}", words.join("; "));
+    }
+}
