@@ -54,6 +54,7 @@ pub(super) fn stats(counter: &Counter<'_>, folder: &Path, world: &mut World<'_>)
         places: Vec::new(),
         hops: Vec::new(),
         in_doubt: 0,
+        most: counter.most,
         free: None,
     };
     if let Some(store) = counter.store {

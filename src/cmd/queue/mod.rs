@@ -32,6 +32,8 @@ struct Counter<'s> {
     store: Option<&'s Store<'static>>,
     rules: Rules,
     now_s: u64,
+    /// How many entries the queue may have.
+    most: u64,
     json: bool,
 }
 
@@ -48,8 +50,8 @@ pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exi
         other => Some(other?),
     };
     let now_s = world.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let counter =
-        Counter { store: store.as_ref(), rules: spool::rules(&settings), now_s, json: request.json };
+    let (rules, most) = (spool::rules(&settings), settings.spool.max_entries.value);
+    let counter = Counter { store: store.as_ref(), rules, now_s, most, json: request.json };
     match &request.task {
         Task::List(chosen) => list::list(&counter, chosen, world),
         Task::Show { id, part } => show::show(&counter, id, *part, world),

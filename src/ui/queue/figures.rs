@@ -66,6 +66,8 @@ pub struct Stats {
     pub hops: Vec<Hop>,
     /// Times of the last day that it was not known whether a mail was taken.
     pub in_doubt: usize,
+    /// How many entries the queue may have.
+    pub most: u64,
     /// Octets and files that are free; nothing where there is no spool.
     pub free: Option<(u64, Option<u64>)>,
 }
@@ -97,6 +99,7 @@ pub fn stats(stats: &Stats, now_s: u64) -> String {
         let count = stats.in_doubt;
         text.push_str(&format!("in doubt within 24 hours: {count}\n"));
     }
+    text.push_str(&format!("the queue may have {} entries\n", stats.most));
     match stats.free {
         Some((free, None)) => text.push_str(&format!("free on the disk: {}\n", octets(free))),
         Some((free, Some(files))) => {
@@ -132,6 +135,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
         places: Vec<PlaceJson<'a>>,
         profiles: Vec<HopJson<'a>>,
         in_doubt_24h: usize,
+        max_entries: u64,
         free_octets: Option<u64>,
         free_files: Option<u64>,
     }
@@ -158,6 +162,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
             })
             .collect(),
         in_doubt_24h: stats.in_doubt,
+        max_entries: stats.most,
         free_octets: stats.free.map(|(octets, _)| octets),
         free_files: stats.free.and_then(|(_, files)| files),
     })
