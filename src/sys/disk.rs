@@ -77,6 +77,10 @@ pub trait Disk: Sync {
     fn unlink(&self, folder: &Folder, name: &str) -> io::Result<()>;
     /// Locks a file for as long as it is open; `false` when another process holds it.
     fn lock(&self, file: &File, is_exclusive: bool) -> io::Result<bool>;
+    /// Gives a lock back at once: a child that is just being started may have the file open for a moment longer.
+    fn unlock(&self, file: &File) {
+        let _ = rustix::fs::flock(file, FlockOperation::Unlock);
+    }
     /// What is free on the folder's filesystem.
     fn room(&self, folder: &Folder) -> io::Result<Room>;
 }

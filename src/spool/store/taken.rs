@@ -52,6 +52,12 @@ pub struct Taken<'s, 'd> {
     pub name: Name,
 }
 
+impl Drop for Taken<'_, '_> {
+    fn drop(&mut self) {
+        self.store.disk.unlock(&self.file);
+    }
+}
+
 impl<'s, 'd> Taken<'s, 'd> {
     /// An entry that has just been written.
     pub(super) fn fresh(
