@@ -11,6 +11,7 @@ use super::{Place, Store};
 use crate::mime::MessageError;
 use crate::spool::entry::HEADER;
 use crate::spool::{Damage, Event, Header, Hop, Id, Journal, Name, Sealed, State, read_envelope};
+use crate::sys::Stat;
 
 /// Octets of the body that are read at once.
 const BLOCK: usize = 64 * 1024;
@@ -224,7 +225,7 @@ impl<'d> Store<'d> {
             return Err(Trouble::Gone);
         }
         if found.links > 1 {
-            self.drop_other_name(name.id, found.identity)?;
+            self.drop_other_names(name.id, (place, &text), &found)?;
         }
         let (header, sealed, state, journal) = self.read(&file, limit)?;
         let hop = if place == Place::Queue { name.hop } else { Hop::of_profile(&header.profile) };
@@ -245,12 +246,7 @@ impl<'d> Store<'d> {
     }
 
     /// Opens a file if it is a regular one of ours that nobody else can read or write.
-    fn open_ours(
-        &self,
-        place: Place,
-        text: &str,
-        is_written: bool,
-    ) -> Result<(File, crate::sys::Stat), Trouble> {
+    fn open_ours(&self, place: Place, text: &str, is_written: bool) -> Result<(File, Stat), Trouble> {
         let file = match self.disk.open(self.at(place), text, is_written) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Trouble::Gone),
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -263,20 +259,28 @@ impl<'d> Store<'d> {
             () if !stat.is_regular => Err(Trouble::NotOurs("it is no file")),
             () if stat.owner != self.uid => Err(Trouble::NotOurs("it belongs to somebody else")),
             () if stat.mode & 0o077 != 0 => Err(Trouble::NotOurs("others may read or write it")),
-            () if stat.links > 2 => Err(Trouble::NotOurs("it has other names")),
             () => Ok((file, stat)),
         }
     }
 
-    /// A rename that a crash has cut left the old name in `tmp/`: it goes. Any other second name is not ours.
-    fn drop_other_name(&self, id: Id, identity: (u64, u64)) -> Result<(), Trouble> {
-        let text = id.to_string();
-        let tmp = self.at(Place::Tmp);
-        let is_same = self.disk.stat_at(tmp, &text).is_ok_and(|stat| stat.identity == identity);
-        if !is_same {
+    /// A rename that a crash has cut leaves two names, and some in a row leave more: all but the one in hand go, and the
+    /// journal says where that belongs. If there is a name that is not ours, nothing is touched.
+    fn drop_other_names(&self, id: Id, kept: (Place, &str), found: &Stat) -> Result<(), Trouble> {
+        let queued = self.scan(&mut |_| {})?.into_iter().filter(|name| name.id == id);
+        let mut names: Vec<(Place, String)> = queued.map(|name| (Place::Queue, name.to_string())).collect();
+        names.extend([Place::Tmp, Place::Held, Place::Badmail].map(|place| (place, id.to_string())));
+        names.push((Place::Corrupt, kept.1.to_owned()));
+        names.retain(|(place, text)| {
+            let stat = self.disk.stat_at(self.at(*place), text);
+            stat.is_ok_and(|stat| stat.identity == found.identity)
+        });
+        if names.len() as u64 != found.links {
             return Err(Trouble::NotOurs("it has another name"));
         }
-        self.disk.unlink(tmp, &text).map_err(Trouble::Io)
+        for (place, text) in names.iter().filter(|(place, text)| (*place, text.as_str()) != kept) {
+            self.disk.unlink(self.at(*place), text)?;
+        }
+        Ok(())
     }
 
     fn read(&self, file: &File, limit: u32) -> Result<(Header, Sealed, State, Journal), Trouble> {
