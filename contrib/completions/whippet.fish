@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -66,6 +66,8 @@ complete -c whippet -n "__fish_whippet_needs_command" -s n -l no-system -d 'Leav
 complete -c whippet -n "__fish_whippet_needs_command" -l sendmail -d 'Hand over to the local sendmail program'
 complete -c whippet -n "__fish_whippet_needs_command" -l sandbox -d 'Hand over to a server made for this run'
 complete -c whippet -n "__fish_whippet_needs_command" -l dry-run -d 'Check everything, print the mail, send nothing'
+complete -c whippet -n "__fish_whippet_needs_command" -l queue -d 'Queue the mail for those whom the server does not take now'
+complete -c whippet -n "__fish_whippet_needs_command" -l no-queue -d 'Do not queue, whatever the profile says'
 complete -c whippet -n "__fish_whippet_needs_command" -s x -d 'Accepted and ignored, as mutt\'s'
 complete -c whippet -n "__fish_whippet_needs_command" -l require-tls -d 'Send only where TLS protects the whole way'
 complete -c whippet -n "__fish_whippet_needs_command" -l json -d 'Report in JSON on standard output'
@@ -76,6 +78,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -s h -l help -d 'Print a s
 complete -c whippet -n "__fish_whippet_needs_command" -s v -l version -d 'Print the version; -vv the features too'
 complete -c whippet -n "__fish_whippet_needs_command" -a "config" -d 'Shows the settings'
 complete -c whippet -n "__fish_whippet_needs_command" -a "generate" -d 'Prints what is made from the table of options'
+complete -c whippet -n "__fish_whippet_needs_command" -a "queue" -d 'Shows mail that waits, and what becomes of it'
 complete -c whippet -n "__fish_whippet_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c whippet -n "__fish_whippet_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Print all settings and where each comes from'
 complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Profile to use' -r
@@ -87,11 +90,134 @@ complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish
 complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "completions" -d 'A file that completes the options in a shell'
 complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "config" -d 'A configuration file to begin with'
 complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "help" -d 'The description of all options'
-complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate help" -f -a "config" -d 'Shows the settings'
-complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate help" -f -a "generate" -d 'Prints what is made from the table of options'
-complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "list" -d 'List what waits, the oldest first'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "show" -d 'Show an entry: its recipients, and what happened'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "run" -d 'Try what is due'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "retry" -d 'Have entries tried now; dead letters get a new life'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "hold" -d 'Have entries wait until they are released'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "release" -d 'Let held entries go'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "remove" -d 'Remove entries; nobody is told'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "check" -d 'Check every file, and say what waits for a person'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "stats" -d 'Count entries, by place and by profile'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l hop -d 'Those that go by this profile' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l from -d 'Those whose sender holds this text; <> for none' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l to -d 'Those with a recipient that holds this text' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l older -d 'Those that are as old as this: 30m, 12h, 3d' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l all -d 'All entries'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l queued -d 'Only those that are to be tried'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l held -d 'Only those that are held'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l badmail -d 'Only dead letters'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l corrupt -d 'Only those that are not trusted'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from show" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from show" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from show" -l header -d 'Print the header of the message'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from show" -l message -d 'Print the message'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from show" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from show" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l hop -d 'Those that go by this profile' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l from -d 'Those whose sender holds this text; <> for none' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l to -d 'Those with a recipient that holds this text' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l older -d 'Those that are as old as this: 30m, 12h, 3d' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l now -d 'Try all, due or not, and hosts that were down'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l watch -d 'Go on, until a signal comes'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l all -d 'All entries'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l hop -d 'Those that go by this profile' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l from -d 'Those whose sender holds this text; <> for none' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l to -d 'Those with a recipient that holds this text' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l older -d 'Those that are as old as this: 30m, 12h, 3d' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l wait -d 'Wait so long for an entry that is in hand' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l all -d 'All entries'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l queued -d 'Only those that are to be tried'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l held -d 'Only those that are held'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l badmail -d 'Only dead letters'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l corrupt -d 'Only those that are not trusted'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l yes -d 'Do not ask before all are dealt with'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l hop -d 'Those that go by this profile' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l from -d 'Those whose sender holds this text; <> for none' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l to -d 'Those with a recipient that holds this text' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l older -d 'Those that are as old as this: 30m, 12h, 3d' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l wait -d 'Wait so long for an entry that is in hand' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l all -d 'All entries'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l queued -d 'Only those that are to be tried'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l held -d 'Only those that are held'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l badmail -d 'Only dead letters'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l corrupt -d 'Only those that are not trusted'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l yes -d 'Do not ask before all are dealt with'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from hold" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l hop -d 'Those that go by this profile' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l from -d 'Those whose sender holds this text; <> for none' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l to -d 'Those with a recipient that holds this text' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l older -d 'Those that are as old as this: 30m, 12h, 3d' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l wait -d 'Wait so long for an entry that is in hand' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l all -d 'All entries'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l queued -d 'Only those that are to be tried'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l held -d 'Only those that are held'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l badmail -d 'Only dead letters'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l corrupt -d 'Only those that are not trusted'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l yes -d 'Do not ask before all are dealt with'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from release" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l hop -d 'Those that go by this profile' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l from -d 'Those whose sender holds this text; <> for none' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l to -d 'Those with a recipient that holds this text' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l older -d 'Those that are as old as this: 30m, 12h, 3d' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l wait -d 'Wait so long for an entry that is in hand' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l all -d 'All entries'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l queued -d 'Only those that are to be tried'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l held -d 'Only those that are held'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l badmail -d 'Only dead letters'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l corrupt -d 'Only those that are not trusted'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l yes -d 'Do not ask before all are dealt with'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from remove" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from check" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from check" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from check" -l quick -d 'Leave the messages unread'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from check" -l repair -d 'Finish what a crash has left, set damage aside'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from check" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from check" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from stats" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from stats" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from stats" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from stats" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate queue help" -f -a "config" -d 'Shows the settings'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate queue help" -f -a "generate" -d 'Prints what is made from the table of options'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate queue help" -f -a "queue" -d 'Shows mail that waits, and what becomes of it'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and not __fish_seen_subcommand_from config generate queue help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print all settings and where each comes from'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "man" -d 'The manual page, in roff'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "completions" -d 'A file that completes the options in a shell'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "config" -d 'A configuration file to begin with'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "help" -d 'The description of all options'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "list" -d 'List what waits, the oldest first'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "show" -d 'Show an entry: its recipients, and what happened'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "run" -d 'Try what is due'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "retry" -d 'Have entries tried now; dead letters get a new life'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "hold" -d 'Have entries wait until they are released'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "release" -d 'Let held entries go'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "remove" -d 'Remove entries; nobody is told'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "check" -d 'Check every file, and say what waits for a person'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "stats" -d 'Count entries, by place and by profile'

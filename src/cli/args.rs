@@ -6,12 +6,13 @@ use std::ffi::OsString;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::queue::QueueArgs;
 use crate::cli::wishes::WishArgs;
 
 /// The usage lines, without the word "Usage".
 pub(super) const USAGE: &str = "whippet [OPTION]... [--] RECIPIENT... < text\n       \
                                 whippet [OPTION]... -a FILE... -- RECIPIENT... < text\n       \
-                                whippet config show | generate man|completions|config|help";
+                                whippet config show | queue list | generate man|completions|config|help";
 
 const TEMPLATE: &str = "{usage-heading} {usage}
 
@@ -343,4 +344,5 @@ pub(super) fn command() -> clap::Command {
     SendArgs::command()
         .subcommand(ConfigArgs::command().name("config"))
         .subcommand(GenerateArgs::command().name("generate"))
+        .subcommand(QueueArgs::command().name("queue"))
 }

@@ -5,22 +5,11 @@ use std::ffi::{OsStr, OsString};
 use crate::cli::usage::UsageError;
 
 /// Names that are faces of their own, not in this version.
-const OTHER_FACES: [&str; 10] = [
-    "sendmail",
-    "mailq",
-    "newaliases",
-    "mail",
-    "mailx",
-    "Mail",
-    "nail",
-    "s-nail",
-    "bsd-mailx",
-    "heirloom-mailx",
-];
+const OTHER_FACES: [&str; 9] =
+    ["sendmail", "newaliases", "mail", "mailx", "Mail", "nail", "s-nail", "bsd-mailx", "heirloom-mailx"];
 
 /// First words that are reserved and not in this version.
-const NOT_YET: [&str; 13] = [
-    "queue",
+const NOT_YET: [&str; 11] = [
     "check",
     "serve",
     "merge",
@@ -31,7 +20,6 @@ const NOT_YET: [&str; 13] = [
     "sendmail",
     "mail",
     "mailx",
-    "mailq",
     "newaliases",
 ];
 
@@ -44,6 +32,10 @@ pub(super) enum Face {
     Config,
     /// `whippet generate`.
     Generate,
+    /// `whippet queue`.
+    Queue,
+    /// `mailq`: `whippet queue list`.
+    Mailq,
 }
 
 /// Chooses the face; gives the words that are left for it.
@@ -54,6 +46,7 @@ pub(super) fn choose(argv: &[OsString]) -> Result<(Face, &[OsString]), UsageErro
     };
     match name {
         "mutt" | "neomutt" => return Ok((Face::Mutt, words)),
+        "mailq" => return Ok((Face::Mailq, words)),
         _ if OTHER_FACES.contains(&name) => {
             return Err(UsageError::usage(format!("the face `{name}` is not in this version of whippet")));
         }
@@ -64,6 +57,8 @@ pub(super) fn choose(argv: &[OsString]) -> Result<(Face, &[OsString]), UsageErro
         "send" => Ok((Face::Mutt, rest)),
         "config" => Ok((Face::Config, rest)),
         "generate" => Ok((Face::Generate, rest)),
+        "queue" => Ok((Face::Queue, rest)),
+        "mailq" => Ok((Face::Mailq, rest)),
         word if NOT_YET.contains(&word) => Err(UsageError::usage(format!(
             "`{word}` is not in this version of whippet; to write to a recipient of that name put `--` before it"
         ))),
@@ -101,6 +96,7 @@ mod tests {
                 assert_eq!(chosen(&[name, word]), Ok((Face::Mutt, 1)), "{name} {word}");
             }
         }
+        assert_eq!(chosen(&["/usr/bin/mailq", "queue"]), Ok((Face::Mailq, 1)));
         for name in OTHER_FACES {
             for path in [name.to_owned(), format!("/usr/sbin/{name}"), format!("{name}.whippet.old")] {
                 let error = chosen(&[&path, "a@x"]).unwrap_err();
@@ -111,7 +107,13 @@ mod tests {
 
     #[test]
     fn first_words() {
-        for (word, face) in [("send", Face::Mutt), ("config", Face::Config), ("generate", Face::Generate)] {
+        for (word, face) in [
+            ("send", Face::Mutt),
+            ("config", Face::Config),
+            ("generate", Face::Generate),
+            ("queue", Face::Queue),
+            ("mailq", Face::Mailq),
+        ] {
             assert_eq!(chosen(&["whippet", word, "x"]), Ok((face, 1)));
         }
         for word in NOT_YET {
@@ -123,7 +125,7 @@ mod tests {
                 )
             );
         }
-        for word in NOT_YET.into_iter().chain(["send", "config", "generate"]) {
+        for word in NOT_YET.into_iter().chain(["send", "config", "generate", "queue", "mailq"]) {
             let at = format!("{word}@host");
             let upper = word.to_uppercase();
             for words in [&["--", word][..], &["-s", "x", word], &[&at], &[&upper]] {

@@ -6,6 +6,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::args::{SendArgs, command};
+use crate::cli::queue::QueueArgs;
 
 /// Columns of a terminal that help is laid out for.
 const WIDTH: usize = 80;
@@ -51,6 +52,7 @@ pub fn man_page() -> String {
         man.render_name_section(&mut octets)?;
         front().to_writer(&mut octets)?;
         man.render_options_section(&mut octets)?;
+        queue().to_writer(&mut octets)?;
         back().to_writer(&mut octets)
     };
     // Writing to memory does not fail.
@@ -90,6 +92,7 @@ fn front() -> Roff {
         "[option ...] [--] recipient ... < text",
         "[option ...] -a file ... -- recipient ... < text",
         "config show [--profile name] [--config file] [--no-system] [--set name=value] [--json]",
+        "queue list | show | retry | hold | release | remove | check | stats",
         "generate man | completions shell | config | help",
     ]
     .into_iter()
@@ -112,14 +115,77 @@ fn front() -> Roff {
              --name=VALUE are the same. -- ends the options.",
             "After -a every word is a file, up to the next option or --. Recipients stand before -a, after another \
              option, or behind --.",
+            "queue shows the mail that waits, and lets you deal with it: see QUEUE. Under the name mailq the program is \
+             whippet queue list.",
             "config show prints the settings and where each comes from. generate prints this page, a file that \
              completes the options in a shell, a configuration file to begin with, or the description of the options. \
-             To write to a recipient who is called config, generate or send, put -- before the name.",
+             To write to a recipient who is called config, generate, mailq, queue or send, put -- before the name.",
             "Under the name mutt or neomutt the first word is never one of these verbs.",
         ],
     );
     roff
 }
+
+/// The verbs of the queue, out of their table; the options by which entries are chosen are told once.
+fn queue() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["QUEUE"]);
+    paragraphs(&mut roff, &QUEUE);
+    let command = QueueArgs::command();
+    let is_told = |arg: &&clap::Arg| arg.get_long().is_some();
+    let list = command.find_subcommand("list").into_iter().flat_map(Command::get_opts);
+    let choosing: Vec<&clap::Arg> = list.filter(is_told).collect();
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        let word = match verb.get_name() {
+            "show" => " ID",
+            "check" | "stats" => "",
+            _ => " [ID ...] [selection]",
+        };
+        roff.control("TP", []);
+        roff.text([bold(format!("queue {}", verb.get_name())), roman(word)]);
+        roff.text([roman(format!("{}.", verb.get_about().map(ToString::to_string).unwrap_or_default()))]);
+        let is_own = |arg: &&clap::Arg| choosing.iter().all(|other| other.get_id() != arg.get_id());
+        for arg in verb.get_opts().filter(is_told).filter(is_own) {
+            roff.control("br", []);
+            roff.text(option_line(arg));
+        }
+    }
+    roff.control("PP", []);
+    roff.text([roman("A selection is made of:")]);
+    for arg in choosing {
+        roff.control("br", []);
+        roff.text(option_line(arg));
+    }
+    roff
+}
+
+/// An option of the queue in one line.
+fn option_line(arg: &clap::Arg) -> [clap_mangen::roff::Inline; 2] {
+    let value = match arg.get_value_names() {
+        Some([name, ..]) if arg.get_action().takes_values() => format!(" {name}"),
+        _ => String::new(),
+    };
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    [bold(format!("--{}", arg.get_long().unwrap_or_default())), roman(format!("{value}: {help}."))]
+}
+
+/// What holds for all verbs of the queue.
+const QUEUE: [&str; 5] = [
+    "An entry is named by its ID, or by any part of it that is at least 4 characters long and in no other ID. --hop, --from, \
+     --to and --older narrow what is chosen; --all means every entry that the verb is for, and asks before it does anything, \
+     unless --yes is given.",
+    "list shows what is to be tried; --held, --badmail and --corrupt show what is there instead. Its last line counts them all. \
+     LEFT tells how many of the recipients are still to be tried.",
+    "retry is for entries to be tried and for dead letters, of which those recipients are tried again who failed. hold takes an \
+     entry out of the runs; release lets it go, also one that was held because nobody knew whether it had been handed over. \
+     What they did survives a power cut before they exit. Entries that another process has in hand give 75; --wait TIME waits \
+     for them.",
+    "check exits 0 when everything is as it should be, or with --repair has been made so, and 65 when something is left for a \
+     person: damage, which is moved to corrupt/ and never sent, mail that may have been handed over, reports that could not be.",
+    "The exit status is 66 for an unknown ID, 64 for a part of several, 65 where the verb is not for an entry in its state, 77 \
+     for a file that is not the user's alone, 74 when the disk fails. --json prints the same for programs; list prints \
+     {\"entries\": [...], \"totals\": {...}}.",
+];
 
 /// The sections behind the options.
 fn back() -> Roff {
@@ -133,6 +199,7 @@ fn back() -> Roff {
                 "The user's configuration file, in TOML. It holds the profiles.",
             ),
             ("/etc/whippet/config.toml", "The system's configuration file. The user's is stronger."),
+            ("~/.local/state/whippet/spool", "The mail that waits."),
         ],
     );
     section(
@@ -140,6 +207,7 @@ fn back() -> Roff {
         "ENVIRONMENT",
         &[
             ("HOME, XDG_CONFIG_HOME", "Where the user's configuration file is."),
+            ("XDG_STATE_HOME", "Where the spool is, in whippet/spool, instead of ~/.local/state."),
             ("EMAIL", "The sender, if neither an option nor the profile names one."),
             ("REPLYTO", "The address in Reply-To, if no option gives one."),
             (
@@ -278,7 +346,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY WISHES OUTPUT FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY WISHES OUTPUT QUEUE FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

@@ -10,6 +10,7 @@ mod face;
 mod mailto;
 mod manual;
 mod muttrc;
+mod queue;
 mod request;
 mod rules;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use args::{EmptyBody, MissingSubject};
 pub use clap_complete::Shell;
 pub use mailto::Mailto;
 pub use manual::{completions, help, long_help, man_page, version};
+pub use queue::{Act, Chosen, Part, Places, QueueRequest, Task};
 pub use request::{Attachment, Body, Include, Misplaced, Request, Source, TlsWords, no_recipient};
 pub use usage::{UsageError, UsageKind};
 
@@ -43,8 +45,12 @@ pub enum Invocation {
     ShowConfig(Box<Request>),
     /// Print something made of the program itself.
     Generate(Generate),
+    /// See or change what waits (`queue`).
+    Queue(Box<QueueRequest>),
     /// Print this text on standard output.
     Print(String),
+    /// Print this help on standard error: it is not clear what is wanted.
+    Lost(String),
     /// Print the settings that the request would have (`-D`).
     Dump(Box<Request>),
     /// Print one setting that the request would have (`-Q`).
@@ -76,6 +82,8 @@ pub fn parse(argv: &[OsString]) -> Result<Invocation, UsageError> {
         Face::Mutt => send(words),
         Face::Config => config(words),
         Face::Generate => generate(words),
+        Face::Queue => queue::parse(words),
+        Face::Mailq => queue::parse(&[&["list".into()], words].concat()),
     }
 }
 

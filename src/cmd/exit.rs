@@ -48,10 +48,15 @@ impl Exit {
         self as u8
     }
 
+    /// The worst of several; 0 when there is none.
+    pub fn worst(codes: &[Exit]) -> Exit {
+        Exit::ORDER.into_iter().find(|exit| codes.contains(exit)).unwrap_or(Exit::Ok)
+    }
+
     /// The exit code of a report: 0 when every recipient was accepted or queued, else the worst outcome's.
     pub fn of_report(report: &Report) -> Exit {
         let codes: Vec<Exit> = report.outcomes().iter().map(Exit::of_outcome).collect();
-        Exit::ORDER.into_iter().find(|exit| codes.contains(exit)).unwrap_or(Exit::Ok)
+        Exit::worst(&codes)
     }
 
     fn of_outcome(outcome: &Outcome) -> Exit {

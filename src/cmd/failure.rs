@@ -7,6 +7,7 @@ use crate::cmd::{Exit, World};
 use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
+use crate::spool::OpenError;
 use crate::sys::RunError;
 use crate::sys::reason;
 use crate::ui::Complaint;
@@ -181,6 +182,18 @@ impl From<ComposeError> for Failure {
             _ => Exit::DataErr,
         };
         Failure::new(exit, chain(&error))
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let exit = match &error {
+            OpenError::NotOurs { .. } => Exit::NoPerm,
+            OpenError::Format(_) => Exit::Config,
+            OpenError::Absent(_) => Exit::NoInput,
+            OpenError::Io { .. } => Exit::IoErr,
+        };
+        Failure::plain(exit, error.to_string())
     }
 }
 

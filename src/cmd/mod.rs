@@ -10,7 +10,6 @@ mod route;
 mod sandbox;
 mod send;
 mod settings;
-mod spool;
 mod world;
 
 pub use exit::Exit;
@@ -60,14 +59,23 @@ fn perform(invocation: &Invocation, world: &mut World<'_>) -> Result<Exit, Failu
         Invocation::Generate(Generate::Completions(shell)) => &cli::completions(*shell),
         Invocation::Generate(Generate::Config) => &config::example(),
         Invocation::Generate(Generate::Help) => &cli::long_help(),
+        Invocation::Queue(request) => return queue::queue(request, world),
         Invocation::Print(text) => text,
+        Invocation::Lost(help) => {
+            let _ = write!(world.stderr, "{help}");
+            return Ok(Exit::Usage);
+        }
     };
     print(text, world)?;
     Ok(Exit::Ok)
 }
 
 fn wants_json(invocation: &Invocation) -> bool {
-    matches!(invocation, Invocation::Send(request) if request.json)
+    match invocation {
+        Invocation::Send(request) => request.json,
+        Invocation::Queue(request) => request.json,
+        _ => false,
+    }
 }
 
 /// Prints data on standard output. A reader that went away is no failure; an output that takes no more is one.

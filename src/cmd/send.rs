@@ -3,9 +3,9 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
+use crate::cmd::queue::{Waiting, Wish, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
-use crate::cmd::spool::Waiting;
-use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings, spool};
+use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Problem, Report};
@@ -48,6 +48,7 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
             None => mail.show(world),
         },
         Route::Sandbox => sandbox::send(&mail, world),
+        route if mail.goes_first_into_the_queue(&route) => mail.queue_first(world),
         route => {
             let report = mail.deliver(&route, secret, world)?;
             let (report, id) = mail.keep(&route, report, world);
@@ -117,6 +118,25 @@ impl Mail {
             Route::Sandbox => unreachable!("the sandbox has a way of its own"),
         };
         Ok(transport.deliver(&self.envelope, &self.message))
+    }
+
+    /// Whether it is queued before anything is tried.
+    fn goes_first_into_the_queue(&self, route: &Route) -> bool {
+        self.request.queue != Some(false)
+            && self.settings.queue.value == Queue::Always
+            && matches!(route, Route::SmartHost(_) | Route::Fallback(_))
+            && self.settings.is_of_a_profile()
+    }
+
+    /// Queues it, and then lets the queue try it once. Whatever comes of that, it is queued.
+    fn queue_first(&self, world: &mut World<'_>) -> Result<Exit, Failure> {
+        let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
+        let (report, id) = waiting.queue_first(world)?;
+        let exit = self.tell(&report, Some(id), world);
+        let wish = Wish { is_now: false, is_noted: false, is_watching: false, wanted: &|name| name.id == id };
+        // The next run says what went wrong with this one.
+        let _ = once(&wish, &self.request, world);
+        Ok(exit)
     }
 
     /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to

@@ -44,6 +44,14 @@ impl Surroundings {
         Some(folder.join("whippet").join("config.toml"))
     }
 
+    /// Where the spool is when no other is named: `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
+    /// `None` without a home.
+    pub fn spool_folder(&self) -> Option<PathBuf> {
+        let given = self.variable("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let folder = given.or_else(|| Some(self.home.as_ref()?.join(".local/state")))?;
+        Some(folder.join("whippet").join("spool"))
+    }
+
     /// The path as a person reads it: with `~` for the home folder.
     pub fn shown(&self, path: &Path) -> String {
         match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
@@ -97,6 +105,17 @@ pub(super) mod tests {
         assert_eq!(at(&[("XDG_CONFIG_HOME", "")]), at(&[]));
         let homeless = Surroundings { home: None, ..sealed(Path::new("/t"), &[]) };
         assert_eq!(homeless.user_file(), None);
+    }
+
+    #[test]
+    fn places_of_the_spool() {
+        let at = |variables: &[(&str, &str)]| sealed(Path::new("/t"), variables).spool_folder();
+        assert_eq!(at(&[]).as_deref(), Some(Path::new("/t/home/.local/state/whippet/spool")));
+        let xdg = at(&[("XDG_STATE_HOME", "/x")]);
+        assert_eq!(xdg.as_deref(), Some(Path::new("/x/whippet/spool")));
+        assert_eq!(at(&[("XDG_STATE_HOME", "x")]), at(&[]));
+        let homeless = Surroundings { home: None, ..sealed(Path::new("/t"), &[]) };
+        assert_eq!(homeless.spool_folder(), None);
     }
 
     #[test]

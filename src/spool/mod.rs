@@ -14,6 +14,7 @@
 //! hint; the journal at the end of the file is the truth and is read again under the lock.
 
 mod bounce;
+pub mod desk;
 mod entry;
 mod envelope;
 mod gate;
@@ -38,4 +39,4 @@ pub use once::{ContentDigest, Key, Once, OnceError, Token};
 pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
 pub use schedule::Schedule;
 pub use state::{Fate, State};
-pub use store::{Body, OpenError, Place, Store, Submission, SubmitError, Taken, Trouble};
+pub use store::{Body, OpenError, Place, Seen, Store, Submission, SubmitError, Taken, Trouble};

@@ -2,8 +2,10 @@
 
 mod attempt;
 mod notice;
+mod posted;
 
-pub use attempt::{Attempt, Entry};
+pub use attempt::Attempt;
+pub use posted::Entry;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -87,6 +89,9 @@ impl Run<'_, '_> {
     /// Tries what is due and `wanted`.
     pub fn run(&self, hops: &mut dyn Hops, wanted: &dyn Fn(&Name) -> bool) -> io::Result<Tally> {
         let mut tally = Tally::default();
+        if let Err(error) = self.store.sweep(now_s(self.clock)) {
+            tally.troubles.push(format!("tmp/: {}", reason(&error)));
+        }
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;

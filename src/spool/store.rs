@@ -1,10 +1,15 @@
 //! The store: folders and files of a spool, and the only caller of [`Disk`] for entries. A file of it is opened by its
 //! folder and name alone, never through a link; what is not ours is reported and left alone.
 
+mod abandoned;
 mod incoming;
+mod read;
+mod second;
 mod taken;
 
+pub(super) use abandoned::ABANDONED_S;
 pub use incoming::{Submission, SubmitError};
+pub use read::Seen;
 pub use taken::{Body, Taken, Trouble};
 
 use std::fs::{DirBuilder, File};
@@ -34,7 +39,8 @@ pub enum Place {
 }
 
 impl Place {
-    const ALL: [Place; 5] = [Place::Tmp, Place::Queue, Place::Held, Place::Badmail, Place::Corrupt];
+    /// All of them.
+    pub const ALL: [Place; 5] = [Place::Tmp, Place::Queue, Place::Held, Place::Badmail, Place::Corrupt];
 
     /// The folder's name.
     pub fn name(self) -> &'static str {
@@ -194,7 +200,8 @@ impl<'d> Store<'d> {
         Ok(ids)
     }
 
-    fn names(&self, place: Place, each: &mut dyn FnMut(&str)) -> io::Result<()> {
+    /// Calls `each` with every name in a place.
+    pub(super) fn names(&self, place: Place, each: &mut dyn FnMut(&str)) -> io::Result<()> {
         // A folder that is open twice can be read by two at once.
         let folder = self.disk.open_dir(Some(&self.root), Path::new(place.name()))?;
         self.disk.list(&folder, &mut |name| each(&name.to_string_lossy()))

@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+pub mod queue;
 
 pub use human::{Complaint, arrivals, complaints, printable, queued, settings};
 pub use json::{

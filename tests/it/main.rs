@@ -12,6 +12,7 @@ mod judge;
 mod lmtp;
 mod many;
 mod postfix;
+mod queue;
 mod queueing;
 mod readme;
 mod routes;

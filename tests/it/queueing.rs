@@ -73,3 +73,79 @@ fn a_spool_that_cannot_be_written_is_told_of_and_the_mail_is_deferred() {
     let ran = sandbox.stdin("text\n").run(&["-s", "x", "--queue", "bob@example.test"]);
     ran.exits(75).says("not queued: ").never_shows("queued as");
 }
+
+#[test]
+fn what_goes_first_into_the_queue_is_tried_at_once() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "queue = \"always\"");
+    send(&sandbox, &["bob@example.test"]).exits(0).says("queued as 0");
+    let book = peer.finish();
+    assert_eq!((book.dots(), waiting(&sandbox)), (1, Vec::new()));
+
+    let sandbox = facing_nobody("queue = \"always\"");
+    send(&sandbox, &["bob@example.test"]).exits(0).says("queued as 0").says("1 mail waits");
+    assert_eq!(waiting(&sandbox).len(), 1);
+}
+
+/// The profile names another server from now on.
+fn turn(sandbox: &Sandbox, port: u16, more: &str) {
+    sandbox.profile(&format!(
+        "host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"ann@example.test\"\n{more}\n"
+    ));
+}
+
+#[test]
+fn the_queue_hands_over_what_waits() {
+    let sandbox = facing_nobody("queue = \"on-failure\"");
+    for _ in 0..3 {
+        send(&sandbox, &["bob@example.test"]).exits(0);
+    }
+    // Nothing is due yet, and a server that is down is asked once.
+    sandbox.run(&["queue", "run"]).exits(0).quiet();
+    sandbox.run(&["queue", "run", "--now"]).exits(75).says("3 mails wait for a server that takes none now");
+    assert_eq!(waiting(&sandbox).len(), 3);
+
+    let peer = Peer::healthy();
+    turn(&sandbox, peer.port(), "");
+    sandbox.run(&["queue", "run", "--now"]).exits(0).quiet();
+    let book = peer.finish();
+    assert_eq!((book.connections(), book.dots(), waiting(&sandbox).len()), (1, 3, 0));
+    // Now something runs the queue, and so it may be used.
+    turn(&sandbox, Peer::closed_port(), "queue = \"auto\"");
+    send(&sandbox, &["bob@example.test"]).exits(0).says("queued as");
+}
+
+#[test]
+fn a_wrong_password_fails_no_mail() {
+    let sandbox = facing_nobody("queue = \"on-failure\"");
+    send(&sandbox, &["bob@example.test"]).exits(0);
+    let peer = Peer::serving(Rules::healthy().on("MAIL", [say("530 5.7.0 Authentication required")]));
+    turn(&sandbox, peer.port(), "");
+    sandbox.run(&["queue", "run", "--now"]).exits(75).says("1 mail waits");
+    drop(peer.finish());
+    sandbox.run(&["queue", "list"]).exits(0).prints("  1/1  ");
+    let files = sandbox.files();
+    assert!(!files.iter().any(|file| file.contains("/badmail/")), "{files:?}");
+}
+
+#[test]
+fn who_sent_what_fails_is_told() {
+    let sandbox = facing_nobody("queue = \"on-failure\"");
+    send(&sandbox, &["bob@example.test"]).exits(0);
+    let rules = Rules::healthy().on_nth("RCPT", 1, [say("550 5.1.1 no such user")]);
+    let peer = Peer::serving(rules);
+    turn(&sandbox, peer.port(), "");
+    sandbox.run(&["queue", "run", "--now"]).exits(69).says("1 failed");
+    drop(peer.finish());
+    let peer = Peer::healthy();
+    turn(&sandbox, peer.port(), "");
+    sandbox.run(&["queue", "run", "--now"]).exits(0);
+    let book = peer.finish();
+    let said = |verb| book.commands(verb).remove(0);
+    assert_eq!((book.commands("MAIL").len(), book.commands("RCPT").len()), (1, 1));
+    assert!(said("MAIL").starts_with("MAIL FROM:<> "), "{}", said("MAIL"));
+    assert!(said("RCPT").starts_with("RCPT TO:<ann@example.test>"), "{}", said("RCPT"));
+    let report = String::from_utf8(book.bodies().remove(0)).unwrap();
+    assert!(report.contains("multipart/report") && report.contains("Status: 5.1.1"), "{report}");
+    sandbox.run(&["queue", "list", "--badmail"]).exits(0).prints("0/1");
+}

@@ -17,13 +17,26 @@ use crate::world::{Case, Copy, Ground, Peer, open};
 /// Most combinations of what is lost, at one moment.
 pub struct Depth(pub usize);
 
+impl Depth {
+    fn is_quick(&self) -> bool {
+        self.0 < 1000
+    }
+}
+
 /// The mails: by the letters of their recipients, and how many go in one transaction.
 const MAILS: [(&str, usize); 8] =
     [("a", 100), ("f", 100), ("d", 100), ("adf", 100), ("ff", 1), ("aa", 1), ("faf", 2), ("aad", 2)];
+/// And those that are not looked at on each change.
+const MORE: [(&str, usize); 5] = [("aaa", 1), ("adf", 1), ("fdfd", 100), ("dfa", 2), ("afdadf", 2)];
 
-pub fn cases() -> Vec<Case> {
+fn cases(depth: &Depth) -> Vec<Case> {
     let policies = [InDoubt::Retry, InDoubt::Hold];
-    MAILS.iter().flat_map(|&(to, at_once)| policies.map(|policy| Case::new(to, policy, at_once))).collect()
+    let more: &[(&str, usize)] = if depth.is_quick() { &[] } else { &MORE };
+    MAILS
+        .iter()
+        .chain(more)
+        .flat_map(|&(to, at_once)| policies.map(|policy| Case::new(to, policy, at_once)))
+        .collect()
 }
 
 /// A life from submission to the end, with nothing in its way.
@@ -142,7 +155,7 @@ fn short(op: &Op) -> String {
 
 /// C1.
 pub fn states(depth: &Depth, seed: u64, outcome: &mut Outcome) {
-    for case in cases() {
+    for case in cases(depth) {
         let ops = record(&case, &Ground::new());
         let (count, wrong) = explore(&case, &ops, &MODELS, depth, seed);
         outcome.cases += count;
@@ -237,7 +250,7 @@ const EITHER: [&str; 2] =
 /// C2.
 pub fn mistakes(depth: &Depth, seed: u64, outcome: &mut Outcome) {
     let mut caught: Vec<(String, bool)> = Vec::new();
-    for case in cases() {
+    for case in cases(depth) {
         let ops = record(&case, &Ground::new());
         for mutant in mutants(&ops) {
             let is_caught = caught.iter().any(|(name, is_caught)| *name == mutant.name && *is_caught);

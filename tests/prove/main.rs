@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail by panic, and prints")]
 
 mod crash;
+mod errors;
 mod ledger;
+mod race;
 mod states;
 mod tape;
 mod world;
@@ -38,7 +40,7 @@ struct Test {
     run: fn(&Wanted, &mut Outcome),
 }
 
-const TESTS: [Test; 2] = [
+const TESTS: [Test; 5] = [
     Test {
         id: "C1",
         what: "every state of the disk after a crash",
@@ -48,6 +50,21 @@ const TESTS: [Test; 2] = [
         id: "C2",
         what: "each flush left out, each mistake of order",
         run: |wanted, outcome| crash::mistakes(&wanted.depth(), wanted.seed, outcome),
+    },
+    Test {
+        id: "E1",
+        what: "each error at each call of a submission",
+        run: |wanted, outcome| errors::at_each_call(true, wanted.errors(), outcome),
+    },
+    Test {
+        id: "E2",
+        what: "each error at each call of runs, reports and ends",
+        run: |wanted, outcome| errors::at_each_call(false, wanted.errors(), outcome),
+    },
+    Test {
+        id: "Q1",
+        what: "many runners, one queue",
+        run: |wanted, outcome| race::runners(&wanted.field(), wanted.seed, outcome),
     },
 ];
 
@@ -78,6 +95,16 @@ impl Wanted {
 
     fn depth(&self) -> crash::Depth {
         crash::Depth(if self.is_quick { 48 } else { 4096 })
+    }
+
+    /// The quick part has those that disks tell of most.
+    fn errors(&self) -> &'static [(&'static str, i32)] {
+        if self.is_quick { &errors::ERRORS[..4] } else { &errors::ERRORS }
+    }
+
+    fn field(&self) -> race::Field {
+        let (runners, entries) = if self.is_quick { (4, 500) } else { (8, 20_000) };
+        race::Field { runners, entries }
     }
 
     fn has(&self, id: &str) -> bool {

@@ -88,13 +88,22 @@ impl Case {
 
     /// One run, so long after the beginning.
     pub fn run(&self, store: &Store<'_>, peer: &mut Peer<'_>, after_s: u64) -> io::Result<Tally> {
+        self.pass(store, peer, after_s, false)
+    }
+
+    /// One run that asks for no due times.
+    pub fn run_now(&self, store: &Store<'_>, peer: &mut Peer<'_>) -> io::Result<Tally> {
+        self.pass(store, peer, 0, true)
+    }
+
+    fn pass(&self, store: &Store<'_>, peer: &mut Peer<'_>, after_s: u64, is_now: bool) -> io::Result<Tally> {
         Run {
             store,
             rules: &self.rules(),
             clock: &FixedClock { seconds: NOW_S + after_s },
             random: &SeededRandom::new(after_s),
             machine: "client.test",
-            is_now: false,
+            is_now,
         }
         .run(peer, &|_| true)
     }

@@ -108,8 +108,8 @@ fn mistyped_options() {
             "a word is missing: whippet generate man|completions SHELL|config|help",
         ),
         (
-            &["queue"],
-            "`queue` is not in this version of whippet; to write to a recipient of that name put `--` before it",
+            &["serve"],
+            "`serve` is not in this version of whippet; to write to a recipient of that name put `--` before it",
         ),
     ] {
         let error = error_of(words);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::profiles::Profiles;
+use super::spool;
 use crate::cli::Request;
-use crate::cmd::spool::{self, Profiles};
 use crate::cmd::{Exit, Failure, World, settings};
 use crate::spool::{Name, Run, Tally};
 use crate::ui;
@@ -12,9 +13,11 @@ use crate::ui;
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// What is asked of a run.
-pub(super) struct Wish<'a> {
+pub(in crate::cmd) struct Wish<'a> {
     /// Due times are not asked for, and a closed gate is tried once.
     pub is_now: bool,
+    /// It shows that something runs the queue.
+    pub is_noted: bool,
     /// Again and again.
     pub is_watching: bool,
     /// Which entries.
@@ -32,10 +35,17 @@ pub(super) fn run(wish: &Wish<'_>, request: &Request, world: &mut World<'_>) -> 
     }
 }
 
-fn once(wish: &Wish<'_>, request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
+/// Makes one run.
+pub(in crate::cmd) fn once(
+    wish: &Wish<'_>,
+    request: &Request,
+    world: &mut World<'_>,
+) -> Result<Exit, Failure> {
     let settings = settings::resolve(request, world)?;
     let Some(store) = spool::open(&settings, world)? else { return Ok(Exit::Ok) };
-    spool::note_run(&store);
+    if wish.is_noted {
+        spool::note_run(&store);
+    }
     let rules = spool::rules(&settings);
     let mut lines = Vec::new();
     let tally = {
@@ -95,7 +105,10 @@ fn tell(tally: &Tally, request: &Request, world: &mut World<'_>) {
         let mails = if tally.unreached == 1 { "mail waits" } else { "mails wait" };
         words.push(format!("{} {mails} for a server that takes none now", tally.unreached));
     }
-    if !words.is_empty() && !request.quiet {
+    // Who runs it from a timer wants to hear of trouble only.
+    let is_all_well = tally.deferred + tally.failed + tally.held + tally.unreached == 0;
+    let is_wanted = if is_all_well { request.verbose > 0 } else { !request.quiet };
+    if !words.is_empty() && is_wanted {
         let _ = writeln!(world.stderr, "whippet: {}", words.join("; "));
     }
 }

@@ -3,48 +3,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 
-use super::{Run, Tally, now_s};
-use crate::deliver::{Mail, Mails};
-use crate::mail::{Address, EnhancedStatus, Envelope, Fate as Told, Report, ReportedReply, Stage, Verdict};
-use crate::mime::MessageError;
-use crate::smtp::{Needs, Settled};
+use super::{Entry, Run, Tally, now_s};
+use crate::deliver::Mails;
+use crate::mail::{Address, EnhancedStatus, Fate as Told, Report, ReportedReply, Stage, Verdict};
+use crate::smtp::Settled;
 use crate::spool::{Cause, Closing, Decision, Event, Gate, Id, Losses, Name, Outage, Place, Taken, Trouble};
 use crate::sys::reason;
-
-/// An entry on its way: its pending recipients and its message.
-#[derive(Debug)]
-pub struct Entry<'s, 'd> {
-    taken: RefCell<Taken<'s, 'd>>,
-    envelope: Envelope,
-    /// The places of the recipients in the entry's own envelope.
-    places: Vec<usize>,
-    /// The transaction whose dot may have left; 0 for none.
-    transaction: Cell<u32>,
-    /// Its message is not what was taken in.
-    is_corrupt: Cell<bool>,
-    /// The hop takes nothing now.
-    is_unreached: Cell<bool>,
-}
-
-impl Mail for Entry<'_, '_> {
-    fn envelope(&self) -> &Envelope {
-        &self.envelope
-    }
-
-    fn needs(&self) -> Needs {
-        let taken = self.taken.borrow();
-        let flags = taken.header.flags;
-        Needs { size: taken.header.body, eight_bit: flags.eight_bit, smtputf8: flags.smtputf8 }
-    }
-
-    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
-        let written = self.taken.borrow().body().write_to(out);
-        self.is_corrupt.set(matches!(written, Err(MessageError::Changed { .. })));
-        written
-    }
-}
 
 /// The entries of one hop.
 #[derive(Debug)]

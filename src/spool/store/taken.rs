@@ -6,17 +6,13 @@ use std::io::{self, Write};
 
 use ring::digest::{Context, SHA256};
 
-use super::incoming::digest;
+use super::read::Contents;
 use super::{Place, Store};
 use crate::mime::MessageError;
-use crate::spool::entry::HEADER;
-use crate::spool::{Damage, Event, Header, Hop, Id, Journal, Name, Sealed, State, read_envelope};
-use crate::sys::Stat;
+use crate::spool::{Damage, Event, Header, Hop, Id, Journal, Name, Sealed, State};
 
 /// Octets of the body that are read at once.
 const BLOCK: usize = 64 * 1024;
-/// Longest journal that is read, octets.
-const LONGEST_JOURNAL: u64 = 64 << 20;
 
 /// Why an entry cannot be taken in hand.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +99,7 @@ impl<'s, 'd> Taken<'s, 'd> {
         self.rename(place, self.name)
     }
 
-    fn rename(&mut self, place: Place, name: Name) -> io::Result<()> {
+    pub(in crate::spool) fn rename(&mut self, place: Place, name: Name) -> io::Result<()> {
         let (from, to) = (self.text(), name_at(place, name));
         if (self.place, &from) != (place, &to) {
             let store = self.store;
@@ -141,9 +137,9 @@ impl<'s, 'd> Taken<'s, 'd> {
 /// The body of an entry: written only if it is what was taken in.
 #[derive(Debug, Clone, Copy)]
 pub struct Body<'t> {
-    store: &'t Store<'t>,
-    file: &'t File,
-    header: &'t Header,
+    pub(super) store: &'t Store<'t>,
+    pub(super) file: &'t File,
+    pub(super) header: &'t Header,
 }
 
 impl Body<'_> {
@@ -195,7 +191,7 @@ fn changed(change: &'static str) -> MessageError {
     MessageError::Changed { path: "the queued message".into(), change }
 }
 
-fn name_at(place: Place, name: Name) -> String {
+pub(super) fn name_at(place: Place, name: Name) -> String {
     if place == Place::Queue { name.to_string() } else { name.id.to_string() }
 }
 
@@ -212,31 +208,32 @@ impl<'d> Store<'d> {
 
     fn take_from(&self, place: Place, name: Name, limit: u32) -> Result<Taken<'_, 'd>, Trouble> {
         let text = name_at(place, name);
-        let (file, _) = self.open_ours(place, &text, true)?;
-        if !self.disk.lock(&file, true)? {
-            return Err(Trouble::Busy);
-        }
-        // While we waited for the lock, or before, another may have renamed, finished or replaced it.
-        let found = match self.disk.stat_at(self.at(place), &text) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Trouble::Gone),
-            other => other?,
-        };
-        if found.identity != self.disk.stat(&file)?.identity {
-            return Err(Trouble::Gone);
-        }
+        let (file, found) = self.lock_file(place, &text)?;
+        let Contents { header, sealed, state, journal, .. } = self.read(&file, found.size, limit)?;
         if found.links > 1 {
-            self.drop_other_names(name.id, (place, &text), &found)?;
+            self.drop_other_names((place, &text), (found.identity, found.links), &state)?;
         }
-        let (header, sealed, state, journal) = self.read(&file, limit)?;
         let hop = if place == Place::Queue { name.hop } else { Hop::of_profile(&header.profile) };
         Ok(Taken { store: self, file, header, sealed, state, journal, place, name: Name { hop, ..name } })
     }
 
-    /// Reads an entry without taking it in hand, for those who only look.
-    pub fn look(&self, place: Place, name: Name, limit: u32) -> Result<(Header, Sealed, State), Trouble> {
-        let (file, _) = self.open_ours(place, &name_at(place, name), false)?;
-        let (header, sealed, state, _) = self.read(&file, limit)?;
-        Ok((header, sealed, state))
+    /// Opens and locks a file if its name still leads to it.
+    pub(in crate::spool) fn lock_file(
+        &self,
+        place: Place,
+        text: &str,
+    ) -> Result<(File, crate::sys::Stat), Trouble> {
+        let (file, _) = self.open_ours(place, text, true)?;
+        if !self.disk.lock(&file, true)? {
+            return Err(Trouble::Busy);
+        }
+        // While we waited for the lock, or before, another may have renamed, finished or replaced it.
+        let found = match self.disk.stat_at(self.at(place), text) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Trouble::Gone),
+            other => other?,
+        };
+        let is_same = found.identity == self.disk.stat(&file)?.identity;
+        if is_same { Ok((file, found)) } else { Err(Trouble::Gone) }
     }
 
     /// Sets an entry of `q/` aside that is not trusted, with its name.
@@ -246,7 +243,12 @@ impl<'d> Store<'d> {
     }
 
     /// Opens a file if it is a regular one of ours that nobody else can read or write.
-    fn open_ours(&self, place: Place, text: &str, is_written: bool) -> Result<(File, Stat), Trouble> {
+    pub(in crate::spool) fn open_ours(
+        &self,
+        place: Place,
+        text: &str,
+        is_written: bool,
+    ) -> Result<(File, crate::sys::Stat), Trouble> {
         let file = match self.disk.open(self.at(place), text, is_written) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Trouble::Gone),
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -261,66 +263,6 @@ impl<'d> Store<'d> {
             () if stat.mode & 0o077 != 0 => Err(Trouble::NotOurs("others may read or write it")),
             () => Ok((file, stat)),
         }
-    }
-
-    /// A rename that a crash has cut leaves two names, and some in a row leave more: all but the one in hand go, and the
-    /// journal says where that belongs. If there is a name that is not ours, nothing is touched.
-    fn drop_other_names(&self, id: Id, kept: (Place, &str), found: &Stat) -> Result<(), Trouble> {
-        let queued = self.scan(&mut |_| {})?.into_iter().filter(|name| name.id == id);
-        let mut names: Vec<(Place, String)> = queued.map(|name| (Place::Queue, name.to_string())).collect();
-        names.extend([Place::Tmp, Place::Held, Place::Badmail].map(|place| (place, id.to_string())));
-        names.push((Place::Corrupt, kept.1.to_owned()));
-        names.retain(|(place, text)| {
-            let stat = self.disk.stat_at(self.at(*place), text);
-            stat.is_ok_and(|stat| stat.identity == found.identity)
-        });
-        if names.len() as u64 != found.links {
-            return Err(Trouble::NotOurs("it has another name"));
-        }
-        for (place, text) in names.iter().filter(|(place, text)| (*place, text.as_str()) != kept) {
-            self.disk.unlink(self.at(*place), text)?;
-        }
-        Ok(())
-    }
-
-    fn read(&self, file: &File, limit: u32) -> Result<(Header, Sealed, State, Journal), Trouble> {
-        let broken = |what| Trouble::Damaged(Damage::Broken(what));
-        let mut octets = [0; HEADER];
-        if self.read_full(file, &mut octets, 0)? < HEADER {
-            return Err(broken("it is shorter than its header"));
-        }
-        let header = Header::decode(&octets)?;
-        let mut envelope = vec![0; header.envelope as usize];
-        if self.read_full(file, &mut envelope, HEADER as u64)? < envelope.len()
-            || digest(&envelope) != header.envelope_digest
-        {
-            return Err(broken("the sum of its envelope does not agree"));
-        }
-        let sealed = read_envelope(&envelope, header.flags.require_tls)?;
-        if sealed.envelope.recipients().len() != header.recipients as usize {
-            return Err(broken("its header and envelope tell of different recipients"));
-        }
-        let size = self.disk.stat(file)?.size;
-        if size < header.body_at() + header.body {
-            return Err(broken("its message is cut"));
-        }
-        let length = size.saturating_sub(header.journal_at()).min(LONGEST_JOURNAL);
-        let mut octets = vec![0; usize::try_from(length).unwrap_or(0)];
-        let count = self.read_full(file, &mut octets, header.journal_at())?;
-        let (events, journal) = Journal::read(header.sum(), &octets[..count])?;
-        let state = State::replay(&header, limit, &events);
-        Ok((header, sealed, state, journal))
-    }
-
-    fn read_full(&self, file: &File, octets: &mut [u8], at: u64) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < octets.len() {
-            match self.disk.read_at(file, &mut octets[filled..], at + filled as u64)? {
-                0 => break,
-                count => filled += count,
-            }
-        }
-        Ok(filled)
     }
 }
 

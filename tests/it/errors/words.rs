@@ -31,7 +31,7 @@ fn options() {
     case(&["--attach-as", "../a.txt=b.txt"]);
     case(&["-a", "-", "-i", "-"]);
     page.run("-s", &inside, &["-s"]);
-    page.run("send, misspelt", &inside, &["queue", "list"]);
+    page.run("send, misspelt", &inside, &["serve", "--port", "25"]);
     page.run("config", &inside, &["config"]);
     page.run("config list", &inside, &["config", "list"]);
     page.run("generate", &inside, &["generate"]);

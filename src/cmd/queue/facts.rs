@@ -1,0 +1,67 @@
+//! Entries in the words of what is printed.
+
+use crate::spool::desk::{Row, Spot, Totals};
+use crate::spool::{Damage, Decision, Trouble};
+use crate::sys::reason;
+use crate::ui::queue as ui;
+
+/// The row of an entry.
+pub(super) fn row(row: &Row) -> ui::Row {
+    let mut shown = ui::Row {
+        id: row.spot.called(),
+        file: file(&row.spot),
+        state: row.condition.name(),
+        made_s: row.made_s,
+        ..ui::Row::default()
+    };
+    match &row.facts {
+        Err(trouble) => shown.trouble = Some(words(trouble)),
+        Ok(facts) => {
+            shown.size = Some(facts.size);
+            shown.from = Some(facts.from.clone());
+            shown.profile = Some(facts.profile.clone());
+            shown.recipients = Some((facts.pending, facts.recipients));
+            shown.in_doubt = facts.in_doubt;
+            shown.attempts = facts.attempts;
+            shown.due_s = facts.due_s;
+            shown.expires_s = Some(facts.expires_s);
+            shown.last = facts.last.as_ref().map(answer);
+        }
+    }
+    shown
+}
+
+/// The name of the file, from the spool's folder on.
+pub(super) fn file(spot: &Spot) -> String {
+    format!("{}/{}", spot.place().name(), spot.text())
+}
+
+/// Why an entry cannot be read, or dealt with.
+pub(super) fn words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Damaged(Damage::Broken(what)) => (*what).to_owned(),
+        other => reason(other),
+    }
+}
+
+/// A decision.
+pub(super) fn answer(decision: &Decision) -> ui::Answer {
+    let outcome = match decision.class {
+        2 => "accepted",
+        5 => "failed",
+        _ => "deferred",
+    };
+    ui::Answer {
+        outcome,
+        stage: decision.stage.name(),
+        status: decision.status.to_string(),
+        code: decision.reply.code,
+        text: decision.reply.text.clone(),
+    }
+}
+
+/// The totals.
+pub(super) fn totals(totals: Totals) -> ui::Totals {
+    let Totals { queued, held, badmail, corrupt } = totals;
+    ui::Totals { queued, held, badmail, corrupt }
+}

@@ -1,0 +1,83 @@
+//! The spool of this user: where it is, and what holds for it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cmd::{Exit, Failure, World};
+use crate::config::{Settings, WhenInDoubt};
+use crate::spool::{InDoubt, OpenError, Rules, Schedule, Store};
+use crate::sys::{Disk, SystemDisk};
+
+/// The disk that the spool lies on.
+static DISK: SystemDisk = SystemDisk;
+
+/// A file whose time says when the queue was last run.
+const LAST_RUN: &str = "last-run";
+
+/// How long ago a run may be that shows that something runs the queue.
+const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where the spool is: `spool.dir`, `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
+pub(in crate::cmd) fn folder(settings: &Settings, world: &World<'_>) -> Option<PathBuf> {
+    if let Some(dir) = &settings.spool.dir.value {
+        return Some(dir.clone());
+    }
+    world.surroundings.spool_folder()
+}
+
+/// The spool, made where there is none.
+pub(super) fn create(settings: &Settings, world: &World<'_>) -> Result<Store<'static>, Failure> {
+    let folder = folder(settings, world).ok_or_else(homeless)?;
+    Store::create(&DISK, &folder).map_err(Failure::from)
+}
+
+/// The spool, if there is one.
+pub(in crate::cmd) fn open(
+    settings: &Settings,
+    world: &World<'_>,
+) -> Result<Option<Store<'static>>, Failure> {
+    let folder = folder(settings, world).ok_or_else(homeless)?;
+    match Store::open(&DISK, &folder) {
+        Err(OpenError::Absent(_)) => Ok(None),
+        other => other.map(Some).map_err(Failure::from),
+    }
+}
+
+/// Notes that the queue is run now. It is a note that may be lost.
+pub(in crate::cmd) fn note_run(store: &Store<'_>) {
+    if let Ok(log) = store.folder("log") {
+        let _ = DISK.unlink(&log, LAST_RUN);
+        let _ = DISK.create_new(&log, LAST_RUN);
+    }
+}
+
+/// Whether something runs the queue: it was run within a day.
+pub(in crate::cmd) fn is_run(settings: &Settings, world: &World<'_>) -> bool {
+    let Some(folder) = folder(settings, world) else { return false };
+    let run = std::fs::metadata(folder.join("log").join(LAST_RUN)).and_then(|file| file.modified());
+    run.is_ok_and(|run| world.clock.now().duration_since(run).is_ok_and(|since| since < RECENT))
+}
+
+/// What holds for all entries.
+pub(in crate::cmd) fn rules(settings: &Settings) -> Rules {
+    let spool = &settings.spool;
+    let schedule = Schedule {
+        first_s: spool.first.value.as_secs(),
+        second_s: spool.second.value.as_secs(),
+        third_s: spool.third.value.as_secs(),
+        subsequent_s: spool.subsequent.value.as_secs(),
+        expire_s: spool.expire.value.as_secs(),
+        delay_notice_s: spool.delay_notice.value.map(|time| time.as_secs()),
+        bounce_expire_s: spool.bounce_expire.value.as_secs(),
+        jitter_percent: spool.jitter_percent.value,
+    };
+    let in_doubt = match spool.in_doubt.value {
+        WhenInDoubt::Retry => InDoubt::Retry,
+        WhenInDoubt::Hold => InDoubt::Hold,
+    };
+    Rules { schedule, in_doubt, in_doubt_limit: u32::try_from(spool.in_doubt_limit.value).unwrap_or(3) }
+}
+
+pub(super) fn homeless() -> Failure {
+    Failure::plain(Exit::Config, "there is no place for a spool: neither $XDG_STATE_HOME nor a home is known")
+}

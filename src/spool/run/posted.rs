@@ -1,0 +1,43 @@
+//! An entry on its way to a hop: a mail whose message is checked as it is written.
+
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+
+use crate::deliver::Mail;
+use crate::mail::Envelope;
+use crate::mime::MessageError;
+use crate::smtp::Needs;
+use crate::spool::Taken;
+
+/// An entry on its way: its pending recipients and its message.
+#[derive(Debug)]
+pub struct Entry<'s, 'd> {
+    pub(super) taken: RefCell<Taken<'s, 'd>>,
+    pub(super) envelope: Envelope,
+    /// The places of the recipients in the entry's own envelope.
+    pub(super) places: Vec<usize>,
+    /// The transaction whose dot may have left; 0 for none.
+    pub(super) transaction: Cell<u32>,
+    /// Its message is not what was taken in.
+    pub(super) is_corrupt: Cell<bool>,
+    /// The hop takes nothing now.
+    pub(super) is_unreached: Cell<bool>,
+}
+
+impl Mail for Entry<'_, '_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn needs(&self) -> Needs {
+        let taken = self.taken.borrow();
+        let flags = taken.header.flags;
+        Needs { size: taken.header.body, eight_bit: flags.eight_bit, smtputf8: flags.smtputf8 }
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
+        let written = self.taken.borrow().body().write_to(out);
+        self.is_corrupt.set(matches!(written, Err(MessageError::Changed { .. })));
+        written
+    }
+}
