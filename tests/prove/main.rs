@@ -5,8 +5,10 @@
 
 mod crash;
 mod errors;
+mod kill;
 mod ledger;
 mod race;
+mod sink;
 mod states;
 mod tape;
 mod world;
@@ -40,7 +42,17 @@ struct Test {
     run: fn(&Wanted, &mut Outcome),
 }
 
-const TESTS: [Test; 5] = [
+const TESTS: [Test; 7] = [
+    Test {
+        id: "K1",
+        what: "a submission killed at every call",
+        run: |wanted, outcome| kill::everywhere(false, wanted.is_quick, outcome),
+    },
+    Test {
+        id: "K2",
+        what: "a run killed at every call",
+        run: |wanted, outcome| kill::everywhere(true, wanted.is_quick, outcome),
+    },
     Test {
         id: "C1",
         what: "every state of the disk after a crash",
