@@ -16,9 +16,6 @@ use crate::deliver::Unopened;
 use crate::mail::Address;
 use crate::sys::{Clock, Random, reason};
 
-/// How old a file of `tmp/` must be before it is taken for left over, seconds.
-const ABANDONED_S: u64 = 60 * 60;
-
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -92,32 +89,16 @@ impl Run<'_, '_> {
     /// Tries what is due and `wanted`.
     pub fn run(&self, hops: &mut dyn Hops, wanted: &dyn Fn(&Name) -> bool) -> io::Result<Tally> {
         let mut tally = Tally::default();
+        if let Err(error) = self.store.sweep(now_s(self.clock)) {
+            tally.troubles.push(format!("tmp/: {}", reason(&error)));
+        }
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;
-        self.sweep(&names);
         for (hop, names) in self.due(names, wanted) {
             self.visit(hop, names, hops, &mut tally);
         }
         Ok(tally)
-    }
-
-    /// Removes from `tmp/` what nobody goes on writing: the remains of a process that died before it said "queued". A report
-    /// waits there for its original. What cannot be removed now is removed later.
-    fn sweep(&self, names: &[Name]) {
-        let now_s = now_s(self.clock);
-        for id in self.store.ids(Place::Tmp, &mut |_| {}).unwrap_or_default() {
-            let (original, bounce) = id.original();
-            let waits = bounce.is_some()
-                && (names.iter().any(|name| name.id == original)
-                    || self.store.find(original).is_ok_and(|found| found.is_some()));
-            // Its lock is held until it is gone.
-            let Ok((_file, stat)) = self.store.lock_file(Place::Tmp, &id.to_string()) else { continue };
-            let changed_s = u64::try_from(stat.changed_s).unwrap_or(0);
-            if !waits && now_s.saturating_sub(changed_s) >= ABANDONED_S {
-                let _ = self.store.disk().unlink(self.store.at(Place::Tmp), &id.to_string());
-            }
-        }
     }
 
     /// What is to be tried, hop by hop, the longest due first.

@@ -1,6 +1,7 @@
 //! The store: folders and files of a spool, and the only caller of [`Disk`] for entries. A file of it is opened by its
 //! folder and name alone, never through a link; what is not ours is reported and left alone.
 
+mod abandoned;
 #[cfg(test)]
 pub(super) mod faults;
 mod incoming;
@@ -8,6 +9,7 @@ mod read;
 mod second;
 mod taken;
 
+pub(super) use abandoned::ABANDONED_S;
 pub use incoming::{Submission, SubmitError};
 pub use read::Seen;
 pub use taken::{Body, Taken, Trouble};

@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use super::{Desk, Gates, Spot, spots};
 use crate::mime::MessageError;
+use crate::spool::store::ABANDONED_S;
 use crate::spool::{Damage, Hop, Id, Name, Place, Rules, Seen, Store, Taken, Trouble};
 use crate::sys::reason;
-
-/// How old a file of `tmp/` must be before it is taken for left over, seconds.
-const ABANDONED_S: u64 = 60 * 60;
 
 /// What was done to damage.
 pub const SET_ASIDE: &str = "moved to corrupt/";

@@ -87,11 +87,11 @@ impl<'d> Run<'_, 'd> {
         // One that was prepared and not recorded is written anew.
         self.store.forget_prepared(id)?;
         let mut write = |out: &mut dyn io::Write| out.write_all(&bounce.octets).map_err(MessageError::Sink);
-        let (_held, written) = self.store.prepare(&submission, &mut write).map_err(as_io)?;
+        let (prepared, _) = self.store.prepare(&submission, &mut write).map_err(as_io)?;
         self.store.flush_prepared()?;
         taken.append(&Event::Notice { kind: Kind::Failed, bounce: Some(id), places }, true)?;
-        // From here on this report and no other tells of them.
-        self.store.publish(&submission, &written).map_err(as_io)?;
+        // From here on this report and no other tells of them: after an error it stays, and the next run publishes it.
+        self.store.publish_prepared(prepared.name)?;
         self.store.flush_prepared()
     }
 

@@ -16,7 +16,7 @@ use crate::sys::{Disk, Folder, Room, Stat, SystemDisk};
 
 /// The message.
 pub const BODY: &[u8] = b"Subject: x\r\n\r\ntext\r\n";
-const ID: &str = "01HZXA7Q6N8W4Y2R5T9V3B1C0D";
+pub const ID: &str = "01HZXA7Q6N8W4Y2R5T9V3B1C0D";
 
 /// A disk on which the call with this number fails: done or not done.
 pub struct Faulty {

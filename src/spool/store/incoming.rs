@@ -234,14 +234,22 @@ impl<'d> Store<'d> {
         self.disk.sync_dir(self.at(Place::Tmp))
     }
 
-    /// Gives what is prepared in `tmp/` its name in `q/`, if it is still there.
+    /// Gives what is prepared in `tmp/` its name in `q/`, if it is still there, and flushes the names of `q/`. An error leaves
+    /// it in one of both.
     pub(in crate::spool) fn publish_prepared(&self, name: Name) -> io::Result<()> {
         let (tmp, queue) = (self.at(Place::Tmp), self.at(Place::Queue));
-        match self.disk.rename_new((tmp, &name.id.to_string()), (queue, &name.to_string())) {
-            Ok(()) => self.disk.sync_dir(queue),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
+        let written = name.id.to_string();
+        match self.disk.rename_new((tmp, &written), (queue, &name.to_string())) {
+            Ok(()) => {}
+            // If it has its name already, whoever gave it may not have come to flush it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if self.disk.stat_at(tmp, &written).is_ok() {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
         }
+        self.disk.sync_dir(queue)
     }
 
     /// The name could not be flushed: it goes, so that the answer can be no.

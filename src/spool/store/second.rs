@@ -21,46 +21,54 @@ impl Place {
 }
 
 impl Store<'_> {
-    /// Removes the other name of an entry in hand, if it is one that a crash has left. Where it is this one that must go,
-    /// the entry is gone from here.
-    pub(super) fn drop_other_name(
+    /// Removes the other names of an entry in hand, `links` with its own, if they are such as crashes have left: several cut
+    /// in a row leave more than one. Where another is the right one, the entry is gone from here. If there is a name that
+    /// is not ours, nothing is touched.
+    pub(super) fn drop_other_names(
         &self,
         (place, text): (Place, &str),
-        identity: (u64, u64),
+        (identity, links): ((u64, u64), u64),
         state: &State,
     ) -> Result<(), Trouble> {
-        let id = id_of(place, text);
-        let other = id.map(|id| self.other_name(id, identity, (place, text))).transpose()?.flatten();
-        let Some((other, name)) = other else { return Err(Trouble::NotOurs("it has another name")) };
+        let others = match id_of(place, text) {
+            Some(id) => self.other_names(id, identity, (place, text))?,
+            None => Vec::new(),
+        };
+        if others.len() as u64 + 1 != links {
+            return Err(Trouble::NotOurs("it has another name"));
+        }
         let home = Place::of(state).unwrap_or(Place::Queue);
         let due = |text: &str| Name::parse(text).map(|name| name.due_s);
-        let is_other_right = match (place, other) {
+        let is_right = |(other, name): &(Place, String)| match (place, *other) {
             (_, Place::Tmp) => false,
-            (Place::Queue, Place::Queue) => due(&name) == state.due_s && due(text) != state.due_s,
-            _ => other == home && place != home,
+            (Place::Queue, Place::Queue) => due(name) == state.due_s && due(text) != state.due_s,
+            _ => *other == home && place != home,
         };
-        if is_other_right {
+        if others.iter().any(is_right) {
             self.disk.unlink(self.at(place), text)?;
             return Err(Trouble::Gone);
         }
-        Ok(self.disk.unlink(self.at(other), &name)?)
+        for (other, name) in others {
+            self.disk.unlink(self.at(other), &name)?;
+        }
+        Ok(())
     }
 
-    /// Another name of the same file that names the same entry.
-    fn other_name(
+    /// The other names of the same file that name the same entry.
+    fn other_names(
         &self,
         id: Id,
         identity: (u64, u64),
         (place, text): (Place, &str),
-    ) -> io::Result<Option<(Place, String)>> {
+    ) -> io::Result<Vec<(Place, String)>> {
         let queued = self.scan(&mut |_| {})?.into_iter().filter(|name| name.id == id);
         let mut names: Vec<(Place, String)> = queued.map(|name| (Place::Queue, name.to_string())).collect();
         names.extend([Place::Tmp, Place::Held, Place::Badmail].map(|place| (place, id.to_string())));
-        let is_other = |(at, name): &(Place, String)| {
+        names.retain(|(at, name)| {
             (*at, name.as_str()) != (place, text)
                 && self.disk.stat_at(self.at(*at), name).is_ok_and(|stat| stat.identity == identity)
-        };
-        Ok(names.into_iter().find(is_other))
+        });
+        Ok(names)
     }
 }
 

@@ -217,7 +217,7 @@ impl<'d> Store<'d> {
         let (file, found) = self.lock_file(place, &text)?;
         let Contents { header, sealed, state, journal, .. } = self.read(&file, found.size, limit)?;
         if found.links > 1 {
-            self.drop_other_name((place, &text), found.identity, &state)?;
+            self.drop_other_names((place, &text), (found.identity, found.links), &state)?;
         }
         let hop = if place == Place::Queue { name.hop } else { Hop::of_profile(&header.profile) };
         Ok(Taken { store: self, file, header, sealed, state, journal, place, name: Name { hop, ..name } })
@@ -267,7 +267,6 @@ impl<'d> Store<'d> {
             () if !stat.is_regular => Err(Trouble::NotOurs("it is no file")),
             () if stat.owner != self.uid => Err(Trouble::NotOurs("it belongs to somebody else")),
             () if stat.mode & 0o077 != 0 => Err(Trouble::NotOurs("others may read or write it")),
-            () if stat.links > 2 => Err(Trouble::NotOurs("it has other names")),
             () => Ok((file, stat)),
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::*;
-use crate::spool::store::faults::{BODY, Faulty, folder, sealed, submit};
+use crate::spool::store::faults::{BODY, Faulty, ID, folder, sealed, submit};
 use crate::spool::{OpenError, SubmitError};
 use crate::sys::SystemDisk;
 
@@ -125,6 +125,28 @@ fn what_is_not_ours_is_left_alone() {
     }
     std::fs::hard_link(&file, path.join("elsewhere")).unwrap();
     assert!(matches!(store.take(name, 3), Err(Trouble::NotOurs(_))));
+}
+
+#[test]
+fn names_that_a_cut_rename_left_behind_go() {
+    let (_place, path) = folder();
+    let store = Store::open(&SystemDisk, &path).unwrap();
+    let name = submit(&store).unwrap().name;
+    let file = path.join("q").join(name.to_string());
+    let later = Name { due_s: name.due_s + 900, ..name };
+    let left = ["tmp", "held", "badmail"].map(|place| path.join(place).join(ID));
+    let left = [&left[..], &[path.join("q").join(later.to_string())]].concat();
+    for place in &left {
+        std::fs::hard_link(&file, place).unwrap();
+    }
+    let taken = store.take(name, 3).unwrap();
+    assert_eq!(written(&taken), BODY);
+    assert!(left.iter().all(|place| !place.exists()));
+    drop(taken);
+    std::fs::hard_link(&file, &left[0]).unwrap();
+    std::fs::hard_link(&file, path.join("elsewhere")).unwrap();
+    assert!(matches!(store.take(name, 3), Err(Trouble::NotOurs(_))));
+    assert!(left[0].exists(), "nothing is touched");
 }
 
 #[test]

@@ -1,0 +1,270 @@
+//! C1: every state of the disk that a crash can leave, at every moment of a mail's life. C2: each flush left out, and other
+//! mistakes of order: every one of them must be noticed.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+use whippet::spool::InDoubt;
+
+use crate::Outcome;
+use crate::ledger::{Before, judge};
+use crate::states::{Dice, Image, MODELS, Model, images};
+use crate::tape::{Op, Tape};
+use crate::world::{Case, Copy, Ground, Peer, open};
+
+/// Most combinations of what is lost, at one moment.
+pub struct Depth(pub usize);
+
+impl Depth {
+    fn is_quick(&self) -> bool {
+        self.0 < 1000
+    }
+}
+
+/// The mails: by the letters of their recipients, and how many go in one transaction.
+const MAILS: [(&str, usize); 8] =
+    [("a", 100), ("f", 100), ("d", 100), ("adf", 100), ("ff", 1), ("aa", 1), ("faf", 2), ("aad", 2)];
+/// And those that are not looked at on each change.
+const MORE: [(&str, usize); 5] = [("aaa", 1), ("adf", 1), ("fdfd", 100), ("dfa", 2), ("afdadf", 2)];
+
+fn cases(depth: &Depth) -> Vec<Case> {
+    let policies = [InDoubt::Retry, InDoubt::Hold];
+    let more: &[(&str, usize)] = if depth.is_quick() { &[] } else { &MORE };
+    MAILS
+        .iter()
+        .chain(more)
+        .flat_map(|&(to, at_once)| policies.map(|policy| Case::new(to, policy, at_once)))
+        .collect()
+}
+
+/// A life from submission to the end, with nothing in its way.
+pub fn record(case: &Case, ground: &Ground) -> Vec<Op> {
+    let tape = Tape::default();
+    let path = ground.spool();
+    let store = open(&tape, &path);
+    case.submit(&store, 1).unwrap();
+    tape.note(Op::Acknowledged);
+    let mut peer = Peer::new(case.at_once, Some(&tape));
+    for after_s in [0, 1, 5 * 3600, 10 * 3600] {
+        assert_eq!(case.run(&store, &mut peer, after_s).unwrap().troubles, Vec::<String>::new());
+        peer.is_patient = after_s >= 1;
+    }
+    assert!(store.scan(&mut |_| {}).unwrap().is_empty(), "{}", case.name());
+    tape.ops()
+}
+
+/// Who is in doubt after the first `count` of these: their dot was about to go, and their result is not on the disk.
+fn doubts(ops: &[Op], count: usize, model: Model) -> Vec<Copy> {
+    let mut found = Vec::new();
+    for (begin, op) in ops.iter().enumerate() {
+        let Op::Asked { to } = op else { continue };
+        let recorded = ops[begin..].iter().position(|op| matches!(op, Op::Recorded { .. })).unwrap() + begin;
+        // Who was killed has written all that was done; only a flush saves it from a power cut.
+        let saves = |op: &Op| match model {
+            Model::Kill => matches!(op, Op::Write { .. }),
+            _ => matches!(op, Op::Sync { .. } | Op::Nothing),
+        };
+        let end = ops[..recorded].iter().rposition(saves).unwrap();
+        if begin < count && count <= end {
+            let copy = |to: &String| Copy { to: to.clone(), about: Vec::new(), is_whole: true };
+            found.extend(to.iter().map(copy));
+        }
+    }
+    found
+}
+
+/// Looks at all states after each of these; gives how many there were, and the first that is wrong.
+fn explore(case: &Case, ops: &[Op], models: &[Model], depth: &Depth, seed: u64) -> (usize, Option<String>) {
+    let ground = Ground::new();
+    let mut seen = HashSet::new();
+    let mut count = 0;
+    let is_named = |op: &Op| matches!(op, Op::Rename { to, .. } if to.0 == "q");
+    let named = ops.iter().position(is_named).unwrap();
+    for &model in models {
+        for moment in 0..=ops.len() {
+            let past = &ops[..moment];
+            let taken = |op: &Op| match op {
+                Op::Taken { copies } => copies.clone(),
+                _ => Vec::new(),
+            };
+            let book: Vec<Copy> = past.iter().flat_map(taken).collect();
+            let in_doubt = doubts(ops, moment, model);
+            let is_acknowledged = past.contains(&Op::Acknowledged);
+            let before = Before {
+                is_acknowledged,
+                may_be_queued: moment > named,
+                book: &book,
+                in_doubt: &in_doubt,
+                after_s: 20 * 3600,
+            };
+            let mut wrong = None;
+            let mut dice = Dice(seed ^ moment as u64);
+            images(model, past, depth.0, &mut dice, &mut |image| {
+                if wrong.is_none() && seen.insert(fingerprint(&image, &before)) {
+                    count += 1;
+                    wrong = look(case, &image, &before, &ground.next()).err();
+                    wrong = wrong.take().map(|words| {
+                        let last = ops[..moment].iter().rev().take(3).map(short).collect::<Vec<_>>();
+                        let last = last.join(" < ");
+                        format!(
+                            "{} {model:?} after {moment} ({last}): {words}\n    {}",
+                            case.name(),
+                            image.words()
+                        )
+                    });
+                }
+            });
+            if wrong.is_some() {
+                return (count, wrong);
+            }
+        }
+    }
+    (count, None)
+}
+
+fn fingerprint(image: &Image, before: &Before<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    image.hash(&mut hasher);
+    (before.is_acknowledged, before.may_be_queued, before.book, before.in_doubt).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn look(case: &Case, image: &Image, before: &Before<'_>, path: &Path) -> Result<(), String> {
+    image.mount(path);
+    let judged = judge(case, path, before);
+    std::fs::remove_dir_all(path).unwrap();
+    judged
+}
+
+/// A change without its octets.
+fn short(op: &Op) -> String {
+    match op {
+        Op::Write { file, offset, octets } => {
+            let kind = octets.get(4).filter(|_| *offset >= 4096).map(|octet| char::from(*octet));
+            format!(
+                "Write {file} at {offset}, {} octets{}",
+                octets.len(),
+                kind.map(|k| format!(", {k}")).unwrap_or_default()
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// C1.
+pub fn states(depth: &Depth, seed: u64, outcome: &mut Outcome) {
+    for case in cases(depth) {
+        let ops = record(&case, &Ground::new());
+        let (count, wrong) = explore(&case, &ops, &MODELS, depth, seed);
+        outcome.cases += count;
+        outcome.failures.extend(wrong);
+    }
+}
+
+/// A mistake, and the life with it.
+pub struct Mutant {
+    pub name: String,
+    pub ops: Vec<Op>,
+}
+
+/// What is being flushed by the flush at `at`.
+fn purpose(ops: &[Op], at: usize) -> Option<String> {
+    let before = &ops[..at];
+    match &ops[at] {
+        Op::SyncDir { folder } => {
+            let last = before.iter().rev().find(|op| matches!(op, Op::Rename { .. } | Op::Create { .. }));
+            match last {
+                Some(Op::Create { .. }) => Some(format!("{folder}/ with what is prepared")),
+                Some(Op::Rename { to, .. }) if to.1.contains("-n") => {
+                    Some(format!("{folder}/ with a report published"))
+                }
+                _ => Some(format!("{folder}/ with a mail queued")),
+            }
+        }
+        Op::Sync { file } => {
+            let created = before.iter().find_map(|op| match op {
+                Op::Create { file: other, at } if other == file => Some(at),
+                _ => None,
+            })?;
+            let what = if created.1.contains("-n") { "report" } else { "mail" };
+            let last = before.iter().rev().find_map(|op| match op {
+                Op::Write { file: other, offset, octets } if other == file => Some((*offset, octets[4])),
+                _ => None,
+            })?;
+            match last {
+                (0, _) => Some(format!("a {what}")),
+                (_, kind) => Some(format!("event {} of a {what}", char::from(kind))),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// All mistakes that can be made in this life.
+pub fn mutants(ops: &[Op]) -> Vec<Mutant> {
+    let purposes: Vec<Option<String>> = (0..ops.len()).map(|at| purpose(ops, at)).collect();
+    let mut names: Vec<&String> = purposes.iter().flatten().collect();
+    names.sort();
+    names.dedup();
+    let without = |name: &String| {
+        let keep = |(op, purpose): (&Op, &Option<String>)| match purpose {
+            Some(purpose) if purpose == name => Op::Nothing,
+            _ => op.clone(),
+        };
+        Mutant { name: format!("not flushed: {name}"), ops: ops.iter().zip(&purposes).map(keep).collect() }
+    };
+    let mut all: Vec<Mutant> = names.into_iter().map(without).collect();
+    let [one, other] = EITHER.map(|name| all.iter().find(|mutant| mutant.name == name));
+    if let (Some(one), Some(other)) = (one, other) {
+        let neither =
+            |(one, other): (&Op, &Op)| if *one == Op::Nothing { one.clone() } else { other.clone() };
+        let ops = one.ops.iter().zip(&other.ops).map(neither).collect();
+        all.push(Mutant { name: "not flushed: q/ and tmp/ with a report published".to_owned(), ops });
+    }
+    let mut early = ops.to_vec();
+    let asked = |at: &usize| matches!(ops[*at], Op::Asked { .. });
+    for at in (0..ops.len()).filter(asked) {
+        let taken = ops[at..].iter().position(|op| matches!(op, Op::Taken { .. })).unwrap() + at;
+        early.swap(at, taken);
+    }
+    all.push(Mutant { name: "the dot before its event".to_owned(), ops: early });
+    let moved = |folder: &'static str, is_report: bool| move |op: &Op| matches!(op, Op::Rename { to, .. } if to.0 == folder && to.1.contains("-n") == is_report);
+    if let (Some(published), Some(buried)) =
+        (ops.iter().position(moved("q", true)), ops.iter().position(moved("badmail", false)))
+    {
+        let mut hasty = ops.to_vec();
+        let buried = hasty.remove(buried);
+        hasty.insert(published, buried);
+        all.push(Mutant { name: "the original moved before its report is published".to_owned(), ops: hasty });
+    }
+    all
+}
+
+/// A published report has left `tmp/` and is in `q/`: where a rename is whole or not at all, a flush of either folder holds
+/// both. Without either of them nothing does, and that must be noticed.
+const EITHER: [&str; 2] =
+    ["not flushed: q/ with a report published", "not flushed: tmp/ with a report published"];
+
+/// C2.
+pub fn mistakes(depth: &Depth, seed: u64, outcome: &mut Outcome) {
+    let mut caught: Vec<(String, bool)> = Vec::new();
+    for case in cases(depth) {
+        let ops = record(&case, &Ground::new());
+        for mutant in mutants(&ops) {
+            let is_caught = caught.iter().any(|(name, is_caught)| *name == mutant.name && *is_caught);
+            if is_caught || EITHER.contains(&mutant.name.as_str()) {
+                continue;
+            }
+            let (_, wrong) = explore(&case, &mutant.ops, &MODELS, depth, seed);
+            match caught.iter_mut().find(|(name, _)| *name == mutant.name) {
+                Some(entry) => entry.1 |= wrong.is_some(),
+                None => caught.push((mutant.name, wrong.is_some())),
+            }
+        }
+    }
+    outcome.cases += caught.len();
+    let missed = caught.iter().filter(|(_, is_caught)| !is_caught);
+    outcome.failures.extend(missed.map(|(name, _)| format!("nothing notices this mistake: {name}")));
+}

@@ -1,0 +1,146 @@
+//! The ledger: whatever happened, after enough runs against a healthy peer each recipient of a mail that was said to be
+//! queued has come to one end, and nobody has anything else. The peer's book is the evidence, not the program's word.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use whippet::spool::{Fate, InDoubt, Place, Store};
+use whippet::sys::SystemDisk;
+
+use crate::world::{Case, Copy, NOW_S, Peer, SENDER, open};
+
+/// What was known when the world ended.
+pub struct Before<'a> {
+    /// The submitter was told that the mail is queued.
+    pub is_acknowledged: bool,
+    /// The mail may be queued although nobody was told.
+    pub may_be_queued: bool,
+    /// What the peer had taken.
+    pub book: &'a [Copy],
+    /// Who may get another copy: the peer may have taken theirs, and nobody could write that down.
+    pub in_doubt: &'a [Copy],
+    /// When the runs begin, seconds after the beginning.
+    pub after_s: u64,
+}
+
+/// Hours between two runs, and how many there are at most.
+const RUNS: (u64, u64) = (5, 8);
+
+/// Makes the runs and says what is wrong with what came of it.
+pub fn judge(case: &Case, path: &Path, before: &Before<'_>) -> Result<(), String> {
+    let store = open(&SystemDisk, path);
+    known(&store, before)?;
+    age(&path.join("tmp"));
+    let mut peer = Peer::new(case.at_once, None);
+    peer.is_patient = true;
+    peer.book = before.book.to_vec();
+    let mut is_empty = false;
+    for run in 0..RUNS.1 {
+        let tally = case.run(&store, &mut peer, before.after_s + run * RUNS.0 * 3600);
+        let tally = tally.map_err(|error| format!("the run cannot work: {error}"))?;
+        if !tally.troubles.is_empty() {
+            return Err(format!("the run tells of trouble: {:?}", tally.troubles));
+        }
+        // One run more sees the end of what the last one did.
+        if is_empty {
+            break;
+        }
+        is_empty = store.scan(&mut |_| {}).unwrap().is_empty();
+    }
+    let left = store.scan(&mut |_| {}).unwrap();
+    if !left.is_empty() {
+        return Err(format!("left in the queue: {left:?}"));
+    }
+    let count = |place| store.ids(place, &mut |_| {}).unwrap().len();
+    let counts = [Place::Held, Place::Badmail, Place::Corrupt].map(count);
+    let ended = Ended { case, before, book: &peer.book, held: counts[0], badmail: counts[1] };
+    if count(Place::Tmp) > 0 {
+        return Err("there is something in tmp/".to_owned());
+    }
+    if counts[2] > 0 {
+        return Err("there is something in corrupt/".to_owned());
+    }
+    if let Some(copy) = peer.book.iter().find(|copy| !copy.is_whole) {
+        return Err(format!("not whole: {copy:?}"));
+    }
+    let is_untouched = peer.book.is_empty() && ended.held == 0 && ended.badmail == 0;
+    match before.is_acknowledged {
+        false if is_untouched => Ok(()),
+        false if !before.may_be_queued => Err(format!("it was not queued, and this went: {:?}", peer.book)),
+        _ => ended.check(),
+    }
+}
+
+/// Files are as old as the case is, whatever the machine's clock says.
+fn age(folder: &Path) {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW_S);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+        file.set_modified(then).unwrap();
+    }
+}
+
+/// Before a dot goes its journal says so: whoever the peer has taken is not as if nothing had happened.
+fn known(store: &Store<'_>, before: &Before<'_>) -> Result<(), String> {
+    for name in store.scan(&mut |_| {}).unwrap() {
+        let Ok((_, sealed, state)) = store.look(Place::Queue, name, 3) else { continue };
+        for (place, recipient) in sealed.envelope.recipients().iter().enumerate() {
+            let has = before.book.iter().any(|copy| copy.to == recipient.to_string());
+            if has && state.fate(place) == Fate::Pending {
+                return Err(format!("the peer has the mail for {recipient}, and the journal knows nothing"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How it ended.
+struct Ended<'a> {
+    case: &'a Case,
+    before: &'a Before<'a>,
+    book: &'a [Copy],
+    held: usize,
+    badmail: usize,
+}
+
+impl Ended<'_> {
+    fn check(&self) -> Result<(), String> {
+        let has_failed = self.case.to.iter().any(|to| to.starts_with('f'));
+        for to in &self.case.to {
+            self.recipient(to)?;
+        }
+        let strangers = |copy: &&Copy| copy.to != SENDER && !self.case.to.contains(&copy.to);
+        if let Some(copy) = self.book.iter().find(strangers) {
+            return Err(format!("{} is no recipient", copy.to));
+        }
+        // An entry with somebody in doubt waits for a person, whoever else failed.
+        let wanted = usize::from(has_failed);
+        if self.badmail + self.held < wanted || self.badmail > wanted || self.held > 1 {
+            return Err(format!("{} in badmail/, {} in held/", self.badmail, self.held));
+        }
+        Ok(())
+    }
+
+    fn recipient(&self, to: &str) -> Result<(), String> {
+        let has = self.book.iter().filter(|copy| copy.to == to).count();
+        let told = self
+            .book
+            .iter()
+            .filter(|copy| copy.to == SENDER && copy.about.iter().any(|one| one == to))
+            .count();
+        let doubts =
+            |wanted: &dyn Fn(&Copy) -> bool| self.before.in_doubt.iter().filter(|c| wanted(c)).count();
+        let own = doubts(&|copy| copy.to == to);
+        let report = doubts(&|copy| copy.to == SENDER);
+        let holds = self.case.in_doubt == InDoubt::Hold;
+        let is_good = match to.as_bytes()[0] {
+            b'f' => has == 0 && (1..=1 + report).contains(&told),
+            _ if holds && own > 0 => told == 0 && (has == 1 || has == 0 && self.held == 1),
+            _ => told == 0 && (1..=1 + own).contains(&has),
+        };
+        if is_good {
+            return Ok(());
+        }
+        Err(format!("{to} has {has} copies and its sender {told} reports; {own} and {report} in doubt"))
+    }
+}
