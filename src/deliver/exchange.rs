@@ -177,7 +177,7 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
             self.is_stopped = true;
         }
         post.batches.take(&post.places, settled);
-        if post.batches.is_pending() && self.window.is_usable() {
+        if post.batches.is_pending() && self.window.is_usable() && !self.is_stopped {
             self.again.push_back(post);
         } else {
             self.give_up(post);

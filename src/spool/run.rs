@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::UNIX_EPOCH;
 
-use super::{Gate, Hop, InDoubt, Name, Place, Schedule, Store};
+use super::{Gate, Hop, Id, InDoubt, Name, Place, Schedule, Store, Trouble};
 use crate::deliver::Unopened;
 use crate::mail::Address;
 use crate::sys::{Clock, Random, reason};
@@ -25,11 +25,18 @@ pub struct Rules {
     pub in_doubt: InDoubt,
     /// How many dots in doubt hold a recipient.
     pub in_doubt_limit: u32,
+    /// How long dead letters are kept; `None`: for ever.
+    pub badmail_keep_s: Option<u64>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Rules { schedule: Schedule::default(), in_doubt: InDoubt::Retry, in_doubt_limit: 3 }
+        Rules {
+            schedule: Schedule::default(),
+            in_doubt: InDoubt::Retry,
+            in_doubt_limit: 3,
+            badmail_keep_s: None,
+        }
     }
 }
 
@@ -98,7 +105,28 @@ impl Run<'_, '_> {
         for (hop, names) in self.due(names, wanted) {
             self.visit(hop, names, hops, &mut tally);
         }
+        if let Some(keep_s) = self.rules.badmail_keep_s {
+            self.forget_dead_letters(keep_s, &mut tally);
+        }
         Ok(tally)
+    }
+
+    /// Removes dead letters of which nothing was heard for so long.
+    fn forget_dead_letters(&self, keep_s: u64, tally: &mut Tally) {
+        let (store, now_s) = (self.store, now_s(self.clock));
+        let forget = |id: Id| -> Result<(), Trouble> {
+            let (_file, stat) = store.lock_file(Place::Badmail, &id.to_string())?;
+            if now_s.saturating_sub(u64::try_from(stat.changed_s).unwrap_or(now_s)) >= keep_s {
+                store.disk().unlink(store.at(Place::Badmail), &id.to_string())?;
+            }
+            Ok(())
+        };
+        for id in store.ids(Place::Badmail, &mut |_| {}).unwrap_or_default() {
+            match forget(id) {
+                Ok(()) | Err(Trouble::Busy | Trouble::Gone) => {}
+                Err(trouble) => tally.troubles.push(format!("{id}: {trouble}")),
+            }
+        }
     }
 
     /// What is to be tried, hop by hop, the longest due first.

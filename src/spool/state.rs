@@ -110,10 +110,13 @@ impl State {
                 self.expires_s = *expires_s;
                 self.look_after(*cause);
             }
-            Event::Notice { kind: Kind::Delayed, .. } => self.is_delay_told = true,
-            Event::Notice { bounce, places, .. } => {
+            Event::Notice { kind, bounce, places } => {
                 if bounce.is_some() {
                     self.bounces = (*bounce, self.bounces.1 + 1);
+                }
+                if *kind == Kind::Delayed {
+                    self.is_delay_told = true;
+                    return;
                 }
                 for &place in places {
                     self.mark(place, |mark| mark.is_noticed = true);

@@ -10,7 +10,7 @@ mod words;
 
 pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
+pub use disk::{Disk, Folder, Room, Stat, SystemDisk, is_on_network};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun};
 pub use secret::Secret;

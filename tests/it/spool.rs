@@ -266,3 +266,40 @@ fn what_nobody_goes_on_writing_is_removed_after_an_hour() {
         assert_eq!(left.exists(), is_there, "{age_s}");
     }
 }
+
+#[test]
+fn who_waits_long_is_told_so_once() {
+    let schedule = Schedule { jitter_percent: 0, delay_notice_s: Some(3600), ..Schedule::default() };
+    let rules = Rules { schedule, ..Rules::default() };
+    let folder = Folder::new();
+    let store = folder.store();
+    queue(&store, 0, 1, &rules);
+    // At RCPT, each time anew.
+    let deeds = vec![vec![(1, Act::Later)]; 4];
+    let mut servers = Servers { offers: "250 SIZE", deeds, took: Vec::new() };
+    let told = |servers: &Servers| {
+        servers.took.iter().flat_map(|took| &took.taken).filter(|(_, to)| to == SENDER).count()
+    };
+    for (minutes, count) in [(0, 0), (16, 0), (50, 0), (120, 0), (125, 1), (400, 1), (700, 1)] {
+        run(&store, &rules, &mut servers, minutes * 60);
+        assert_eq!(told(&servers), count, "after {minutes} minutes");
+    }
+    assert!(store.scan(&mut |_| {}).unwrap().is_empty());
+}
+
+#[test]
+fn dead_letters_go_when_their_time_is_over() {
+    let rules = Rules { badmail_keep_s: Some(86_400), ..Rules::default() };
+    let folder = Folder::new();
+    let store = folder.store();
+    queue(&store, 0, 1, &rules);
+    let mut servers = Servers { offers: "250 SIZE", deeds: vec![vec![(1, Act::Never)]], took: Vec::new() };
+    run(&store, &Rules::default(), &mut servers, 0);
+    let id = store.ids(Place::Badmail, &mut |_| {}).unwrap()[0];
+    let file = std::fs::File::options().write(true).open(folder.path.join("badmail").join(id.to_string()));
+    file.unwrap().set_modified(std::time::UNIX_EPOCH + Duration::from_secs(NOW_S)).unwrap();
+    for (hours, count) in [(1, 1), (23, 1), (25, 0)] {
+        run(&store, &rules, &mut servers, hours * 3600);
+        assert_eq!(store.ids(Place::Badmail, &mut |_| {}).unwrap().len(), count, "after {hours} hours");
+    }
+}

@@ -1,12 +1,12 @@
 //! The spool of this user: where it is, and what holds for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, WhenInDoubt};
 use crate::spool::{InDoubt, OpenError, Rules, Schedule, Store};
-use crate::sys::{Disk, SystemDisk};
+use crate::sys::{Disk, SystemDisk, is_on_network};
 
 /// The disk that the spool lies on.
 static DISK: SystemDisk = SystemDisk;
@@ -28,7 +28,20 @@ pub(in crate::cmd) fn folder(settings: &Settings, world: &World<'_>) -> Option<P
 /// The spool, made where there is none.
 pub(super) fn create(settings: &Settings, world: &World<'_>) -> Result<Store<'static>, Failure> {
     let folder = folder(settings, world).ok_or_else(homeless)?;
-    Store::create(&DISK, &folder).map_err(Failure::from)
+    let store = Store::create(&DISK, &folder)?;
+    check_ground(settings, &folder)?;
+    Ok(store)
+}
+
+/// A queue that must not lose mail wants a disk of this machine.
+fn check_ground(settings: &Settings, folder: &Path) -> Result<(), Failure> {
+    if settings.spool.allow_network_spool.value || !is_on_network(folder) {
+        return Ok(());
+    }
+    let headline =
+        format!("the spool {} is on a network, where nothing is sure to be kept", folder.display());
+    Err(Failure::plain(Exit::Config, headline)
+        .hint("name a place on this machine in spool.dir, or set spool.allow_network_spool = true"))
 }
 
 /// The spool, if there is one.
@@ -37,10 +50,12 @@ pub(in crate::cmd) fn open(
     world: &World<'_>,
 ) -> Result<Option<Store<'static>>, Failure> {
     let folder = folder(settings, world).ok_or_else(homeless)?;
-    match Store::open(&DISK, &folder) {
-        Err(OpenError::Absent(_)) => Ok(None),
-        other => other.map(Some).map_err(Failure::from),
-    }
+    let opened = match Store::open(&DISK, &folder) {
+        Err(OpenError::Absent(_)) => return Ok(None),
+        other => other,
+    };
+    check_ground(settings, &folder)?;
+    Ok(Some(opened?))
 }
 
 /// Notes that the queue is run now. It is a note that may be lost.
@@ -75,7 +90,12 @@ pub(in crate::cmd) fn rules(settings: &Settings) -> Rules {
         WhenInDoubt::Retry => InDoubt::Retry,
         WhenInDoubt::Hold => InDoubt::Hold,
     };
-    Rules { schedule, in_doubt, in_doubt_limit: u32::try_from(spool.in_doubt_limit.value).unwrap_or(3) }
+    Rules {
+        schedule,
+        in_doubt,
+        in_doubt_limit: u32::try_from(spool.in_doubt_limit.value).unwrap_or(3),
+        badmail_keep_s: spool.badmail_keep.value.map(|time| time.as_secs()),
+    }
 }
 
 pub(super) fn homeless() -> Failure {

@@ -211,7 +211,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
 
     /// Puts an entry where its journal says that it belongs. An error leaves it for the next run.
     fn finish(&mut self, mut taken: Taken<'s, 'd>) -> io::Result<()> {
-        if !taken.state.failed().is_empty() {
+        if !taken.state.failed().is_empty() || self.run.rules.schedule.delay_notice_s.is_some() {
             let from = self.sender.as_ref().or(taken.sealed.envelope.reverse_path());
             let from = from.or(taken.sealed.envelope.recipients().first()).cloned();
             self.run.tell(&mut taken, &from.expect("an envelope has a recipient"))?;

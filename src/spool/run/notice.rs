@@ -11,16 +11,30 @@ use crate::spool::run::Run;
 use crate::spool::{Event, Id, InDoubt, Kind, Name, Sealed, Submission, SubmitError, Taken};
 
 impl<'d> Run<'_, 'd> {
-    /// Tells the sender about those who failed and of whom it does not know. After an error nothing is lost: the next run
-    /// goes on where this one stopped.
+    /// Tells the sender about those who failed and of whom it does not know, and once that it takes longer. After an error
+    /// nothing is lost: the next run goes on where this one stopped.
     pub(super) fn tell<'s>(&self, taken: &mut Taken<'s, 'd>, from: &Address) -> io::Result<()> {
         self.finish_last(taken)?;
-        let places = taken.state.untold();
-        if places.is_empty() {
-            return Ok(());
+        let untold = taken.state.untold();
+        if !untold.is_empty() {
+            self.report(taken, from, Kind::Failed, &untold)?;
         }
-        let length = taken.header.body;
-        let original = Original::take(length, |out| taken.body().write_to(out));
+        let pending = taken.state.pending();
+        let is_late = self.rules.schedule.is_delayed(taken.header.created_ms / 1000, now_s(self.clock));
+        if is_late && !taken.state.is_delay_told && !pending.is_empty() {
+            self.report(taken, from, Kind::Delayed, &pending)?;
+        }
+        Ok(())
+    }
+
+    fn report<'s>(
+        &self,
+        taken: &mut Taken<'s, 'd>,
+        from: &Address,
+        kind: Kind,
+        places: &[usize],
+    ) -> io::Result<()> {
+        let original = Original::take(taken.header.body, |out| taken.body().write_to(out));
         let original = match original {
             Ok(original) => Some(original),
             // A damaged message is told of without it.
@@ -28,24 +42,25 @@ impl<'d> Run<'_, 'd> {
             Err(error) => return Err(io::Error::other(error.to_string())),
         };
         let to = match &original {
-            Some(original) => wanted(Kind::Failed, &taken.header, &taken.sealed, original).ok().cloned(),
+            Some(original) => wanted(kind, &taken.header, &taken.sealed, original).ok().cloned(),
             None => taken.sealed.envelope.reverse_path().filter(|_| !taken.header.flags.bounce).cloned(),
         };
         let ids = self.store.folder("ids")?;
-        let now_s = now_s(self.clock);
         // The count of reports may be lost; a report may not.
-        let to = to.filter(|to| is_within_rate(self.store.disk(), &ids, to, now_s).unwrap_or(true));
+        let is_within = |to: &Address| is_within_rate(self.store.disk(), &ids, to, now_s(self.clock));
+        let to = to.filter(|to| is_within(to).unwrap_or(true));
         let as_u16 = || places.iter().map(|&place| place as u16).collect();
         let Some(to) = to else {
-            return taken.append(&Event::Notice { kind: Kind::Silent, bounce: None, places: as_u16() }, true);
+            let kind = if kind == Kind::Failed { Kind::Silent } else { kind };
+            return taken.append(&Event::Notice { kind, bounce: None, places: as_u16() }, true);
         };
         let now = self.clock.local();
         let report = Report {
-            kind: Kind::Failed,
+            kind,
             original: &taken.header,
             sealed: &taken.sealed,
             state: &taken.state,
-            places: &places,
+            places,
             reporting_mta: self.machine,
             remote_mta: None,
             from,
@@ -54,7 +69,7 @@ impl<'d> Run<'_, 'd> {
         };
         let bounce = report.compose(&to, original.as_ref(), self.random)?;
         let id = taken.name.id.original().0.bounce(taken.state.bounces.1 + 1);
-        self.publish(taken, id, &bounce, as_u16())
+        self.publish(taken, id, &bounce, (kind, as_u16()))
     }
 
     fn publish<'s>(
@@ -62,7 +77,7 @@ impl<'d> Run<'_, 'd> {
         taken: &mut Taken<'s, 'd>,
         id: Id,
         bounce: &Bounce,
-        places: Vec<u16>,
+        (kind, places): (Kind, Vec<u16>),
     ) -> io::Result<()> {
         let now_s = now_s(self.clock);
         let profile = taken.header.profile.clone();
@@ -89,7 +104,7 @@ impl<'d> Run<'_, 'd> {
         let mut write = |out: &mut dyn io::Write| out.write_all(&bounce.octets).map_err(MessageError::Sink);
         let (prepared, _) = self.store.prepare(&submission, &mut write).map_err(as_io)?;
         self.store.flush_prepared()?;
-        taken.append(&Event::Notice { kind: Kind::Failed, bounce: Some(id), places }, true)?;
+        taken.append(&Event::Notice { kind, bounce: Some(id), places }, true)?;
         // From here on this report and no other tells of them: after an error it stays, and the next run publishes it.
         self.store.publish_prepared(prepared.name)?;
         self.store.flush_prepared()
