@@ -66,7 +66,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -s n -l no-system -d 'Leav
 complete -c whippet -n "__fish_whippet_needs_command" -l sendmail -d 'Hand over to the local sendmail program'
 complete -c whippet -n "__fish_whippet_needs_command" -l sandbox -d 'Hand over to a server made for this run'
 complete -c whippet -n "__fish_whippet_needs_command" -l dry-run -d 'Check everything, print the mail, send nothing'
-complete -c whippet -n "__fish_whippet_needs_command" -l queue -d 'Queue the mail for those whom the server does not take now'
+complete -c whippet -n "__fish_whippet_needs_command" -l queue -d 'Queue the mail for whom the server does not take now'
 complete -c whippet -n "__fish_whippet_needs_command" -l no-queue -d 'Do not queue, whatever the profile says'
 complete -c whippet -n "__fish_whippet_needs_command" -s x -d 'Accepted and ignored, as mutt\'s'
 complete -c whippet -n "__fish_whippet_needs_command" -l require-tls -d 'Send only where TLS protects the whole way'

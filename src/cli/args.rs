@@ -218,7 +218,7 @@ pub(super) struct DeliveryArgs {
     /// No connection is made. The recipients are listed.
     #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
-    /// Queue the mail for those whom the server does not take now
+    /// Queue the mail for whom the server does not take now
     ///
     /// What is queued is kept on disk and tried again by `whippet queue run`. Only a mail whose server
     /// the profile names can be queued.

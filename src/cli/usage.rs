@@ -10,7 +10,7 @@ const ONE_LINE: &str =
     "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
 
 /// Long options that are documented and not in this version.
-const NOT_YET: [&str; 16] = [
+const NOT_YET: [&str; 13] = [
     "allow-draft-attach",
     "draft",
     "encrypt",
@@ -19,10 +19,7 @@ const NOT_YET: [&str; 16] = [
     "html",
     "idempotency-key",
     "inline",
-    "no-queue",
     "only-remaining",
-    "output",
-    "queue",
     "raw",
     "resend",
     "sign",

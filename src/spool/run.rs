@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::UNIX_EPOCH;
 
-use super::{Gate, Hop, InDoubt, Name, Schedule, Store};
+use super::{Gate, Hop, InDoubt, Name, Place, Schedule, Store};
 use crate::deliver::Unopened;
 use crate::mail::Address;
 use crate::sys::{Clock, Random, reason};
@@ -153,7 +153,7 @@ impl Run<'_, '_> {
 
     /// The profile that an entry names, read without taking it in hand.
     fn profile_of(&self, name: Name) -> Option<String> {
-        let looked = self.store.look(super::Place::Queue, name, self.rules.in_doubt_limit);
+        let looked = self.store.look(Place::Queue, name, self.rules.in_doubt_limit);
         looked.ok().map(|(header, ..)| header.profile)
     }
 }

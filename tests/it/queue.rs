@@ -3,6 +3,8 @@
 
 mod check;
 mod filled;
+mod hosts;
+mod scale;
 mod show;
 mod verbs;
 

@@ -123,7 +123,7 @@ fn a_wrong_password_fails_no_mail() {
     turn(&sandbox, peer.port(), "");
     sandbox.run(&["queue", "run", "--now"]).exits(75).says("1 mail waits");
     drop(peer.finish());
-    sandbox.run(&["queue", "list"]).exits(0).prints("  1/1  ");
+    sandbox.run(&["queue", "list"]).exits(0).prints("  1/1  ").prints("530 5.7.0");
     let files = sandbox.files();
     assert!(!files.iter().any(|file| file.contains("/badmail/")), "{files:?}");
 }

@@ -107,7 +107,10 @@ fn every_exit_code_is_told() {
 #[test]
 fn every_option_it_names_exists() {
     let sandbox = Sandbox::new();
-    let help = sandbox.run(&["--help"]).exits(0).stdout();
+    let mut help = sandbox.run(&["--help"]).exits(0).stdout();
+    for verb in ["remove", "check"] {
+        help.push_str(&sandbox.run(&["queue", verb, "--help"]).exits(0).stdout());
+    }
     let text = readme();
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let options = words.filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---"));

@@ -250,3 +250,19 @@ fn every_recipient_comes_to_one_end_with_data() {
 fn every_recipient_comes_to_one_end_with_chunks() {
     grid("bdat", "250-CHUNKING\r\n250 PIPELINING");
 }
+
+#[test]
+fn what_nobody_goes_on_writing_is_removed_after_an_hour() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let left = folder.path.join("tmp/01HZXA7Q6N8W4Y2R5T9V3B1C0D");
+    std::fs::write(&left, "half").unwrap();
+    std::fs::set_permissions(&left, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let now = std::time::UNIX_EPOCH + Duration::from_secs(NOW_S);
+    std::fs::File::options().write(true).open(&left).unwrap().set_modified(now).unwrap();
+    let mut servers = Servers { offers: "250 SIZE", deeds: Vec::new(), took: Vec::new() };
+    for (age_s, is_there) in [(0, true), (3500, true), (3700, false)] {
+        run(&store, &Rules::default(), &mut servers, age_s);
+        assert_eq!(left.exists(), is_there, "{age_s}");
+    }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Counter, Stop, facts, pour, trouble};
 use crate::cmd::{Exit, Failure, World, print};
 use crate::spool::Place;
-use crate::spool::desk::{self, Check};
+use crate::spool::desk::{self, Check, Gates};
 use crate::ui::queue as ui;
 
 /// Checks every file.
@@ -21,7 +21,7 @@ pub(super) fn check(
         (check.is_quick, check.is_repair) = (is_quick, is_repair);
         let looked = check.run(&mut |found| {
             findings.push(ui::Finding {
-                file: format!("{}/{}", found.place.name(), found.name),
+                file: format!("{}/{}", found.folder, found.name),
                 finding: found.what,
                 mended: found.mended,
             });
@@ -57,6 +57,7 @@ pub(super) fn stats(counter: &Counter<'_>, folder: &Path, world: &mut World<'_>)
         free: None,
     };
     if let Some(store) = counter.store {
+        let gates = Gates::read(store).map_err(|error| trouble(&error))?;
         let stats = desk::stats(store, counter.rules.in_doubt_limit, counter.now_s);
         let stats = stats.map_err(|error| trouble(&error))?;
         let files = Some(stats.room.files).filter(|files| *files != u64::MAX);
@@ -66,6 +67,7 @@ pub(super) fn stats(counter: &Counter<'_>, folder: &Path, world: &mut World<'_>)
             .hops
             .into_iter()
             .map(|(profile, hop)| ui::Hop {
+                gate: gates.of(&profile).map(facts::gate),
                 profile,
                 queued: hop.queued,
                 due: hop.due,

@@ -1,12 +1,12 @@
 //! Entries in the words of what is printed.
 
-use crate::spool::desk::{Row, Spot, Totals};
-use crate::spool::{Damage, Decision, Trouble};
+use crate::spool::desk::{Condition, Gates, Row, Spot, Totals};
+use crate::spool::{Damage, Decision, Outage, Record, Trouble};
 use crate::sys::reason;
 use crate::ui::queue as ui;
 
 /// The row of an entry.
-pub(super) fn row(row: &Row) -> ui::Row {
+pub(super) fn row(row: &Row, gates: &Gates) -> ui::Row {
     let mut shown = ui::Row {
         id: row.spot.called(),
         file: file(&row.spot),
@@ -25,6 +25,9 @@ pub(super) fn row(row: &Row) -> ui::Row {
             shown.attempts = facts.attempts;
             shown.due_s = facts.due_s;
             shown.expires_s = Some(facts.expires_s);
+            if row.condition == Condition::Queued {
+                shown.gate = gates.of(&facts.profile).map(gate);
+            }
             shown.last = facts.last.as_ref().map(answer);
         }
     }
@@ -58,6 +61,13 @@ pub(super) fn answer(decision: &Decision) -> ui::Answer {
         code: decision.reply.code,
         text: decision.reply.text.clone(),
     }
+}
+
+/// What is remembered of a hop that is down.
+pub(super) fn gate(record: &Record) -> ui::Gate {
+    let Outage { stage, status, reply } = record.outage.clone();
+    let answer = answer(&Decision { class: 4, stage, status, reply });
+    ui::Gate { next_s: record.next_s, failures: record.failures, answer }
 }
 
 /// The totals.

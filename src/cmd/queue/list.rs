@@ -5,7 +5,7 @@ use super::{Counter, Stop, facts, pour, trouble};
 use crate::cli::Chosen;
 use crate::cmd::{Exit, Failure, World};
 use crate::spool::Place;
-use crate::spool::desk::{self, Spot, Totals};
+use crate::spool::desk::{self, Gates, Spot, Totals};
 use crate::ui::queue as ui;
 
 /// Lists what is chosen.
@@ -19,6 +19,8 @@ pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>
         None => Totals::default(),
     };
     let totals = facts::totals(totals);
+    let gates =
+        counter.store.map(Gates::read).transpose().map_err(|error| trouble(&error))?.unwrap_or_default();
     let longest = found.spots.iter().map(length).max().unwrap_or(0);
     let (limit, now_s) = (counter.rules.in_doubt_limit, counter.now_s);
     pour(world, |write| {
@@ -28,7 +30,7 @@ pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>
         }
         if let Some(store) = counter.store {
             desk::list::<Stop>(store, found.spots, &selection(chosen), (limit, now_s), &mut |row| {
-                let row = facts::row(row);
+                let row = facts::row(row, &gates);
                 let text = match (counter.json, count) {
                     (true, 0) => format!("\n    {}", ui::row_json(&row, now_s)),
                     (true, _) => format!(",\n    {}", ui::row_json(&row, now_s)),

@@ -8,7 +8,7 @@ use crate::cli::{Chosen, Part};
 use crate::cmd::{Exit, Failure, World, print};
 use crate::mail::Wishes;
 use crate::mime::MessageError;
-use crate::spool::desk::{Condition, Facts, Row, Spot};
+use crate::spool::desk::{Condition, Facts, Gates, Row, Spot};
 use crate::spool::{Cause, Event, Fate, Kind, Seen, Store, Trouble};
 use crate::ui::Complaint;
 use crate::ui::queue as ui;
@@ -31,7 +31,8 @@ pub(super) fn show(
     let seen = see(store, spot, counter.rules.in_doubt_limit)?;
     match part {
         Part::Entry => {
-            let details = details(spot, &seen);
+            let gates = Gates::read(store).map_err(|error| super::trouble(&error))?;
+            let details = details(spot, &seen, &gates);
             let text = match counter.json {
                 true => ui::details_json(&details, counter.now_s),
                 false => ui::details(&details, counter.now_s),
@@ -81,7 +82,7 @@ fn written(spot: &Spot, result: Result<(), MessageError>) -> Result<(), Failure>
     }
 }
 
-fn details(spot: &Spot, seen: &Seen<'_>) -> ui::Details {
+fn details(spot: &Spot, seen: &Seen<'_>, gates: &Gates) -> ui::Details {
     let condition = Condition::of(spot.place(), seen);
     let made_s = Some(seen.header.created_ms / 1000);
     let row = Row { spot: spot.clone(), condition, made_s, facts: Ok(Facts::of(spot, seen)) };
@@ -98,7 +99,7 @@ fn details(spot: &Spot, seen: &Seen<'_>) -> ui::Details {
         last: seen.state.last(place).map(facts::answer),
     };
     ui::Details {
-        row: facts::row(&row),
+        row: facts::row(&row, gates),
         message_id: seen.sealed.message_id.clone(),
         uid: seen.sealed.uid,
         is_bounce: seen.header.flags.bounce,

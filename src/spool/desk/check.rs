@@ -5,7 +5,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::{Desk, Spot, spots};
+use super::{Desk, Gates, Spot, spots};
 use crate::mime::MessageError;
 use crate::spool::store::ABANDONED_S;
 use crate::spool::{Damage, Hop, Id, Name, Place, Rules, Seen, Store, Taken, Trouble};
@@ -17,8 +17,8 @@ pub const SET_ASIDE: &str = "moved to corrupt/";
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Where.
-    pub place: Place,
+    /// The folder.
+    pub folder: &'static str,
     /// The name of the file; empty for the folder itself.
     pub name: String,
     /// What is wrong.
@@ -88,6 +88,10 @@ impl<'s, 'd> Check<'s, 'd> {
                 Err(trouble) => reason(&trouble),
             };
             found(note(Place::Corrupt, &spot.text(), what));
+        }
+        for (name, record) in Gates::read(self.store)?.permanent() {
+            let what = format!("the host refuses us: {}", record.outage.reply);
+            found(Finding { folder: "host", name: name.clone(), what, mended: None });
         }
         if self.is_repair {
             for place in Place::ALL {
@@ -260,5 +264,5 @@ fn waiting(spot: &Spot, seen: &Seen<'_>) -> Option<Finding> {
 }
 
 fn note(place: Place, name: &str, what: String) -> Finding {
-    Finding { place, name: name.to_owned(), what, mended: None }
+    Finding { folder: place.name(), name: name.to_owned(), what, mended: None }
 }

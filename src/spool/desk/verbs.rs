@@ -1,5 +1,5 @@
 //! What a person does to an entry: hold, release, retry, remove. Each takes the entry in hand, writes the event, flushes it,
-//! and renames; [`Desk::finish`] flushes the names. Only after that has it happened for good. Done twice, or begun anew
+//! and renames; [`Desk::finish`] flushes the names and has hops tried that were down. Only after that has it happened for good. Done twice, or begun anew
 //! after a crash at any point, it comes to the same.
 
 use std::collections::BTreeSet;
@@ -7,13 +7,15 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::Spot;
-use crate::spool::{Cause, Damage, Event, Place, Rules, Store, Taken, Trouble};
+use crate::spool::{Cause, Damage, Event, Hop, Key, Once, Place, Rules, Store, Taken, Trouble};
 use crate::sys::reason;
 
 /// How long to wait before a lock is asked for again.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How often an entry is followed to another name.
 const FOLLOWED: u32 = 50;
+/// How long to wait for the memory of a submission.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub struct Desk<'s, 'd> {
     /// Until when to wait for an entry that is in hand.
     pub until: Instant,
     touched: BTreeSet<&'static str>,
+    /// Hops that are to be tried, also if they were down.
+    wanted: BTreeSet<Hop>,
 }
 
 impl<'s, 'd> Desk<'s, 'd> {
@@ -78,7 +82,7 @@ impl<'s, 'd> Desk<'s, 'd> {
     pub fn new(store: &'s Store<'d>, rules: Rules, now_s: u64, uid: u32, wait: Duration) -> Self {
         let now = Instant::now();
         let until = now.checked_add(wait).unwrap_or(now);
-        Desk { store, rules, now_s, uid, until, touched: BTreeSet::new() }
+        Desk { store, rules, now_s, uid, until, touched: BTreeSet::new(), wanted: BTreeSet::new() }
     }
 
     /// Does it to the entry there, or to where it has gone in the meantime.
@@ -199,6 +203,7 @@ impl<'s, 'd> Desk<'s, 'd> {
         let (place, due_s) = (taken.place, self.now_s);
         taken.append(&Event::Schedule { due_s: Some(due_s), expires_s, cause }, true)?;
         taken.reschedule(due_s)?;
+        self.wanted.insert(taken.name.hop);
         self.touch(&[place, Place::Queue]);
         Ok(Done::Yes)
     }
@@ -208,9 +213,18 @@ impl<'s, 'd> Desk<'s, 'd> {
         if !taken.state.is_removed {
             taken.append(&Event::Removed { uid: self.uid, time_s: self.now_s }, true)?;
         }
+        self.forget(&taken);
         taken.unlink()?;
         self.touch(&[place]);
         Ok(Done::Yes)
+    }
+
+    /// The same mail may be handed in again. An error costs no more than that it may not, for a while.
+    fn forget(&self, taken: &Taken<'_, '_>) {
+        let (Some(key), Ok(ids)) = (taken.sealed.key, self.store.folder("ids")) else { return };
+        if let Ok(once) = Once::lock(self.store.disk.0, &ids, Key::from_octets(key), PATIENCE) {
+            let _ = once.forget(taken.name.id);
+        }
     }
 
     /// Removes a file that cannot be read as an entry, if it is ours.
@@ -227,6 +241,12 @@ impl<'s, 'd> Desk<'s, 'd> {
 
     /// Flushes the names that have changed. Until this has been well nothing is said to be done.
     pub fn finish(&mut self) -> io::Result<()> {
+        if let Ok(hosts) = self.store.folder("host") {
+            // Without its gate a hop is tried once, and closes it again if it is still down.
+            for hop in std::mem::take(&mut self.wanted) {
+                let _ = self.store.disk.unlink(&hosts, &hop.to_string());
+            }
+        }
         let touched = std::mem::take(&mut self.touched);
         let mut places = Place::ALL.into_iter().filter(|place| touched.contains(place.name()));
         places.try_for_each(|place| self.store.disk.sync_dir(self.store.at(place)))

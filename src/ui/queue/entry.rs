@@ -70,6 +70,7 @@ pub fn details(details: &Details, now_s: u64) -> String {
     line("taken", &row.made_s.map(ago).unwrap_or_default());
     line("next try", &row.due_s.map(ahead).unwrap_or_default());
     line("given up", &row.expires_s.map(ahead).unwrap_or_default());
+    line("host", &row.gate.as_ref().map(|gate| gate.line(now_s)).unwrap_or_default());
     line("attempts", &row.attempts.to_string());
     line("profile", row.profile.as_deref().unwrap_or_default());
     line("from", row.from.as_deref().map_or("", |from| if from.is_empty() { "<>" } else { from }));

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Answer, octets, pretty, span, stamp};
+use super::table::GateJson;
+use super::{Answer, Gate, octets, pretty, span, stamp};
 use crate::ui::printable;
 
 /// Something that is not as it should be.
@@ -51,6 +52,7 @@ pub struct Hop {
     pub queued: usize,
     pub due: usize,
     pub last: Option<(u64, Answer)>,
+    pub gate: Option<Gate>,
 }
 
 /// Figures of a spool.
@@ -87,6 +89,9 @@ pub fn stats(stats: &Stats, now_s: u64) -> String {
             let ago = span(now_s.saturating_sub(*at_s));
             text.push_str(&format!("  {ago} ago: {}\n", printable(&last.line())));
         }
+        if let Some(gate) = &hop.gate {
+            text.push_str(&format!("  {}\n", printable(&gate.line(now_s))));
+        }
     }
     if stats.in_doubt > 0 {
         let count = stats.in_doubt;
@@ -119,6 +124,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
         due: usize,
         last_try: Option<String>,
         last: Option<String>,
+        gate: Option<GateJson<'a>>,
     }
     #[derive(Serialize)]
     struct Document<'a> {
@@ -148,6 +154,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
                 due: hop.due,
                 last_try: hop.last.as_ref().and_then(|(at_s, _)| stamp(*at_s)),
                 last: hop.last.as_ref().map(|(_, last)| last.line()),
+                gate: hop.gate.as_ref().map(GateJson::from),
             })
             .collect(),
         in_doubt_24h: stats.in_doubt,

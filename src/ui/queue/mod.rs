@@ -6,7 +6,7 @@ mod table;
 
 pub use entry::{Details, Moment, Recipient, Wish, details, details_json};
 pub use figures::{Finding, Hop, Place, Stats, finding, findings_json, stats, stats_json};
-pub use table::{Answer, Row, Totals, head, row, row_json, summary, totals_json};
+pub use table::{Answer, Gate, Row, Totals, head, row, row_json, summary, totals_json};
 
 use jiff::Timestamp;
 use serde::Serialize;

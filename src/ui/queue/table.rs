@@ -35,6 +35,42 @@ impl Answer {
     }
 }
 
+/// What is remembered of a host that is down. Times are seconds since 1970.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// When it is tried next.
+    pub next_s: u64,
+    /// How often it was tried in vain.
+    pub failures: u32,
+    /// What it said, or did not say.
+    pub answer: Answer,
+}
+
+impl Gate {
+    /// In one line.
+    pub fn line(&self, now_s: u64) -> String {
+        let when = match self.next_s.checked_sub(now_s) {
+            None | Some(0) => "now".to_owned(),
+            Some(left_s) => format!("in {}", span(left_s)),
+        };
+        format!("the host is down, tried again {when}: {}", self.answer.line())
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct GateJson<'a> {
+    next_try: Option<String>,
+    failures: u32,
+    last: AnswerJson<'a>,
+}
+
+impl<'a> From<&'a Gate> for GateJson<'a> {
+    fn from(gate: &'a Gate) -> Self {
+        let (next_try, last) = (stamp(gate.next_s), AnswerJson::from(&gate.answer));
+        GateJson { next_try, failures: gate.failures, last }
+    }
+}
+
 /// An entry. Times are seconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
@@ -64,6 +100,8 @@ pub struct Row {
     pub expires_s: Option<u64>,
     /// What was said of it last.
     pub last: Option<Answer>,
+    /// The host that it waits for is down.
+    pub gate: Option<Gate>,
     /// Why it cannot be read.
     pub trouble: Option<String>,
 }
@@ -96,9 +134,10 @@ pub fn row(row: &Row, longest: usize, now_s: u64) -> String {
     let line = format!("{id:<width$} {age:>4} {size:>5} {left:>5}  {next:<6}  {from}");
     let mut text = cut(line.trim_end(), WIDTH);
     text.push('\n');
-    let said = match (&row.trouble, &row.last) {
-        (Some(trouble), _) => Some(trouble.clone()),
-        (None, last) => last.as_ref().map(Answer::line),
+    let said = match (&row.trouble, &row.gate, &row.last) {
+        (Some(trouble), ..) => Some(trouble.clone()),
+        (None, Some(gate), _) => Some(gate.line(now_s)),
+        (None, None, last) => last.as_ref().map(Answer::line),
     };
     let doubt = match row.in_doubt {
         0 => None,
@@ -169,6 +208,7 @@ pub(super) struct RowJson<'a> {
     next_try: Option<String>,
     expires: Option<String>,
     last: Option<AnswerJson<'a>>,
+    gate: Option<GateJson<'a>>,
     trouble: Option<&'a str>,
 }
 
@@ -190,6 +230,7 @@ impl<'a> RowJson<'a> {
             next_try: row.due_s.and_then(stamp),
             expires: row.expires_s.and_then(stamp),
             last: row.last.as_ref().map(AnswerJson::from),
+            gate: row.gate.as_ref().map(GateJson::from),
             trouble: row.trouble.as_deref(),
         }
     }

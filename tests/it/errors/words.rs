@@ -15,7 +15,7 @@ fn options() {
     case(&["-H", "draft.txt"]);
     case(&["--sbuject", "x"]);
     case(&["--nonsense"]);
-    case(&["--queue"]);
+    case(&["--html"]);
     case(&["--json=yes"]);
     case(&["--sandbox", "--sendmail"]);
     case(&["--quiet", "--verbose"]);

@@ -51,6 +51,7 @@ pub struct Entry<'a> {
     pub size: usize,
     pub events: Vec<Event>,
     pub is_bounce: bool,
+    pub key: Option<[u8; 32]>,
 }
 
 impl Default for Entry<'_> {
@@ -63,6 +64,7 @@ impl Default for Entry<'_> {
             size: 100,
             events: Vec::new(),
             is_bounce: false,
+            key: None,
         }
     }
 }
@@ -102,7 +104,7 @@ impl Filled {
             envelope: Envelope::new(Address::parse(entry.from).ok(), recipients).unwrap(),
             uid: 1000,
             message_id: format!("<{}@example.org>", entry.number),
-            key: None,
+            key: entry.key,
         };
         let head = format!("Message-ID: <{}@example.org>\r\nSubject: number\r\n\r\n", entry.number);
         let body = format!("{head}{}\r\n", "x".repeat(entry.size.saturating_sub(head.len() + 2)));
