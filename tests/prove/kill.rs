@@ -188,8 +188,8 @@ pub fn everywhere(is_run: bool, is_quick: bool, outcome: &mut Outcome) {
         }
         std::fs::remove_dir_all(&home.path).unwrap();
     }
-    if doubts < 4 {
-        outcome.failures.push(format!("only {doubts} kills came between a dot and its result"));
+    if doubts == 0 {
+        outcome.failures.push("no kill came between a dot and its result".to_owned());
     }
 }
 

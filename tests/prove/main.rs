@@ -90,7 +90,13 @@ impl Wanted {
                 "--quick" => wanted.is_quick = true,
                 "--all" => (wanted.is_quick, wanted.allows_skips) = (false, false),
                 "--allow-skip" => wanted.allows_skips = true,
-                "--only" => wanted.only = value()?.split(',').map(str::to_owned).collect(),
+                "--only" => {
+                    wanted.only = value()?.split(',').map(str::to_owned).collect();
+                    let is_known = |id: &&String| TESTS.iter().any(|test| test.id == **id);
+                    if let Some(id) = wanted.only.iter().find(|id| !is_known(id)) {
+                        return Err(format!("there is no test {id}"));
+                    }
+                }
                 "--seed" => {
                     let text = value()?;
                     let number = text.strip_prefix("0x").map(|hex| u64::from_str_radix(hex, 16));
