@@ -3,7 +3,7 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::queue::{Waiting, Wish, once, spool};
+use crate::cmd::queue::{Waiting, Wish, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
@@ -14,6 +14,10 @@ use crate::smtp::{BodyKind, Command};
 use crate::spool::Id;
 use crate::sys::Secret;
 use crate::ui::{self, Complaint, Summary};
+
+/// What makes whippet keep what is not taken now.
+const QUEUE_HINT: &str =
+    "or have whippet keep it and try again: `whippet queue run` in a crontab, and queue = \"on-failure\"";
 
 /// Sends the mail that `request` asks for.
 pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
@@ -160,10 +164,22 @@ impl Mail {
             .take_over(report, world)
     }
 
+    /// Whether the queue would have kept it, if something ran the queue.
+    fn could_wait(&self, report: &Report, world: &World<'_>) -> bool {
+        self.request.queue.is_none()
+            && self.settings.queue.value == Queue::Auto
+            && self.settings.is_of_a_profile()
+            && report.outcomes().iter().any(|one| may_wait(one) && !one.in_doubt)
+            && !spool::is_run(&self.settings, world)
+    }
+
     /// Says what there is to say of the report, and gives the exit code.
     pub(super) fn tell(&self, report: &Report, id: Option<Id>, world: &mut World<'_>) -> Exit {
         let exit = Exit::of_report(report);
-        let hints = advice::hints(report, &self.settings, &profile_place(world));
+        let mut hints = advice::hints(report, &self.settings, &profile_place(world));
+        if self.could_wait(report, world) {
+            hints.push(QUEUE_HINT.to_owned());
+        }
         if self.request.json {
             let summary = Summary {
                 exit: exit.code(),

@@ -208,7 +208,7 @@ impl Microsocks {
     }
 
     pub fn start(login: &[&str]) -> Option<Microsocks> {
-        let port = Peer::closed_port();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("microsocks");
         command.args(["-i", "127.0.0.1", "-p", &port.to_string()]).args(login);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;

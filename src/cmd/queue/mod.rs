@@ -12,7 +12,7 @@ pub(super) mod spool;
 mod waiting;
 
 pub(super) use run::{Wish, once};
-pub(super) use waiting::Waiting;
+pub(super) use waiting::{Waiting, may_wait};
 
 use std::io::Write;
 use std::time::UNIX_EPOCH;

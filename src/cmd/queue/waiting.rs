@@ -133,7 +133,7 @@ impl Waiting<'_> {
 }
 
 /// Whether a later try can help: what could not be read here will not be read later either.
-fn may_wait(outcome: &Outcome) -> bool {
+pub(in crate::cmd) fn may_wait(outcome: &Outcome) -> bool {
     outcome.fate == Fate::Deferred
         && !matches!(outcome.problem, Some(Problem::Unreadable | Problem::Unwritable | Problem::NoSecret))
 }

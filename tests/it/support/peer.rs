@@ -71,7 +71,13 @@ impl Peer {
 
     /// A port on 127.0.0.1 at which nobody listens.
     pub fn closed_port() -> u16 {
-        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+        use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+        // Bound and not listened at: nobody answers there, and nobody else gets the port.
+        let held = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&held, &std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let place = std::net::SocketAddrV4::try_from(getsockname(&held).unwrap()).unwrap();
+        std::mem::forget(held);
+        place.port()
     }
 
     pub fn port(&self) -> u16 {
