@@ -102,10 +102,14 @@ impl UsageError {
                 said(ContextKind::ValidValue),
                 printable(&said(ContextKind::InvalidValue))
             )),
-            ErrorKind::InvalidSubcommand => UsageError::usage(format!(
-                "`{}` is no word that whippet knows here",
-                printable(&said(ContextKind::InvalidSubcommand))
-            )),
+            ErrorKind::InvalidSubcommand => {
+                let suggestion = match said(ContextKind::SuggestedSubcommand).as_str() {
+                    "" => String::new(),
+                    suggestion => format!("; did you mean {suggestion}?"),
+                };
+                let word = printable(&said(ContextKind::InvalidSubcommand));
+                UsageError::usage(format!("`{word}` is no word that whippet knows here{suggestion}"))
+            }
             ErrorKind::TooManyValues => UsageError::usage(format!("{culprit} takes no value")),
             ErrorKind::InvalidUtf8 => UsageError::usage("a word is not UTF-8"),
             _ => UsageError::usage(first_sentence(&error.to_string())),

@@ -146,6 +146,9 @@ impl Mail {
     /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
     /// the queue, which goes by profiles.
     fn keep(&self, route: &Route, mut report: Report, world: &World<'_>) -> (Report, Option<Id>) {
+        if !report.outcomes().iter().any(may_wait) {
+            return (report, None);
+        }
         let is_wanted = match (self.request.queue, self.settings.queue.value) {
             (Some(is_wanted), _) => is_wanted,
             (None, Queue::Off) => false,

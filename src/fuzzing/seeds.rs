@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::smtp::Mechanism;
 
 #[test]
-#[ignore = "writes into the folder that $SEEDS names"]
+#[ignore = "no test: scripts/fuzz runs it to write seeds into the folder that $SEEDS names"]
 fn dialogues_become_seeds() {
     let into = PathBuf::from(std::env::var_os("SEEDS").expect("$SEEDS names a folder"));
     for path in dialogues() {

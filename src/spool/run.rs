@@ -66,6 +66,8 @@ pub struct Tally {
     pub held: usize,
     /// Entries whose hop did not answer, or gave no session.
     pub unreached: usize,
+    /// Entries that stood in the queue when the run began.
+    pub entries: usize,
     /// Entries that cannot be trusted or read, in words.
     pub troubles: Vec<String>,
 }
@@ -102,6 +104,7 @@ impl Run<'_, '_> {
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;
+        tally.entries = names.len();
         for (hop, names) in self.due(names, wanted) {
             self.visit(hop, names, hops, &mut tally);
         }

@@ -99,7 +99,8 @@ impl Mails for Heard {
     }
 }
 
-fn route(port: u16) -> SmartHostRoute {
+/// The way to a model server.
+pub fn route(port: u16) -> SmartHostRoute {
     let mut timeouts = config::Timeouts::default().plain();
     timeouts.dot = Duration::from_secs(20);
     SmartHostRoute {

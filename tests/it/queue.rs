@@ -27,7 +27,10 @@ fn alone_it_prints_its_help() {
     ran.exits(64).says("Usage: whippet queue").says("release");
     assert_eq!(ran.stdout(), "");
     spool.run(&["queue", "--json"]).exits(64).says("a verb is missing");
-    spool.run(&["queue", "lisst"]).exits(64).says("`lisst` is no word that whippet knows here");
+    spool
+        .run(&["queue", "lisst"])
+        .exits(64)
+        .says("`lisst` is no word that whippet knows here; did you mean list?");
     spool.run(&["queue", "show"]).exits(64).says("an ID is missing");
     spool.run(&["queue", "remove"]).exits(64).says("no entry is named");
     spool.run(&["queue", "remove", "--all", "01HZ"]).exits(64).says("contradict");

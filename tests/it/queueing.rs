@@ -149,3 +149,24 @@ fn who_sent_what_fails_is_told() {
     assert!(report.contains("multipart/report") && report.contains("Status: 5.1.1"), "{report}");
     sandbox.run(&["queue", "list", "--badmail"]).exits(0).prints("0/1");
 }
+
+#[test]
+fn of_a_mail_that_is_accepted_the_queue_says_nothing() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::new();
+    let url = format!("smtp://127.0.0.1:{}?tls=none", peer.port());
+    let words = ["-s", "x", "--queue", "--from", "ann@example.test", "--smtp", &url, "bob@example.test"];
+    sandbox.stdin("text\n").run(&words).exits(0).quiet();
+    peer.finish();
+}
+
+#[test]
+fn a_queue_that_the_last_run_found_full_takes_no_more() {
+    let sandbox = facing_nobody("queue = \"on-failure\"\n[spool]\nmax_entries = 2");
+    for _ in 0..2 {
+        send(&sandbox, &["bob@example.test"]).exits(0);
+    }
+    sandbox.run(&["queue", "run"]).exits(0);
+    send(&sandbox, &["bob@example.test"]).exits(75).says("the queue is full: spool.max_entries is 2");
+    assert_eq!(waiting(&sandbox).len(), 2);
+}

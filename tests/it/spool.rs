@@ -5,18 +5,17 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::time::Duration;
 
-use whippet::config;
 use whippet::deliver::{Pace, SmartHost, SmartHostRoute, Unopened};
-use whippet::mail::{Address, Envelope, Protocol, TlsMode, TlsPolicy};
+use whippet::mail::{Address, Envelope};
 use whippet::mime::MessageError;
-use whippet::net::{SystemResolve, Way};
-use whippet::smtp::SessionPolicy;
+use whippet::net::SystemResolve;
 use whippet::spool::{
     Attempt, Fate, Flags, Hops, Id, InDoubt, Place, Rules, Run, Schedule, Sealed, Store, Submission, Tally,
 };
 use whippet::sys::{Clock, FixedClock, SeededRandom, SystemDisk};
 
 use crate::many::model::{ACTS, Act, Deeds, Model, Took};
+use crate::many::route;
 
 const NOW_S: u64 = 1_800_000_000;
 const SENDER: &str = "me@example.test";
@@ -41,34 +40,11 @@ impl Hops for Servers {
         assert_eq!(profile, "default");
         let deeds = if self.deeds.is_empty() { Deeds::new() } else { self.deeds.remove(0) };
         let (port, server) = Model::start(self.offers, deeds);
-        let route = route(port);
+        let route = SmartHostRoute { max_recipients: Some(100), ..route(port) };
         let mut host = SmartHost { route: &route, resolve: &SystemResolve, transcript: None, secret: None };
         let opened = host.deliver_all(attempt, Pace::Settled).map(|_| ());
         self.took.push(server.join().unwrap());
         opened
-    }
-}
-
-fn route(port: u16) -> SmartHostRoute {
-    let mut timeouts = config::Timeouts::default().plain();
-    timeouts.dot = Duration::from_secs(20);
-    SmartHostRoute {
-        host: "127.0.0.1".to_owned(),
-        port,
-        way: Way::default(),
-        tls: TlsPolicy::new(TlsMode::None),
-        session: SessionPolicy {
-            protocol: Protocol::Smtp,
-            tls: TlsMode::None,
-            hello_name: "client.test".to_owned(),
-            credentials: None,
-            mechanisms: Vec::new(),
-            allow_plaintext_auth: false,
-        },
-        timeouts,
-        reply_charset: None,
-        max_messages: None,
-        max_recipients: Some(100),
     }
 }
 

@@ -43,9 +43,6 @@ pub(in crate::cmd) fn once(
 ) -> Result<Exit, Failure> {
     let settings = settings::resolve(request, world)?;
     let Some(store) = spool::open(&settings, world)? else { return Ok(Exit::Ok) };
-    if wish.is_noted {
-        spool::note_run(&store);
-    }
     let rules = spool::rules(&settings);
     let mut lines = Vec::new();
     let tally = {
@@ -66,6 +63,9 @@ pub(in crate::cmd) fn once(
     let tally = tally.map_err(|error| {
         Failure::plain(Exit::IoErr, format!("cannot read the queue: {}", crate::sys::reason(&error)))
     })?;
+    if wish.is_noted {
+        spool::note_run(&store, tally.entries);
+    }
     for line in lines {
         let _ = writeln!(world.stderr, "{}", ui::printable(&line));
     }

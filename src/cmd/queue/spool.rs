@@ -11,7 +11,7 @@ use crate::sys::{Disk, SystemDisk, is_on_network};
 /// The disk that the spool lies on.
 static DISK: SystemDisk = SystemDisk;
 
-/// A file whose time says when the queue was last run.
+/// A file whose time says when the queue was last run, and whose text how many entries stood in it.
 const LAST_RUN: &str = "last-run";
 
 /// How long ago a run may be that shows that something runs the queue.
@@ -58,12 +58,21 @@ pub(in crate::cmd) fn open(
     Ok(Some(opened?))
 }
 
-/// Notes that the queue is run now. It is a note that may be lost.
-pub(in crate::cmd) fn note_run(store: &Store<'_>) {
-    if let Ok(log) = store.folder("log") {
-        let _ = DISK.unlink(&log, LAST_RUN);
-        let _ = DISK.create_new(&log, LAST_RUN);
+/// Notes that the queue was run, and how many entries stood in it. It is a note that may be lost.
+pub(in crate::cmd) fn note_run(store: &Store<'_>, entries: usize) {
+    let Ok(log) = store.folder("log") else { return };
+    let _ = DISK.unlink(&log, LAST_RUN);
+    if let Ok(file) = DISK.create_new(&log, LAST_RUN) {
+        let _ = DISK.write_at(&file, format!("{entries}\n").as_bytes(), 0);
     }
+}
+
+/// How many entries stood in the queue when it was last run; none, if it never was.
+pub(super) fn counted(store: &Store<'_>) -> u64 {
+    let mut text = [0; 24];
+    let read = store.folder("log").and_then(|log| DISK.open(&log, LAST_RUN, false));
+    let count = read.and_then(|file| DISK.read_at(&file, &mut text, 0)).unwrap_or(0);
+    std::str::from_utf8(&text[..count]).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Whether something runs the queue: it was run within a day.

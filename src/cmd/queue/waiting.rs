@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::spool::{create, rules};
+use super::spool::{counted, create, rules};
 use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
 use crate::mail::{Envelope, Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Verdict};
@@ -108,7 +108,7 @@ impl Waiting<'_> {
             format!("it has {size} octets, and spool.max_message is {}", spool.max_message.value)
         } else if profile.len() > 64 {
             "the profile's name is longer than 64 octets".to_owned()
-        } else if store.scan(&mut |_| {}).is_ok_and(|names| names.len() as u64 >= spool.max_entries.value) {
+        } else if counted(store) >= spool.max_entries.value {
             format!("the queue is full: spool.max_entries is {}", spool.max_entries.value)
         } else {
             return Ok(());

@@ -115,23 +115,9 @@ impl<'s, 'd> Taken<'s, 'd> {
         Ok(())
     }
 
-    /// Flushes the names of the places it was in and is in: for what a person asked for.
-    pub fn flush_names(&self, before: Place) -> io::Result<()> {
-        self.store.disk.sync_dir(self.store.at(self.place))?;
-        if before != self.place {
-            self.store.disk.sync_dir(self.store.at(before))?;
-        }
-        Ok(())
-    }
-
     /// Removes it. Nothing is flushed: a file that a power cut brings back says itself that it is done.
     pub fn unlink(self) -> io::Result<()> {
         self.store.disk.unlink(self.store.at(self.place), &self.text())
-    }
-
-    /// Flushes the names of `q/`.
-    pub fn flush_queue(&self) -> io::Result<()> {
-        self.store.disk.sync_dir(self.store.at(Place::Queue))
     }
 
     /// Its body, to be handed over.
