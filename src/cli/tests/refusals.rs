@@ -99,7 +99,7 @@ fn mistyped_options() {
             "--set password: a password on the command line is visible to every user; put it in the profile",
         ),
         (&["config"], "a word is missing: whippet config show [--profile NAME] [--json]"),
-        (&["config", "shwo"], "`shwo` is no word that whippet knows here"),
+        (&["config", "shwo"], "`shwo` is no word that whippet knows here; did you mean show?"),
         (&["config", "show", "x"], "unknown option x"),
         (&["config", "show", "--jsno"], "unknown option --jsno; did you mean --json?"),
         (&["generate", "completions", "csh"], "SHELL takes bash, elvish, fish, powershell, zsh, not `csh`"),
