@@ -15,11 +15,8 @@
 
 mod bounce;
 pub mod desk;
-mod entry;
-mod envelope;
+mod format;
 mod gate;
-mod journal;
-mod name;
 mod once;
 mod run;
 mod schedule;
@@ -30,11 +27,11 @@ pub use bounce::{
     Bounce, LONGEST_WHOLE, Original, Overflow, REPORTS_AN_HOUR, Report, Silence, is_within_rate, overflows,
     summary, wanted,
 };
-pub use entry::{Damage, Flags, HEADER, Header, InDoubt};
-pub use envelope::{Sealed, read_envelope, write_envelope};
+pub use format::{
+    Cause, Damage, Decision, Event, Flags, HEADER, Header, Hop, Id, InDoubt, Journal, Kind, Name, Sealed,
+    read_envelope, write_envelope,
+};
 pub use gate::{Closing, Gate, Losses, Outage, Record, settings_digest};
-pub use journal::{Cause, Decision, Event, Journal, Kind};
-pub use name::{Hop, Id, Name};
 pub use once::{ContentDigest, Key, Once, OnceError, Token};
 pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
 pub use schedule::Schedule;

@@ -1,8 +1,7 @@
 //! The state of an entry: the replay of its journal, and nothing else.
 
 use super::Id;
-use super::entry::{Header, InDoubt};
-use super::journal::{Cause, Decision, Event, Kind};
+use super::format::{Cause, Decision, Event, Header, InDoubt, Kind};
 
 /// What became of one recipient so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

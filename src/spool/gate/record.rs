@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io;
 
 use crate::mail::{EnhancedStatus, ReportedReply, Stage, Verdict};
-use crate::spool::journal::STAGES;
+use crate::spool::format::STAGES;
 use crate::sys::{Disk, Folder};
 
 /// Octets of a gate.

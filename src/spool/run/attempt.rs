@@ -1,16 +1,18 @@
 //! An attempt at one hop: its entries, one after the other, each with what happens to it in its journal before the next
 //! thing happens.
 
+mod answer;
+mod end;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 
-use super::posted::decision;
 use super::{Entry, Run, Tally, now_s};
 use crate::deliver::Mails;
-use crate::mail::{Address, EnhancedStatus, Fate as Told, Report, ReportedReply, Stage, Verdict};
+use crate::mail::{Address, EnhancedStatus, Fate as Told, Report, Verdict};
 use crate::smtp::Settled;
-use crate::spool::{Cause, Closing, Decision, Event, Gate, Id, Losses, Name, Outage, Place, Taken, Trouble};
+use crate::spool::{Decision, Event, Gate, Losses, Name, Place, Trouble};
 use crate::sys::reason;
 
 /// The entries of one hop.
@@ -92,20 +94,6 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         }
     }
 
-    /// Closes the gate, if this verdict says that the hop takes nothing now.
-    fn close(&mut self, why: &Verdict) {
-        if let Some(closing) = Closing::of(why, self.is_mail_taken) {
-            self.close_for(why, closing.hold_s);
-        }
-    }
-
-    fn close_for(&mut self, why: &Verdict, hold_s: u64) {
-        if let Err(error) = self.gate.failed(Outage::of(why), hold_s, now_s(self.run.clock)) {
-            self.tally.troubles.push(format!("host/: {}", reason(&error)));
-        }
-        self.is_stopped = true;
-    }
-
     fn next_entry(&mut self) -> Option<Entry<'s, 'd>> {
         loop {
             let name = self.names.pop_front()?;
@@ -180,143 +168,6 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             is_corrupt: Cell::new(false),
             is_unreached: Cell::new(false),
         }))
-    }
-
-    fn repair(&self, taken: &mut Taken<'_, '_>, now_s: u64) -> io::Result<()> {
-        let schedule = &self.run.rules.schedule;
-        match schedule.repaired(taken.state.expires_s, taken.header.flags.bounce, now_s) {
-            Some(expires_s) => {
-                let due_s = taken.state.due_s;
-                taken.append(&Event::Schedule { due_s, expires_s, cause: Cause::Repair }, false)
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Nobody who is left will be tried again.
-    fn fail_rest(
-        &mut self,
-        mut taken: Taken<'s, 'd>,
-        status: EnhancedStatus,
-        words: &str,
-    ) -> Result<(), Trouble> {
-        let pending = taken.state.pending();
-        self.tally.failed += pending.len();
-        let last = pending.iter().find_map(|&place| taken.state.last(place)).map(|last| last.reply.clone());
-        let reply = last.unwrap_or_else(|| ReportedReply { code: 0, text: words.to_owned() });
-        let decision = Decision { class: 5, stage: Stage::Local, status, reply };
-        taken.append(&Event::Result { transaction: 0, decision, places: as_places(&pending) }, true)?;
-        Ok(self.finish(taken)?)
-    }
-
-    /// Puts an entry where its journal says that it belongs. An error leaves it for the next run.
-    fn finish(&mut self, mut taken: Taken<'s, 'd>) -> io::Result<()> {
-        if !taken.state.failed().is_empty() || self.run.rules.schedule.delay_notice_s.is_some() {
-            let from = self.sender.as_ref().or(taken.sealed.envelope.reverse_path());
-            let from = from.or(taken.sealed.envelope.recipients().first()).cloned();
-            self.run.tell(&mut taken, &from.expect("an envelope has a recipient"))?;
-        }
-        let state = &taken.state;
-        if !state.pending().is_empty() {
-            let due_s = state.due_s.unwrap_or_default();
-            return taken.reschedule(due_s);
-        }
-        match () {
-            () if !state.held().is_empty() => taken.move_to(Place::Held),
-            () if !state.failed().is_empty() => taken.move_to(Place::Badmail),
-            () => taken.unlink(),
-        }
-    }
-
-    /// What is to be recorded of a transaction: the decisions, each with the places of those whom it concerns, and the words
-    /// of a doubt.
-    fn decide(
-        &mut self,
-        mail: &Entry<'_, '_>,
-        places: &[usize],
-        settled: &Settled,
-    ) -> (Decided, Option<String>) {
-        let (mut decided, mut doubt) = (Decided::new(), None);
-        for (index, verdict) in settled.verdicts.iter().enumerate() {
-            if settled.postponed.contains(&index) {
-                continue;
-            }
-            if verdict.in_doubt {
-                doubt.get_or_insert_with(|| verdict.sentence.clone());
-                continue;
-            }
-            let mut decision = decision(verdict);
-            if Closing::of(verdict, self.is_mail_taken).is_some() {
-                // It says something about the hop, and nothing about the mail, whatever the first digit.
-                mail.is_unreached.set(true);
-                self.close(verdict);
-                decision.class = 4;
-            }
-            let place = mail.places[places[index]] as u16;
-            match decided.iter_mut().find(|(same, _)| *same == decision) {
-                Some((_, places)) => places.push(place),
-                None => decided.push((decision, vec![place])),
-            }
-        }
-        (decided, doubt)
-    }
-
-    fn record(
-        &self,
-        taken: &mut Taken<'_, '_>,
-        transaction: u32,
-        decided: Decided,
-        doubt: Option<String>,
-    ) -> io::Result<()> {
-        let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
-        for (decision, places) in decided {
-            taken.append(&Event::Result { transaction, decision, places }, false)?;
-        }
-        if let Some(reason) = doubt {
-            taken.append(&Event::Doubt { transaction, reason }, false)?;
-            self.delay(taken)?;
-        }
-        if is_final { taken.flush() } else { Ok(()) }
-    }
-
-    /// What a transaction says of the hop beside what it says of the mail.
-    fn notice(&mut self, id: Id, settled: &Settled) {
-        let is_taken = |verdict: &Verdict| verdict.stage > Stage::Mail && verdict.reply.is_some();
-        if !self.is_mail_taken && settled.verdicts.iter().any(is_taken) {
-            self.is_mail_taken = true;
-            // It is a note that may be lost: an open gate is only tried sooner.
-            let _ = self.gate.opened();
-        }
-        if let Some(last) = settled.verdicts.last()
-            && self.losses.take(id, last)
-        {
-            self.close_for(&last.clone(), 0);
-        }
-    }
-
-    /// The hop took nothing: the entry waits for it, and its attempt was none.
-    fn wait(&mut self, mut taken: Taken<'s, 'd>) {
-        self.tally.unreached += 1;
-        let name = taken.name;
-        let now_s = now_s(self.run.clock);
-        let first_s = now_s + self.run.rules.schedule.first_s;
-        let due_s = self.gate.record().map_or(first_s, |record| record.next_s.max(now_s));
-        let expires_s = taken.state.expires_s;
-        let waits = taken
-            .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
-            .and_then(|()| taken.reschedule(due_s));
-        if let Err(error) = waits {
-            self.trouble(name, &error);
-        }
-    }
-
-    /// In doubt it is not tried again soon: the mail may show up, and a person may see it.
-    fn delay(&self, taken: &mut Taken<'_, '_>) -> io::Result<()> {
-        let schedule = &self.run.rules.schedule;
-        let (id, attempts) = (taken.name.id, taken.state.attempts);
-        let due_s = Some(schedule.next_due_in_doubt(&id, attempts, now_s(self.run.clock)));
-        let expires_s = taken.state.expires_s;
-        taken.append(&Event::Schedule { due_s, expires_s, cause: Cause::Attempt }, false)
     }
 
     fn trouble(&mut self, name: Name, error: &io::Error) {

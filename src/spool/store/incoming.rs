@@ -8,7 +8,7 @@ use ring::digest::{Context, SHA256};
 use super::taken::Taken;
 use super::{Place, Store};
 use crate::mime::MessageError;
-use crate::spool::entry::HEADER;
+use crate::spool::HEADER;
 use crate::spool::{Event, Flags, Header, Hop, Id, InDoubt, Journal, Name, Sealed, State, write_envelope};
 use crate::sys::{Disk, reason};
 

@@ -6,7 +6,7 @@ use std::io;
 use super::incoming::digest;
 use super::taken::name_at;
 use super::{Body, Place, Store, Trouble};
-use crate::spool::entry::HEADER;
+use crate::spool::HEADER;
 use crate::spool::{Damage, Event, Header, Journal, Name, Sealed, State, read_envelope};
 use crate::sys::Stat;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-use super::entry::{Damage, RECIPIENTS};
+use super::header::{Damage, RECIPIENTS};
 use crate::mail::{Address, DeliverBy, Envelope, EnvelopeId, Hold, Late, Notify, Priority, Return, Wishes};
 
 const REVERSE_PATH: u8 = 1;

@@ -8,10 +8,10 @@
 
 mod event;
 
-pub(super) use event::STAGES;
+pub(in crate::spool) use event::STAGES;
 pub use event::{Cause, Decision, Event, Kind};
 
-use super::entry::{Damage, u32_at};
+use super::header::{Damage, u32_at};
 
 /// Largest payload, octets: a result with 10,000 places.
 const LARGEST: usize = 32 * 1024;

@@ -1,0 +1,118 @@
+//! What is made of a hop's answer: what is recorded of the mail, and what it says of the hop.
+
+use std::io;
+
+use super::{Attempt, Decided};
+use crate::mail::{Stage, Verdict};
+use crate::smtp::Settled;
+use crate::spool::run::posted::decision;
+use crate::spool::run::{Entry, now_s};
+use crate::spool::{Cause, Closing, Event, Id, Outage, Taken};
+use crate::sys::reason;
+
+impl<'s, 'd> Attempt<'_, 's, 'd> {
+    /// Closes the gate, if this verdict says that the hop takes nothing now.
+    pub(super) fn close(&mut self, why: &Verdict) {
+        if let Some(closing) = Closing::of(why, self.is_mail_taken) {
+            self.close_for(why, closing.hold_s);
+        }
+    }
+
+    pub(super) fn close_for(&mut self, why: &Verdict, hold_s: u64) {
+        if let Err(error) = self.gate.failed(Outage::of(why), hold_s, now_s(self.run.clock)) {
+            self.tally.troubles.push(format!("host/: {}", reason(&error)));
+        }
+        self.is_stopped = true;
+    }
+
+    /// What is to be recorded of a transaction: the decisions, each with the places of those whom it concerns, and the words
+    /// of a doubt.
+    pub(super) fn decide(
+        &mut self,
+        mail: &Entry<'_, '_>,
+        places: &[usize],
+        settled: &Settled,
+    ) -> (Decided, Option<String>) {
+        let (mut decided, mut doubt) = (Decided::new(), None);
+        for (index, verdict) in settled.verdicts.iter().enumerate() {
+            if settled.postponed.contains(&index) {
+                continue;
+            }
+            if verdict.in_doubt {
+                doubt.get_or_insert_with(|| verdict.sentence.clone());
+                continue;
+            }
+            let mut decision = decision(verdict);
+            if Closing::of(verdict, self.is_mail_taken).is_some() {
+                // It says something about the hop, and nothing about the mail, whatever the first digit.
+                mail.is_unreached.set(true);
+                self.close(verdict);
+                decision.class = 4;
+            }
+            let place = mail.places[places[index]] as u16;
+            match decided.iter_mut().find(|(same, _)| *same == decision) {
+                Some((_, places)) => places.push(place),
+                None => decided.push((decision, vec![place])),
+            }
+        }
+        (decided, doubt)
+    }
+
+    pub(super) fn record(
+        &self,
+        taken: &mut Taken<'_, '_>,
+        transaction: u32,
+        decided: Decided,
+        doubt: Option<String>,
+    ) -> io::Result<()> {
+        let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
+        for (decision, places) in decided {
+            taken.append(&Event::Result { transaction, decision, places }, false)?;
+        }
+        if let Some(reason) = doubt {
+            taken.append(&Event::Doubt { transaction, reason }, false)?;
+            self.delay(taken)?;
+        }
+        if is_final { taken.flush() } else { Ok(()) }
+    }
+
+    /// What a transaction says of the hop beside what it says of the mail.
+    pub(super) fn notice(&mut self, id: Id, settled: &Settled) {
+        let is_taken = |verdict: &Verdict| verdict.stage > Stage::Mail && verdict.reply.is_some();
+        if !self.is_mail_taken && settled.verdicts.iter().any(is_taken) {
+            self.is_mail_taken = true;
+            // It is a note that may be lost: an open gate is only tried sooner.
+            let _ = self.gate.opened();
+        }
+        if let Some(last) = settled.verdicts.last()
+            && self.losses.take(id, last)
+        {
+            self.close_for(&last.clone(), 0);
+        }
+    }
+
+    /// The hop took nothing: the entry waits for it, and its attempt was none.
+    pub(super) fn wait(&mut self, mut taken: Taken<'s, 'd>) {
+        self.tally.unreached += 1;
+        let name = taken.name;
+        let now_s = now_s(self.run.clock);
+        let first_s = now_s + self.run.rules.schedule.first_s;
+        let due_s = self.gate.record().map_or(first_s, |record| record.next_s.max(now_s));
+        let expires_s = taken.state.expires_s;
+        let waits = taken
+            .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
+            .and_then(|()| taken.reschedule(due_s));
+        if let Err(error) = waits {
+            self.trouble(name, &error);
+        }
+    }
+
+    /// In doubt it is not tried again soon: the mail may show up, and a person may see it.
+    pub(super) fn delay(&self, taken: &mut Taken<'_, '_>) -> io::Result<()> {
+        let schedule = &self.run.rules.schedule;
+        let (id, attempts) = (taken.name.id, taken.state.attempts);
+        let due_s = Some(schedule.next_due_in_doubt(&id, attempts, now_s(self.run.clock)));
+        let expires_s = taken.state.expires_s;
+        taken.append(&Event::Schedule { due_s, expires_s, cause: Cause::Attempt }, false)
+    }
+}
