@@ -224,9 +224,9 @@ impl Mail {
             wishes: Box::new(wishes.clone()),
         };
         let _ = writeln!(world.stderr, "{}", mail.redacted());
-        for recipient in self.envelope.recipients() {
-            let (notify, names_original) = (wishes.notify, wishes.concern_reports());
-            let rcpt = Command::Rcpt { recipient: recipient.clone(), notify, names_original };
+        for (place, recipient) in self.envelope.recipients().iter().enumerate() {
+            let (notify, original) = (wishes.notify, self.envelope.original(place));
+            let rcpt = Command::Rcpt { recipient: recipient.clone(), notify, original };
             let _ = writeln!(world.stderr, "{}", rcpt.redacted());
         }
         match self.message.write_to(&mut world.stdout) {

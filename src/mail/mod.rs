@@ -24,4 +24,6 @@ pub use security::{
 pub use status::EnhancedStatus;
 pub use timeouts::{Timeouts, read_time};
 pub use verdict::Verdict;
-pub use wishes::{DeliverBy, EnvelopeId, Hold, Late, Notify, Priority, Return, WishError, Wishes, xtext};
+pub use wishes::{
+    DeliverBy, EnvelopeId, Hold, Late, Notify, OriginalRecipient, Priority, Return, WishError, Wishes, xtext,
+};

@@ -1,6 +1,6 @@
 //! Commands: what the client says, one line each (RFC 5321 4.1.1).
 
-use crate::mail::{Address, Notify, Wishes};
+use crate::mail::{Address, Notify, OriginalRecipient, Wishes};
 use crate::smtp::parameter;
 use crate::sys::Secret;
 
@@ -55,8 +55,8 @@ pub enum Command {
         recipient: Address,
         /// `NOTIFY=` (RFC 3461).
         notify: Option<Notify>,
-        /// Whether `ORCPT=` repeats the recipient, so that a report names whom the sender wrote to.
-        names_original: bool,
+        /// `ORCPT=`, so that a report names whom the sender wrote to.
+        original: Option<OriginalRecipient>,
     },
     /// DATA.
     Data,
@@ -118,9 +118,11 @@ impl Command {
                 parameter::of_mail(wishes, &mut line);
                 line
             }
-            Command::Rcpt { recipient, notify, names_original } => {
+            Command::Rcpt { recipient, notify, original } => {
                 let mut line = format!("RCPT TO:<{recipient}>");
-                parameter::of_rcpt(*notify, names_original.then_some(recipient), &mut line);
+                // Letters outside ASCII may stand there where they stand in the recipient.
+                let original = original.as_ref().map(|original| original.said(!recipient.is_ascii()));
+                parameter::of_rcpt(*notify, original.as_deref(), &mut line);
                 line
             }
             Command::Data => "DATA".to_owned(),
@@ -154,7 +156,7 @@ mod tests {
         );
         assert_eq!(mail(None, BodyKind::SevenBit, false), "MAIL FROM:<> SIZE=9\r\n");
         assert_eq!(
-            line(&Command::Rcpt { recipient: address, notify: None, names_original: false }),
+            line(&Command::Rcpt { recipient: address, notify: None, original: None }),
             "RCPT TO:<a@x.org>\r\n"
         );
     }

@@ -4,7 +4,7 @@
 //! A wish about reports is left out with a warning, for the mail is what matters. Every other wish is a condition, and
 //! a mail that would go without it does not go.
 
-use crate::mail::{Address, Envelope, Hold, Late, Notify, Problem, Return, Stage, Verdict, Wishes, xtext};
+use crate::mail::{Envelope, Hold, Late, Notify, Problem, Return, Stage, Verdict, Wishes, xtext};
 use crate::smtp::Capabilities;
 
 /// The wishes that may be said to a server; what else is wished is not for it, or [`unmet`] has said so.
@@ -108,32 +108,19 @@ pub(super) fn of_mail(wishes: &Wishes, line: &mut String) {
 }
 
 /// Adds the parameters of RCPT.
-pub(super) fn of_rcpt(notify: Option<Notify>, original: Option<&Address>, line: &mut String) {
+pub(super) fn of_rcpt(notify: Option<Notify>, original: Option<&str>, line: &mut String) {
     if let Some(notify) = notify {
         line.push_str(&format!(" NOTIFY={}", notify.to_string().to_ascii_uppercase()));
     }
-    match original {
-        Some(address) if address.is_ascii() => {
-            line.push_str(&format!(" ORCPT=rfc822;{}", xtext(&address.to_string())));
-        }
-        // Who takes the address in UTF-8 takes it so here (RFC 6533 section 3: utf-8-addr-unitext).
-        Some(address) => {
-            line.push_str(" ORCPT=utf-8;");
-            for character in address.to_string().chars() {
-                match character {
-                    '\\' | '+' | '=' | ' ' => line.push_str(&format!("\\x{{{:02X}}}", u32::from(character))),
-                    _ => line.push(character),
-                }
-            }
-        }
-        None => {}
+    if let Some(original) = original {
+        line.push_str(&format!(" ORCPT={original}"));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::{DeliverBy, EnvelopeId, Priority};
+    use crate::mail::{Address, DeliverBy, EnvelopeId, OriginalRecipient, Priority};
 
     fn mail(wishes: &Wishes) -> String {
         let mut line = String::new();
@@ -143,7 +130,9 @@ mod tests {
 
     fn rcpt(notify: &str, address: &str) -> String {
         let mut line = String::new();
-        of_rcpt(Notify::parse(notify).ok(), Address::parse(address).ok().as_ref(), &mut line);
+        let recipient = Address::parse(address).unwrap();
+        let original = OriginalRecipient::of(&recipient).said(!recipient.is_ascii());
+        of_rcpt(Notify::parse(notify).ok(), Some(&original), &mut line);
         line
     }
 

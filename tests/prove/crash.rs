@@ -4,15 +4,16 @@
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use whippet::spool::InDoubt;
+use whippet::spool::{InDoubt, Place, Store};
 
 use crate::Outcome;
 use crate::ledger::{Before, judge};
 use crate::states::{Dice, Image, MODELS, Model, images};
 use crate::tape::{Op, Tape};
-use crate::world::{Case, Copy, Ground, Peer, open};
+use crate::world::{Case, Copy, Ground, Peer, Telling, open};
 
 /// Most combinations of what is lost, at one moment.
 pub struct Depth(pub usize);
@@ -29,6 +30,17 @@ const MAILS: [(&str, usize); 8] =
 /// And those that are not looked at on each change.
 const MORE: [(&str, usize); 5] = [("aaa", 1), ("adf", 1), ("fdfd", 100), ("dfa", 2), ("afdadf", 2)];
 
+/// And those of which more is told than that somebody failed.
+const TOLD: [(&str, Telling); 7] = [
+    ("a", Telling::Relayed),
+    ("af", Telling::Relayed),
+    ("adf", Telling::Relayed),
+    ("d", Telling::Delayed),
+    ("df", Telling::Delayed),
+    ("a", Telling::Damage),
+    ("ad", Telling::Damage),
+];
+
 fn cases(depth: &Depth) -> Vec<Case> {
     let policies = [InDoubt::Retry, InDoubt::Hold];
     let more: &[(&str, usize)] = if depth.is_quick() { &[] } else { &MORE };
@@ -36,6 +48,10 @@ fn cases(depth: &Depth) -> Vec<Case> {
         .iter()
         .chain(more)
         .flat_map(|&(to, at_once)| policies.map(|policy| Case::new(to, policy, at_once)))
+        .chain(TOLD.iter().flat_map(|&(to, telling)| {
+            let told = policies.map(|policy| Case { telling, ..Case::new(to, policy, 100) });
+            told.into_iter().take(if depth.is_quick() { 1 } else { 2 })
+        }))
         .collect()
 }
 
@@ -46,13 +62,28 @@ pub fn record(case: &Case, ground: &Ground) -> Vec<Op> {
     let store = open(&tape, &path);
     case.submit(&store, 1).unwrap();
     tape.note(Op::Acknowledged);
+    let is_damaged = case.telling == Telling::Damage;
+    if is_damaged {
+        damage(&store, &path, &tape);
+    }
     let mut peer = Peer::new(case.at_once, Some(&tape));
     for after_s in [0, 1, 5 * 3600, 10 * 3600] {
-        assert_eq!(case.run(&store, &mut peer, after_s).unwrap().troubles, Vec::<String>::new());
+        let tally = case.run(&store, &mut peer, after_s).unwrap();
+        assert_eq!(tally.troubles.is_empty(), !is_damaged || after_s > 0, "{:?}", tally.troubles);
         peer.is_patient = after_s >= 1;
     }
     assert!(store.scan(&mut |_| {}).unwrap().is_empty(), "{}", case.name());
     tape.ops()
+}
+
+/// Changes the last octet but two of the mail, behind the program's back.
+fn damage(store: &Store<'_>, path: &Path, tape: &Tape) {
+    let name = store.scan(&mut |_| {}).unwrap()[0];
+    let (header, ..) = store.look(Place::Queue, name, 3).unwrap();
+    let offset = header.body_at() + header.body - 3;
+    let file = std::fs::File::options().write(true).open(path.join("q").join(name.to_string())).unwrap();
+    file.write_all_at(b"?", offset).unwrap();
+    tape.note(Op::Damage { file: 0, offset, octets: b"?".to_vec() });
 }
 
 /// Who is in doubt after the first `count` of these: their dot was about to go, and their result is not on the disk.
@@ -91,6 +122,7 @@ fn explore(case: &Case, ops: &[Op], models: &[Model], depth: &Depth, seed: u64) 
             };
             let book: Vec<Copy> = past.iter().flat_map(taken).collect();
             let in_doubt = doubts(ops, moment, model);
+            let is_damaged = past.iter().any(|op| matches!(op, Op::Damage { .. }));
             let is_acknowledged = past.contains(&Op::Acknowledged);
             let before = Before {
                 is_acknowledged,
@@ -98,6 +130,7 @@ fn explore(case: &Case, ops: &[Op], models: &[Model], depth: &Depth, seed: u64) 
                 book: &book,
                 in_doubt: &in_doubt,
                 after_s: 20 * 3600,
+                is_damaged,
             };
             let mut wrong = None;
             let mut dice = Dice(seed ^ moment as u64);
@@ -127,7 +160,8 @@ fn explore(case: &Case, ops: &[Op], models: &[Model], depth: &Depth, seed: u64) 
 fn fingerprint(image: &Image, before: &Before<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     image.hash(&mut hasher);
-    (before.is_acknowledged, before.may_be_queued, before.book, before.in_doubt).hash(&mut hasher);
+    (before.is_acknowledged, before.is_damaged, before.may_be_queued, before.book, before.in_doubt)
+        .hash(&mut hasher);
     hasher.finish()
 }
 

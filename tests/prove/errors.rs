@@ -143,6 +143,7 @@ fn live(case: &Case, ground: &Ground, fails_at: usize, errno: i32, is_done: bool
         book: &peer.book,
         in_doubt: &peer.unrecorded,
         after_s: 20 * 3600,
+        is_damaged: false,
     };
     let judged = judge(case, &path, &before);
     std::fs::remove_dir_all(&path).unwrap();

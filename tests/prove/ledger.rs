@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use whippet::spool::{Fate, InDoubt, Place, Store};
 use whippet::sys::SystemDisk;
 
-use crate::world::{Case, Copy, NOW_S, Peer, SENDER, open};
+use crate::world::{Case, Copy, NOW_S, Peer, SENDER, Telling, open};
 
 /// What was known when the world ended.
 pub struct Before<'a> {
@@ -21,6 +21,8 @@ pub struct Before<'a> {
     pub in_doubt: &'a [Copy],
     /// When the runs begin, seconds after the beginning.
     pub after_s: u64,
+    /// The stored mail has been changed.
+    pub is_damaged: bool,
 }
 
 /// Hours between two runs, and how many there are at most.
@@ -38,7 +40,8 @@ pub fn judge(case: &Case, path: &Path, before: &Before<'_>) -> Result<(), String
     for run in 0..RUNS.1 {
         let tally = case.run(&store, &mut peer, before.after_s + run * RUNS.0 * 3600);
         let tally = tally.map_err(|error| format!("the run cannot work: {error}"))?;
-        if !tally.troubles.is_empty() {
+        // Of damage a run has to tell.
+        if !tally.troubles.is_empty() && !before.is_damaged {
             return Err(format!("the run tells of trouble: {:?}", tally.troubles));
         }
         // One run more sees the end of what the last one did.
@@ -57,8 +60,8 @@ pub fn judge(case: &Case, path: &Path, before: &Before<'_>) -> Result<(), String
     if count(Place::Tmp) > 0 {
         return Err("there is something in tmp/".to_owned());
     }
-    if counts[2] > 0 {
-        return Err("there is something in corrupt/".to_owned());
+    if counts[2] != usize::from(before.is_damaged) {
+        return Err(format!("there are {} in corrupt/", counts[2]));
     }
     if let Some(copy) = peer.book.iter().find(|copy| !copy.is_whole) {
         return Err(format!("not whole: {copy:?}"));
@@ -83,10 +86,15 @@ fn age(folder: &Path) {
 /// Before a dot goes its journal says so: whoever the peer has taken is not as if nothing had happened.
 fn known(store: &Store<'_>, before: &Before<'_>) -> Result<(), String> {
     for name in store.scan(&mut |_| {}).unwrap() {
-        let Ok((_, sealed, state)) = store.look(Place::Queue, name, 3) else { continue };
-        for (place, recipient) in sealed.envelope.recipients().iter().enumerate() {
-            let has = before.book.iter().any(|copy| copy.to == recipient.to_string());
-            if has && state.fate(place) == Fate::Pending {
+        let Ok(seen) = store.see(Place::Queue, &name.to_string(), 3) else { continue };
+        let mut octets = Vec::new();
+        if seen.body().write_to(&mut octets).is_err() {
+            continue;
+        }
+        for (place, recipient) in seen.sealed.envelope.recipients().iter().enumerate() {
+            // Of several reports to the same sender each has its own copy.
+            let wanted = Copy::of(&recipient.to_string(), &octets);
+            if before.book.contains(&wanted) && seen.state.fate(place) == Fate::Pending {
                 return Err(format!("the peer has the mail for {recipient}, and the journal knows nothing"));
             }
         }
@@ -105,7 +113,7 @@ struct Ended<'a> {
 
 impl Ended<'_> {
     fn check(&self) -> Result<(), String> {
-        let has_failed = self.case.to.iter().any(|to| to.starts_with('f'));
+        let has_failed = self.case.to.iter().any(|to| to.starts_with('f')) && !self.before.is_damaged;
         for to in &self.case.to {
             self.recipient(to)?;
         }
@@ -123,24 +131,41 @@ impl Ended<'_> {
 
     fn recipient(&self, to: &str) -> Result<(), String> {
         let has = self.book.iter().filter(|copy| copy.to == to).count();
-        let told = self
-            .book
-            .iter()
-            .filter(|copy| copy.to == SENDER && copy.about.iter().any(|one| one == to))
-            .count();
+        let told = |action: &str| {
+            let about = format!("{action} {to}");
+            self.book.iter().filter(|copy| copy.to == SENDER && copy.about.contains(&about)).count()
+        };
+        let [failed, delayed, relayed] = ["failed", "delayed", "relayed"].map(told);
         let doubts =
             |wanted: &dyn Fn(&Copy) -> bool| self.before.in_doubt.iter().filter(|c| wanted(c)).count();
         let own = doubts(&|copy| copy.to == to);
         let report = doubts(&|copy| copy.to == SENDER);
         let holds = self.case.in_doubt == InDoubt::Hold;
+        let once = 1..=1 + report;
+        // Who waited when the mail was damaged fails; who has it has it.
+        let was_left = self.before.is_damaged && !self.before.book.iter().any(|copy| copy.to == to);
         let is_good = match to.as_bytes()[0] {
-            b'f' => has == 0 && (1..=1 + report).contains(&told),
-            _ if holds && own > 0 => told == 0 && (has == 1 || has == 0 && self.held == 1),
-            _ => told == 0 && (1..=1 + own).contains(&has),
+            b'f' => has == 0 && once.contains(&failed),
+            _ if was_left => has == 0 && once.contains(&failed),
+            _ if holds && own > 0 => failed == 0 && (has == 1 || has == 0 && self.held == 1),
+            _ => failed == 0 && (1..=1 + own).contains(&has),
         };
-        if is_good {
+        // Who has it where no reports are made is told of, and nobody else.
+        let is_passed_on =
+            self.case.telling == Telling::Relayed && to.as_bytes()[0] != b'f' && self.held == 0;
+        let is_well_told = match is_passed_on {
+            true => once.contains(&relayed),
+            false if self.held > 0 => relayed <= 1 + report,
+            false => relayed == 0,
+        };
+        let may_be_late = self.case.telling == Telling::Delayed && to.as_bytes()[0] != b'f';
+        let is_late_told = if may_be_late { delayed <= 1 + report } else { delayed == 0 };
+        if is_good && is_well_told && is_late_told {
             return Ok(());
         }
-        Err(format!("{to} has {has} copies and its sender {told} reports; {own} and {report} in doubt"))
+        Err(format!(
+            "{to} has {has} copies and its sender {failed} reports that it failed, {delayed} that it waits, {relayed} that \
+             it went on; {own} and {report} in doubt"
+        ))
     }
 }

@@ -155,7 +155,7 @@ impl Image {
                 self.names.insert(at.clone(), *file);
                 self.files.entry(*file).or_default();
             }
-            Op::Write { file, offset, octets } => {
+            Op::Write { file, offset, octets } | Op::Damage { file, offset, octets } => {
                 let octets = if kept == Kept::Half { &octets[..octets.len() / 2] } else { &octets[..] };
                 let content = self.files.entry(*file).or_default();
                 let begin = usize::try_from(*offset).unwrap();

@@ -22,6 +22,8 @@ pub enum Op {
     Create { file: usize, at: Spot },
     /// Octets go into a file.
     Write { file: usize, offset: u64, octets: Vec<u8> },
+    /// Octets in a file are changed by nobody: what was there before is gone at once.
+    Damage { file: usize, offset: u64, octets: Vec<u8> },
     /// A file is flushed.
     Sync { file: usize },
     /// The names in a folder are flushed.

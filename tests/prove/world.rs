@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use whippet::deliver::{Mail, Mails, Unopened};
-use whippet::mail::{Address, Envelope, Problem, Report, ReportedReply, SessionFacts, Stage, Verdict};
+use whippet::mail::{
+    Address, Envelope, Notify, Problem, Report, ReportedReply, SessionFacts, Stage, Verdict, Wishes,
+};
 use whippet::mime::MessageError;
 use whippet::smtp::{Next, Settled};
 use whippet::spool::{
@@ -26,10 +28,23 @@ pub const SENDER: &str = "me@example.test";
 pub struct Copy {
     /// For whom.
     pub to: String,
-    /// Of whom it tells, if it is a report.
+    /// What it tells of whom, `failed f0@example.test`, if it is a report.
     pub about: Vec<String>,
     /// Whether it was the mail, from end to end.
     pub is_whole: bool,
+}
+
+/// What the sender is told beside failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// Nothing.
+    Failures,
+    /// That it went on to where no reports are made.
+    Relayed,
+    /// That it takes longer.
+    Delayed,
+    /// That the stored mail was damaged: it was changed behind the program's back.
+    Damage,
 }
 
 /// What a case is about.
@@ -41,22 +56,25 @@ pub struct Case {
     pub in_doubt: InDoubt,
     /// How many recipients a transaction has.
     pub at_once: usize,
+    /// What else is told.
+    pub telling: Telling,
 }
 
 impl Case {
     /// A case by the letters of its recipients.
     pub fn new(letters: &str, in_doubt: InDoubt, at_once: usize) -> Self {
         let to = letters.chars().enumerate().map(|(place, letter)| format!("{letter}{place}@example.test"));
-        Case { to: to.collect(), in_doubt, at_once }
+        Case { to: to.collect(), in_doubt, at_once, telling: Telling::Failures }
     }
 
     pub fn name(&self) -> String {
         let letters: String = self.to.iter().filter_map(|to| to.chars().next()).collect();
-        format!("{letters}/{}/{:?}", self.at_once, self.in_doubt)
+        format!("{letters}/{}/{:?}/{:?}", self.at_once, self.in_doubt, self.telling)
     }
 
     pub fn rules(&self) -> Rules {
-        let schedule = Schedule { jitter_percent: 0, ..Schedule::default() };
+        let delay_notice_s = (self.telling == Telling::Delayed).then_some(0);
+        let schedule = Schedule { jitter_percent: 0, delay_notice_s, ..Schedule::default() };
         Rules { schedule, in_doubt: self.in_doubt, ..Rules::default() }
     }
 
@@ -64,8 +82,10 @@ impl Case {
     pub fn submit(&self, store: &Store<'_>, number: u64) -> Result<(), SubmitError> {
         let rules = self.rules();
         let recipients = self.to.iter().map(|to| Address::parse(to).unwrap());
+        let notify = (self.telling == Telling::Relayed).then(|| Notify::parse("success,failure").unwrap());
+        let wishes = Wishes { notify, ..Wishes::default() };
         let sealed = Sealed {
-            envelope: Envelope::new(Address::parse(SENDER).ok(), recipients).unwrap(),
+            envelope: Envelope::new(Address::parse(SENDER).ok(), recipients).unwrap().with_wishes(wishes),
             uid: 0,
             message_id: "<1@example.test>".to_owned(),
             key: None,
@@ -201,14 +221,17 @@ impl<'a> Peer<'a> {
     }
 }
 
+/// A copy by its octets.
 impl Copy {
-    fn of(to: &str, octets: &[u8]) -> Self {
+    pub fn of(to: &str, octets: &[u8]) -> Self {
         let text = String::from_utf8_lossy(octets);
-        let about: Vec<String> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("Final-Recipient: rfc822; "))
-            .map(|address| address.trim().to_owned())
-            .collect();
+        let values = |name: &str| -> Vec<String> {
+            let values = text.lines().filter_map(|line| line.strip_prefix(name));
+            values.map(|value| value.trim().to_owned()).collect()
+        };
+        let (actions, recipients) = (values("Action: "), values("Final-Recipient: rfc822; "));
+        let about: Vec<String> =
+            actions.iter().zip(&recipients).map(|(action, to)| format!("{action} {to}")).collect();
         let is_report = text.ends_with("--\r\n") && !about.is_empty();
         Copy { to: to.to_owned(), about, is_whole: octets == BODY.as_bytes() || is_report }
     }

@@ -2,10 +2,12 @@
 //! the whole way. Part of the envelope; how it is said to a server is in `smtp`.
 
 mod dsn;
+mod original;
 
 use jiff::Timestamp;
 
 pub use dsn::{EnvelopeId, Notify, Return, WishError, xtext};
+pub use original::OriginalRecipient;
 
 use crate::mail::read_time;
 

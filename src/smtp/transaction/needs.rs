@@ -61,6 +61,6 @@ pub(super) fn rcpt_command(index: usize, envelope: &Envelope, offers: &Capabilit
     Command::Rcpt {
         recipient: envelope.recipients()[index].clone(),
         notify: wishes.notify.filter(|_| offers.dsn),
-        names_original: wishes.concern_reports() && offers.dsn,
+        original: envelope.original(index).filter(|_| offers.dsn),
     }
 }

@@ -97,7 +97,7 @@ pub struct Report<'a> {
     pub places: &'a [usize],
     /// The name of this machine.
     pub reporting_mta: &'a str,
-    /// The host that the mail was handed to, or was to be.
+    /// The host of the last attempt, a port behind it or not.
     pub remote_mta: Option<&'a str>,
     /// The profile's address, which the report is from.
     pub from: &'a Address,

@@ -3,7 +3,7 @@
 //! about them needs no more of a server than any mail.
 
 use super::{Report, printable};
-use crate::mail::{Address, EnhancedStatus};
+use crate::mail::{Address, EnhancedStatus, OriginalRecipient};
 use crate::spool::{Decision, Kind};
 
 /// Where lines are folded, octets.
@@ -31,12 +31,12 @@ pub(super) fn write(report: &Report<'_>, is_wide: bool) -> (&'static str, String
 }
 
 fn recipient(text: &mut String, report: &Report<'_>, recipient: &Address, place: usize, is_wide: bool) {
-    let typed = typed(recipient, is_wide);
     // What was said to the next hop as ORCPT, or would have been.
-    if report.sealed.envelope.wishes().concern_reports() {
-        field(text, "Original-Recipient", &typed);
+    if let Some(original) = report.sealed.envelope.original(place) {
+        field(text, "Original-Recipient", &typed(original.kind(), original.address(), is_wide));
     }
-    field(text, "Final-Recipient", &typed);
+    let own = OriginalRecipient::of(recipient);
+    field(text, "Final-Recipient", &typed(own.kind(), own.address(), is_wide));
     let action = match report.kind {
         Kind::Delayed => "delayed",
         Kind::Relayed => "relayed",
@@ -47,7 +47,7 @@ fn recipient(text: &mut String, report: &Report<'_>, recipient: &Address, place:
     field(text, "Status", &status(report.kind, decision).to_string());
     if let Some(decision) = decision {
         let is_reply = decision.reply.code != 0;
-        if let Some(host) = report.remote_mta.and_then(host).filter(|_| is_reply) {
+        if let Some(host) = remote(report, decision) {
             field(text, "Remote-MTA", &format!("dns; {host}"));
         }
         if is_reply || !decision.reply.text.is_empty() {
@@ -99,13 +99,9 @@ fn diagnostic(decision: &Decision, is_wide: bool) -> String {
 }
 
 /// An address with its type (RFC 3464 2.3.1, RFC 6533 3).
-fn typed(address: &Address, is_wide: bool) -> String {
-    let text = address.to_string();
-    if text.is_ascii() {
-        return format!("rfc822; {text}");
-    }
-    if is_wide {
-        return format!("utf-8; {text}");
+fn typed(kind: &str, text: &str, is_wide: bool) -> String {
+    if kind != "utf-8" || is_wide {
+        return format!("{kind}; {text}");
     }
     let coded = text.chars().map(|character| match character {
         '!'..='~' if !matches!(character, '\\' | '+' | '=') => character.to_string(),
@@ -117,6 +113,14 @@ fn typed(address: &Address, is_wide: bool) -> String {
 /// A character as RFC 6533 writes it where only ASCII can stand.
 fn in_ascii(character: char) -> String {
     format!("\\x{{{:02X}}}", u32::from(character))
+}
+
+/// The host that said what was decided: that of the last attempt, if it was decided then.
+pub(super) fn remote<'a>(report: &Report<'a>, decision: &Decision) -> Option<&'a str> {
+    let is_of_last = report.state.tried_s.last().is_some_and(|&tried_s| decision.time_s >= tried_s);
+    let place = report.remote_mta.filter(|_| is_of_last && decision.reply.code != 0)?;
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());
+    host(place.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(place, |(name, _)| name))
 }
 
 /// A host's name if it can be one.
@@ -149,7 +153,10 @@ mod tests {
 
     #[test]
     fn addresses_are_typed() {
-        let typed = |text: &str, is_wide| typed(&Address::parse(text).unwrap(), is_wide);
+        let typed = |text: &str, is_wide| {
+            let own = OriginalRecipient::of(&Address::parse(text).unwrap());
+            typed(own.kind(), own.address(), is_wide)
+        };
         assert_eq!(typed("a+b=c@x.org", false), "rfc822; a+b=c@x.org");
         assert_eq!(typed("用+户@x.org", false), "utf-8; \\x{7528}\\x{2B}\\x{6237}@x.org");
         assert_eq!(typed("用+户@x.org", true), "utf-8; 用+户@x.org");

@@ -1,6 +1,6 @@
 //! The part of a report that people read: which recipients, why, and what to do.
 
-use super::status::{host, status};
+use super::status::{host, remote, status};
 use super::{Report, printable};
 use crate::mail::EnhancedStatus;
 use crate::spool::{Decision, Kind};
@@ -84,7 +84,7 @@ fn reason(text: &mut Text, report: &Report<'_>, decision: Option<&Decision>) {
     };
     let words = printable(&decision.reply.text);
     let server =
-        report.remote_mta.and_then(host).map_or("The server".to_owned(), |host| format!("The server {host}"));
+        remote(report, decision).map_or("The server".to_owned(), |host| format!("The server {host}"));
     match decision.reply.code {
         0 if words.is_empty() => {}
         0 => text.paragraph("    ", &format!("Why: {words}")),

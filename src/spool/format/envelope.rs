@@ -9,11 +9,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use jiff::Timestamp;
 
 use super::header::{Damage, RECIPIENTS};
-use crate::mail::{Address, DeliverBy, Envelope, EnvelopeId, Hold, Late, Notify, Priority, Return, Wishes};
+use crate::mail::{
+    Address, DeliverBy, Envelope, EnvelopeId, Hold, Late, Notify, OriginalRecipient, Priority, Return, Wishes,
+};
 
 const REVERSE_PATH: u8 = 1;
 const RECIPIENT: u8 = 2;
 const NOTIFY: u8 = 3;
+/// Belongs to the recipient before it.
+const ORIGINAL: u8 = 4;
 const RET: u8 = 5;
 const ENVID: u8 = 6;
 const UID: u8 = 7;
@@ -59,10 +63,13 @@ pub fn write_envelope(sealed: &Sealed) -> Result<Vec<u8>, Damage> {
     if envelope.recipients().len() > RECIPIENTS as usize {
         return Err(Damage::Broken("there are more than 10,000 recipients"));
     }
-    for recipient in envelope.recipients() {
+    for (place, recipient) in envelope.recipients().iter().enumerate() {
         put(RECIPIENT, &text(&recipient.to_string())?)?;
         if let Some(notify) = wishes.notify {
             put(NOTIFY, notify.to_string().as_bytes())?;
+        }
+        if let Some(original) = envelope.told_original(place) {
+            put(ORIGINAL, &text(&original.to_string())?)?;
         }
     }
     if let Some(returned) = wishes.returned {
@@ -96,6 +103,8 @@ pub fn write_envelope(sealed: &Sealed) -> Result<Vec<u8>, Damage> {
 struct Parts {
     reverse_path: Option<Option<Address>>,
     recipients: Vec<Address>,
+    /// With the places of those to whom they belong.
+    originals: Vec<(usize, OriginalRecipient)>,
     wishes: Wishes,
     uid: u32,
     message_id: String,
@@ -130,6 +139,10 @@ pub fn read_envelope(octets: &[u8], require_tls: bool) -> Result<Sealed, Damage>
     if count > RECIPIENTS as usize || envelope.recipients().len() != count {
         return Err(Damage::Broken("its envelope has too many recipients, or one twice"));
     }
+    let envelope = parts
+        .originals
+        .into_iter()
+        .fold(envelope, |envelope, (place, original)| envelope.with_original(place, original));
     Ok(Sealed { envelope, uid: parts.uid, message_id: parts.message_id, key: parts.key })
 }
 
@@ -143,6 +156,10 @@ impl Parts {
             REVERSE_PATH if text.is_empty() => self.reverse_path = Some(None),
             REVERSE_PATH => self.reverse_path = Some(Some(address(text)?)),
             RECIPIENT => self.recipients.push(address(text)?),
+            ORIGINAL => {
+                let place = self.recipients.len().checked_sub(1).ok_or_else(wrong)?;
+                self.originals.push((place, OriginalRecipient::parse(text).map_err(|_| wrong())?));
+            }
             NOTIFY => self.wishes.notify = Some(Notify::parse(text).map_err(|_| wrong())?),
             RET => self.wishes.returned = Some(Return::parse(text).map_err(|_| wrong())?),
             ENVID => self.wishes.envelope_id = Some(EnvelopeId::parse(text).map_err(|_| wrong())?),
@@ -224,7 +241,10 @@ mod tests {
         };
         let recipients = [address("用户@example.org"), address("\"a b\"@x.org")];
         Sealed {
-            envelope: Envelope::new(Some(address("me@x.org")), recipients).unwrap().with_wishes(wishes),
+            envelope: Envelope::new(Some(address("me@x.org")), recipients)
+                .unwrap()
+                .with_wishes(wishes)
+                .with_original(1, OriginalRecipient::parse("utf-8;列表@x.org").unwrap()),
             uid: 1000,
             message_id: "<1@x.org>".to_owned(),
             key: Some([3; 32]),
@@ -243,6 +263,9 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_alone_or_passed_over() {
         let octets = write_envelope(&sealed()).unwrap();
+        // The first item that tells whom a mail was first written to has no recipient before it.
+        let orphan = [&[ORIGINAL, 10, 0][..], b"rfc822;a@x", &octets].concat();
+        assert!(matches!(read_envelope(&orphan, true), Err(Damage::Broken(_))));
         let more = |tag: u8| [&octets[..], &[tag, 1, 0, b'x']].concat();
         assert!(matches!(read_envelope(&more(99), true), Err(Damage::Unknown(_))));
         assert_eq!(read_envelope(&more(200), true), Ok(sealed()));
@@ -264,6 +287,7 @@ mod tests {
         let at = |seconds: u64| sealed().aged(&[1], 1_000_000, 1000 + seconds);
         let envelope = at(100).unwrap();
         assert_eq!(envelope.recipients().len(), 1);
+        assert_eq!(envelope.told_original(0), sealed().envelope.told_original(1));
         assert_eq!(envelope.wishes().deliver_by.unwrap().within_s, 7100);
         assert_eq!(envelope.wishes().hold, Some(Hold::For(500)));
         assert_eq!(at(700).unwrap().wishes().hold, None);

@@ -25,6 +25,8 @@ pub struct Attempt<'r, 's, 'd> {
     is_closed: bool,
     /// From whom reports come.
     sender: Option<Address>,
+    /// Who decided about the entry in hand, `host:port`.
+    host: Option<String>,
     /// Mails on which the connection was lost, in a row.
     losses: Losses,
     /// On this connection the hop has accepted a MAIL.
@@ -61,6 +63,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             gate,
             is_closed,
             sender,
+            host: None,
             losses: Losses::default(),
             is_mail_taken: false,
             first: None,
@@ -123,6 +126,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
     /// Takes an entry in hand and looks what is to be done; gives it if it is to be tried.
     fn open(&mut self, name: Name) -> Result<Option<Entry<'s, 'd>>, Trouble> {
         let (run, rules) = (self.run, self.run.rules);
+        self.host = None;
         let now_s = now_s(run.clock);
         let mut taken = run.store.take(name, rules.in_doubt_limit)?;
         if taken.state.is_removed {
@@ -218,6 +222,7 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
 
     fn settled(&mut self, mail: Self::Mail, report: Report) {
         let taken = mail.taken.into_inner();
+        self.host = report.outcomes().first().map(|outcome| outcome.host.clone());
         if mail.is_corrupt.get() || taken.state.unread >= UNREAD {
             return self.give_up(taken, &report, mail.is_corrupt.get());
         }

@@ -10,11 +10,14 @@ use crate::spool::bounce::{Bounce, Original, Report, is_within_rate, not_sent, o
 use crate::spool::run::Run;
 use crate::spool::{Event, Id, InDoubt, Kind, Name, Sealed, Submission, SubmitError, Taken};
 
+/// From whom a report comes, and the host that has just decided, `host:port`, if one has.
+type Reporter<'a> = (&'a Address, Option<&'a str>);
+
 impl<'d> Run<'_, 'd> {
     /// Tells the sender about those who failed and of whom it does not know, about those who are where no reports are made,
     /// and once that it takes longer. After an error
     /// nothing is lost: the next run goes on where this one stopped.
-    pub(super) fn tell<'s>(&self, taken: &mut Taken<'s, 'd>, from: &Address) -> io::Result<()> {
+    pub(super) fn tell<'s>(&self, taken: &mut Taken<'s, 'd>, from: Reporter<'_>) -> io::Result<()> {
         self.finish_last(taken)?;
         let untold = taken.state.untold();
         if !untold.is_empty() {
@@ -36,7 +39,7 @@ impl<'d> Run<'_, 'd> {
     fn report<'s>(
         &self,
         taken: &mut Taken<'s, 'd>,
-        from: &Address,
+        from: Reporter<'_>,
         kind: Kind,
         places: &[usize],
     ) -> io::Result<()> {
@@ -67,8 +70,8 @@ impl<'d> Run<'_, 'd> {
             state: &taken.state,
             places,
             reporting_mta: self.machine,
-            remote_mta: None,
-            from,
+            remote_mta: from.1,
+            from: from.0,
             now: &now,
             advice: None,
         };

@@ -106,7 +106,7 @@ impl Case {
             state: &State::replay(&header, 3, &events),
             places: &places,
             reporting_mta: "desk.example.org",
-            remote_mta: Some("mx.example.net"),
+            remote_mta: Some("mx.example.net:587"),
             from: &Address::parse(self.from).unwrap(),
             now: &Timestamp::from_second(1_700_001_000).unwrap().to_zoned(TimeZone::UTC),
             advice: None,

@@ -105,11 +105,14 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
 
     /// Puts an entry where its journal says that it belongs. An error leaves it for the next run.
     pub(super) fn finish(&mut self, mut taken: Taken<'s, 'd>) -> io::Result<()> {
-        let has_news = !taken.state.failed().is_empty() || !taken.state.relayed().is_empty();
+        let state = &taken.state;
+        // A report that is recorded may still be without its name in the queue.
+        let has_news = !state.failed().is_empty() || !state.relayed().is_empty() || state.bounces.0.is_some();
         if has_news || self.run.rules.schedule.delay_notice_s.is_some() {
             let from = self.sender.as_ref().or(taken.sealed.envelope.reverse_path());
             let from = from.or(taken.sealed.envelope.recipients().first()).cloned();
-            self.run.tell(&mut taken, &from.expect("an envelope has a recipient"))?;
+            let from = from.expect("an envelope has a recipient");
+            self.run.tell(&mut taken, (&from, self.host.as_deref()))?;
         }
         let state = &taken.state;
         if !state.pending().is_empty() {
