@@ -8,6 +8,7 @@ mod errors;
 mod kill;
 mod ledger;
 mod race;
+mod reports;
 mod sink;
 mod states;
 mod tape;
@@ -72,6 +73,11 @@ const TESTS: &[Test] = &[
         id: "E2",
         what: "each error at each call of runs, reports and ends",
         run: |wanted, outcome| errors::at_each_call(false, wanted.errors(), outcome),
+    },
+    Test {
+        id: "G7",
+        what: "what senders are told, read by others",
+        run: |wanted, outcome| reports::everything(wanted.is_quick, outcome),
     },
     Test {
         id: "Q1",
