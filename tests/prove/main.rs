@@ -8,6 +8,7 @@ mod errors;
 mod kill;
 mod ledger;
 mod race;
+mod real;
 mod reports;
 mod sink;
 mod states;
@@ -75,6 +76,11 @@ const TESTS: &[Test] = &[
         run: |wanted, outcome| errors::at_each_call(false, wanted.errors(), outcome),
     },
     Test {
+        id: "E3",
+        what: "a stored mail that cannot be read, once or for ever",
+        run: |_, outcome| errors::unread(outcome),
+    },
+    Test {
         id: "G7",
         what: "what senders are told, read by others",
         run: |wanted, outcome| reports::everything(wanted.is_quick, outcome),
@@ -85,6 +91,11 @@ const TESTS: &[Test] = &[
         run: |wanted, outcome| race::runners(&wanted.field(), wanted.seed, outcome),
     },
 ];
+
+/// All tests.
+fn tests() -> impl Iterator<Item = &'static Test> {
+    TESTS.iter().chain(real::TESTS)
+}
 
 impl Wanted {
     fn read() -> Result<Self, String> {
@@ -98,7 +109,7 @@ impl Wanted {
                 "--allow-skip" => wanted.allows_skips = true,
                 "--only" => {
                     wanted.only = value()?.split(',').map(str::to_owned).collect();
-                    let is_known = |id: &&String| TESTS.iter().any(|test| test.id == **id);
+                    let is_known = |id: &&String| tests().any(|test| test.id == **id);
                     if let Some(id) = wanted.only.iter().find(|id| !is_known(id)) {
                         return Err(format!("there is no test {id}"));
                     }
@@ -147,7 +158,7 @@ fn main() -> ExitCode {
     let begin = Instant::now();
     let (mut cases, mut failed, mut skipped) = (0, 0, 0);
     println!("id     cases  fail  skip     sec  what");
-    for test in TESTS.iter().filter(|test| wanted.has(test.id)) {
+    for test in tests().filter(|test| wanted.has(test.id)) {
         let (begin, mut outcome) = (Instant::now(), Outcome::default());
         (test.run)(&wanted, &mut outcome);
         let (fails, skips) = (outcome.failures.len(), outcome.skips.len());
