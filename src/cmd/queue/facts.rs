@@ -65,9 +65,9 @@ pub(super) fn answer(decision: &Decision) -> ui::Answer {
 
 /// What is remembered of a hop that is down.
 pub(super) fn gate(record: &Record) -> ui::Gate {
-    let Outage { stage, status, reply } = record.outage.clone();
+    let Outage { stage, status, reply, class } = record.outage.clone();
     let answer = answer(&Decision { class: 4, stage, status, reply });
-    ui::Gate { next_s: record.next_s, failures: record.failures, answer }
+    ui::Gate { next_s: record.next_s, failures: record.failures, class, answer }
 }
 
 /// The totals.

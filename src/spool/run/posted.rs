@@ -51,5 +51,10 @@ pub(super) fn decision(verdict: &Verdict) -> Decision {
     };
     let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
     let reply = verdict.reply.clone().unwrap_or_else(ours);
-    Decision { class, stage: verdict.stage, status: verdict.status, reply }
+    let mut status = verdict.status;
+    if class == 5 {
+        // A 4yz that no later try mends.
+        status.class = 5;
+    }
+    Decision { class, stage: verdict.stage, status, reply }
 }
