@@ -44,6 +44,7 @@ fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
             credentials: None,
             mechanisms: Vec::new(),
             allow_plaintext_auth: false,
+            rows: Vec::new(),
         },
         timeouts: config::Timeouts::default().plain(),
         reply_charset: None,

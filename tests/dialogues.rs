@@ -23,6 +23,7 @@
 //! CLOSE                       the server closes; `TIMEOUT`, `RESET` likewise; in the place of BODY: while it is written
 //! C: QUIT                     said exactly when the connection may be used on; nobody waits for its reply
 //! = a@x accepted dot 2.0.0            fate, stage, status
+//! = c@x failed auth 5.7.8 secret      and the class of the reply, where it has one
 //! = b@x failed rcpt 5.1.1 in-doubt    marks that an outcome is in doubt
 //! = warning words                     a warning, whole
 //! = exit 67

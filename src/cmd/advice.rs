@@ -29,6 +29,9 @@ pub(super) fn hints(report: &Report, settings: &Settings, profile_place: &str) -
 }
 
 fn advice(outcome: &Outcome, report: &Report, settings: &Settings, profile_place: &str) -> Vec<String> {
+    if let Some(known) = &outcome.advice {
+        return vec![known.clone().into_owned()];
+    }
     match &outcome.problem {
         Some(Problem::LoginRefused) if outcome.fate == Fate::Failed => {
             let mechanism = report.session.mechanism.as_deref().and_then(Mechanism::parse);

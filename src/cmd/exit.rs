@@ -1,6 +1,6 @@
 //! Exit codes: sysexits.h, and the one function from a report to its code. No other path leads to 0 after a send.
 
-use crate::mail::{Fate, Outcome, Problem, Report};
+use crate::mail::{Class, Fate, Outcome, Problem, Report, Stage};
 
 /// An exit code of sysexits.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,9 @@ impl Exit {
         if outcome.in_doubt {
             return Exit::TempFail;
         }
+        if let Some(class) = outcome.class {
+            return Exit::of_class(class, outcome);
+        }
         match (problem, outcome.fate) {
             // These codes say what happened here, whatever a later try may do.
             (Problem::Unreadable, _) => Exit::IoErr,
@@ -104,6 +107,17 @@ impl Exit {
                 | Problem::ConnectionLost,
                 _,
             ) => Exit::TempFail,
+        }
+    }
+
+    fn of_class(class: Class, outcome: &Outcome) -> Exit {
+        let code = outcome.reply.as_ref().map(|reply| reply.code);
+        match class {
+            Class::Secret | Class::SecretKind | Class::ServiceOff | Class::Sender => Exit::NoPerm,
+            Class::Throttled(_) | Class::Quota(_) => Exit::TempFail,
+            // What never heals before there is a mail is the way to the server, such as a lack of TLS.
+            Class::NeverHeals if outcome.stage < Stage::Auth || code == Some(530) => Exit::Config,
+            Class::Content | Class::NeverHeals => Exit::Unavailable,
         }
     }
 

@@ -130,6 +130,7 @@ fn smart_host(
         credentials: credentials.clone(),
         mechanisms: mechanisms.clone(),
         allow_plaintext_auth: settings.allow_plaintext_auth.value,
+        rows: Vec::new(),
     };
     Ok(SmartHostRoute {
         host,

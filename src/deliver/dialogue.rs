@@ -183,7 +183,7 @@ fn handshake_verdict(error: &WireError) -> Verdict {
     match error {
         WireError::Tls(TlsError::Certificate(problem)) => Verdict::failed(
             stage,
-            Problem::Certificate(problem.clone()),
+            Problem::Certificate(Box::new(problem.clone())),
             format!("the server's certificate {problem}"),
         )
         .with_status(5, 7, 5),

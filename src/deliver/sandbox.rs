@@ -93,6 +93,7 @@ impl Sandbox {
                 credentials: Some(self.credentials.clone()),
                 mechanisms: Vec::new(),
                 allow_plaintext_auth: false,
+                rows: Vec::new(),
             },
             timeouts,
             reply_charset: None,

@@ -137,7 +137,9 @@ impl SmartHost<'_> {
             Pace::Settled => (1, false),
             Pace::Windowed(most) => (most.max(1), true),
         };
-        let mut window = Window::new(session.capabilities(), most, may_ride).at_most(route.max_messages);
+        let mut window = Window::new(session.capabilities(), most, may_ride)
+            .at_most(route.max_messages)
+            .judging_by(&route.session.rows);
         Exchange::new(&mut dialogue, &mut window, mails, &facts, route.max_recipients).run();
         let is_sound = window.is_sound();
         facts.timings.transaction = begin.elapsed();

@@ -66,6 +66,7 @@ fn opened(mechanism: Mechanism, is_bound: bool) -> Session {
         credentials: Some(credentials),
         mechanisms: vec![mechanism],
         allow_plaintext_auth: false,
+        rows: Vec::new(),
     });
     let binding = ChannelBinding { kind: "tls-exporter", octets: b"binding".to_vec() };
     session.secured(is_bound.then_some(binding));

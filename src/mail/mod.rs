@@ -1,6 +1,7 @@
 //! The words that everybody uses: addresses, envelope, report, TLS policy. No I/O. Read these first.
 
 mod address;
+mod class;
 mod envelope;
 mod list;
 mod pin;
@@ -13,6 +14,7 @@ mod verdict;
 mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
+pub use class::Class;
 pub use envelope::{Envelope, NoRecipient};
 pub use list::{Group, Listed, parse_list};
 pub use pin::Pin;

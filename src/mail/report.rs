@@ -1,9 +1,10 @@
 //! The report: what became of each recipient. The exit code is computed from it and from nothing else.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::mail::{Address, CertificateProblem, EnhancedStatus, Envelope, Protocol, TlsFacts};
+use crate::mail::{Address, CertificateProblem, Class, EnhancedStatus, Envelope, Protocol, TlsFacts};
 
 /// Where in a hand-over something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +151,7 @@ pub enum Problem {
     /// The server does not speak TLS where it should, or speaks SMTP in the clear there.
     NotTls,
     /// The certificate is not good.
-    Certificate(CertificateProblem),
+    Certificate(Box<CertificateProblem>),
     /// The trust anchors cannot be read.
     TrustStore,
     /// Our own certificate or its key cannot be used.
@@ -220,6 +221,10 @@ pub struct Outcome {
     pub sentence: String,
     /// A final dot was sent, or may have been, and no usable reply came: a second try may duplicate.
     pub in_doubt: bool,
+    /// What the reply amounts to, where more is known of it than its code says.
+    pub class: Option<Class>,
+    /// What is known to help with such a reply.
+    pub advice: Option<Cow<'static, str>>,
 }
 
 /// How long the parts of a hand-over took.

@@ -1,7 +1,9 @@
 //! A verdict: an outcome before it is known whose it is. Session, transaction and transports give verdicts;
 //! a report makes outcomes of them.
 
-use crate::mail::{Address, EnhancedStatus, Fate, Outcome, Problem, ReportedReply, Stage};
+use std::borrow::Cow;
+
+use crate::mail::{Address, Class, EnhancedStatus, Fate, Outcome, Problem, ReportedReply, Stage};
 
 /// What was decided at a stage, for one recipient or for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct Verdict {
     pub sentence: String,
     /// Whether a second try may duplicate.
     pub in_doubt: bool,
+    /// What the reply amounts to, where more is known of it than its code says.
+    pub class: Option<Class>,
+    /// What is known to help with such a reply.
+    pub advice: Option<Cow<'static, str>>,
 }
 
 impl Verdict {
@@ -33,6 +39,8 @@ impl Verdict {
             reply: None,
             sentence: sentence.into(),
             in_doubt: false,
+            class: None,
+            advice: None,
         }
     }
 
@@ -55,6 +63,8 @@ impl Verdict {
             reply: None,
             sentence: sentence.into(),
             in_doubt: false,
+            class: None,
+            advice: None,
         }
     }
 
@@ -74,6 +84,8 @@ impl Verdict {
             reply: outcome.reply.clone(),
             sentence: outcome.sentence.clone(),
             in_doubt: outcome.in_doubt,
+            class: outcome.class,
+            advice: outcome.advice.clone(),
         }
     }
 
@@ -89,6 +101,8 @@ impl Verdict {
             reply: self.reply.clone(),
             sentence: self.sentence.clone(),
             in_doubt: self.in_doubt,
+            class: self.class,
+            advice: self.advice.clone(),
         }
     }
 }

@@ -22,4 +22,6 @@ pub use server::{Arrival, Event, Server, ServerPolicy};
 pub use session::{Session, SessionPolicy, SessionStep};
 pub use transaction::{Batch, Batches, Needs, Next, Settled, Step, Transaction, Window};
 pub use transcript::Transcript;
-pub use verdict::Loss;
+#[cfg(test)]
+pub(crate) use verdict::refused;
+pub use verdict::{Loss, ReplyRow};

@@ -10,7 +10,9 @@ mod login;
 
 use crate::mail::{ChannelBinding, Problem, Protocol, Stage, TlsMode, Verdict};
 use crate::smtp::sasl::{Exchange, Protected};
-use crate::smtp::{Capabilities, Command, Credentials, Loss, Mechanism, Reply, ReplyError, verdict};
+use crate::smtp::{
+    Capabilities, Command, Credentials, Loss, Mechanism, Reply, ReplyError, ReplyRow, verdict,
+};
 
 /// What the profile asks of a session.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct SessionPolicy {
     pub mechanisms: Vec<Mechanism>,
     /// A login may go in the clear; the profile says so in words.
     pub allow_plaintext_auth: bool,
+    /// What is known of this server's refusals, before what is known of all.
+    pub rows: Vec<ReplyRow>,
 }
 
 impl SessionPolicy {
@@ -159,7 +163,7 @@ impl Session {
                 self.say(State::Helo, Command::Helo(self.policy.hello_name.clone()));
             }
             (State::Login(exchange), 5) => self.login_refused(exchange, reply, !has_more),
-            _ if is_refusal => self.fail(verdict::refused(stage, reply)),
+            _ if is_refusal => self.fail(verdict::refused(stage, reply, &self.policy.rows)),
             (State::Greeting, 2) => self.say_ehlo(),
             (State::Ehlo, 2) => {
                 self.capabilities = Capabilities::read(reply);
@@ -288,6 +292,7 @@ mod tests {
             credentials: None,
             mechanisms: Vec::new(),
             allow_plaintext_auth: false,
+            rows: Vec::new(),
         });
         session.reply(&Reply { code: 554, lines: vec!["5.7.1 no".to_owned()] }, false);
         session.lost(&Loss::Closed);

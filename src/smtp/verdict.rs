@@ -1,9 +1,15 @@
 //! What a reply, or its absence, means: the one place that judges (RFC 5321 4.2.1, RFC 3463).
 //!
 //! A refusal's fate is the first digit of its code. Its problem, from which exit code and advice follow, is told by
-//! stage, code and enhanced status, in that order of what is most certain.
+//! stage, code and enhanced status, in that order of what is most certain. Rows for replies that are known by their words go
+//! before all of this.
 
-use crate::mail::{EnhancedStatus, Fate, Problem, Stage, Verdict};
+mod generic;
+mod row;
+
+pub use row::ReplyRow;
+
+use crate::mail::{Class, EnhancedStatus, Fate, Problem, Stage, Verdict};
 use crate::smtp::sasl::Trouble;
 use crate::smtp::{Reply, ReplyError};
 
@@ -91,13 +97,19 @@ pub(super) fn login_broken(trouble: &Trouble, reply: &Reply) -> Verdict {
     }
 }
 
-/// A 4yz or 5yz.
-pub(super) fn refused(stage: Stage, reply: &Reply) -> Verdict {
-    let is_final = reply.class() == 5;
-    let problem = problem(stage, reply);
-    let sentence = match reply.code {
+/// A 4yz or 5yz. These rows are asked first, then the generic ones; what none of them knows is judged by its code.
+pub(crate) fn refused(stage: Stage, reply: &Reply, rows: &[ReplyRow]) -> Verdict {
+    let row = row::row_of(rows, stage, reply);
+    let class = row.and_then(|row| row.class);
+    let is_final = class.map_or(reply.class() == 5, |class| !class.heals());
+    let problem =
+        class.and_then(|class| class_problem(class, stage)).unwrap_or_else(|| problem(stage, reply));
+    let sentence = match (reply.code, class) {
         // "Authentication required", or "must issue a STARTTLS command first" (RFC 4954 section 6, RFC 3207 section 4).
-        530 => "the server asks for a login first, or for TLS".to_owned(),
+        (530, None | Some(Class::Secret)) => "the server asks for a login first, or for TLS",
+        (_, Some(class)) if is_final != (reply.class() == 5) || class == Class::ServiceOff => {
+            class_sentence(class)
+        }
         _ => sentence(stage, &problem, is_final),
     };
     let status = reply.status().unwrap_or_else(|| default_status(stage, reply));
@@ -107,8 +119,38 @@ pub(super) fn refused(stage: Stage, reply: &Reply) -> Verdict {
         problem: Some(problem),
         status,
         reply: Some(reply.reported()),
-        sentence,
+        sentence: sentence.to_owned(),
         in_doubt: false,
+        class,
+        advice: row.and_then(|row| row.advice.clone()),
+    }
+}
+
+/// The kind of trouble that a class tells of, where it is another than the code's.
+fn class_problem(class: Class, stage: Stage) -> Option<Problem> {
+    match class {
+        Class::Secret | Class::SecretKind => Some(Problem::LoginRefused),
+        Class::Sender => Some(Problem::SenderRefused),
+        Class::ServiceOff | Class::Throttled(_) | Class::Quota(_) | Class::Content | Class::NeverHeals
+            if stage >= Stage::Mail =>
+        {
+            Some(Problem::Refused)
+        }
+        _ => None,
+    }
+}
+
+/// What a reply amounts to that its code does not tell.
+fn class_sentence(class: Class) -> &'static str {
+    match class {
+        Class::Secret => "the server refused the login",
+        Class::SecretKind => "the server wants another kind of password",
+        Class::ServiceOff => "the server does not let this account send",
+        Class::Throttled(_) => "the server wants mail more slowly",
+        Class::Quota(_) => "what this account may send is used up for now",
+        Class::Sender => "the server does not permit this sender",
+        Class::Content => "the server refuses the message for what it holds",
+        Class::NeverHeals => "the server will not take it later either",
     }
 }
 
@@ -152,9 +194,6 @@ fn problem(stage: Stage, reply: &Reply) -> Problem {
         (Stage::Greeting | Stage::Ehlo, ..) => Problem::SessionRefused,
         (Stage::StartTls, ..) => Problem::StartTlsUnavailable,
         (_, _, Some((1, 7 | 8))) => Problem::SenderRefused,
-        (Stage::Mail | Stage::Rcpt | Stage::Dot, 500..=599, _) if is_about_the_sender(reply) => {
-            Problem::SenderRefused
-        }
         (_, _, Some((1, 2 | 10))) => Problem::NoSuchDomain,
         // At MAIL 5.1.x speaks of the sender.
         (Stage::Rcpt | Stage::Data | Stage::Body | Stage::Dot, _, Some((1, _))) => Problem::NoSuchRecipient,
@@ -168,22 +207,8 @@ fn problem(stage: Stage, reply: &Reply) -> Problem {
     }
 }
 
-/// Words by which servers refuse a reverse-path or From that does not belong to the login.
-fn is_about_the_sender(reply: &Reply) -> bool {
-    const MARKS: [&str; 6] = [
-        "not owned by",
-        "sendas",
-        "must be same as",
-        "must equal authorized",
-        "not one of your",
-        "doesn't conform with auth",
-    ];
-    let text = reply.reported().text.to_ascii_lowercase();
-    MARKS.iter().any(|mark| text.contains(mark))
-}
-
-fn sentence(stage: Stage, problem: &Problem, is_final: bool) -> String {
-    let words = match (problem, is_final) {
+fn sentence(stage: Stage, problem: &Problem, is_final: bool) -> &'static str {
+    match (problem, is_final) {
         (Problem::SessionRefused, true) => "the server refuses sessions from here",
         (Problem::SessionRefused, false) => "the server takes no session now",
         (Problem::StartTlsUnavailable, true) => "the server refuses STARTTLS",
@@ -197,8 +222,7 @@ fn sentence(stage: Stage, problem: &Problem, is_final: bool) -> String {
         (Problem::Malformed, _) => "the server finds the message malformed",
         (_, true) => refusal(stage),
         (_, false) => postponement(stage),
-    };
-    words.to_owned()
+    }
 }
 
 fn refusal(stage: Stage) -> &'static str {
@@ -271,7 +295,7 @@ mod tests {
             (Stage::Dot, 552, "5.3.4 too big", Problem::TooBig),
             (Stage::Dot, 554, "5.7.1 spam", Problem::Refused),
         ] {
-            let verdict = refused(stage, &reply(code, text));
+            let verdict = refused(stage, &reply(code, text), &[]);
             assert_eq!(verdict.problem, Some(problem), "{stage:?} {code} {text}");
             assert_eq!(verdict.fate == Fate::Failed, code >= 500);
             assert!(!verdict.in_doubt);

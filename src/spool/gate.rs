@@ -110,10 +110,10 @@ impl<'a> Gate<'a> {
     }
 
     /// The hop was tried now and is down. To be called by who asked [`Gate::probe`], or found no record; the gate is closed
-    /// for `hold_s` at least, as long as the schedule can look ahead.
-    pub fn failed(&mut self, outage: Outage, hold_s: u64, now_s: u64) -> io::Result<()> {
+    /// as the schedule says and as long as `closing` says, as far as the schedule can look ahead.
+    pub fn failed(&mut self, outage: Outage, closing: Closing, now_s: u64) -> io::Result<()> {
         let failures = self.record.as_ref().map_or(0, |record| record.failures).saturating_add(1);
-        let hold_s = hold_s.min(self.schedule.furthest_s());
+        let hold_s = closing.hold_s(failures).min(self.schedule.furthest_s());
         let next_s = now_s.saturating_add(self.schedule.interval_s(failures).max(hold_s));
         let tries_s = self.with_try(now_s);
         let record = Record { next_s, failures, tries_s, outage, settings: self.settings };

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::mail::{Fate, Outcome, Protocol, Report};
+use crate::mail::{Class, Fate, Outcome, Protocol, Report};
 use crate::ui::Complaint;
 
 /// The name and version of the schema.
@@ -32,6 +32,7 @@ struct OutcomeRow<'a> {
     reply: Option<ReplyRow<'a>>,
     sentence: &'a str,
     in_doubt: bool,
+    class: Option<&'a str>,
     queue_id: Option<&'a str>,
 }
 
@@ -171,6 +172,7 @@ fn outcome<'a>(outcome: &'a Outcome, queue_id: Option<&'a str>) -> OutcomeRow<'a
         reply: outcome.reply.as_ref().map(|reply| ReplyRow { code: reply.code, text: &reply.text }),
         sentence: &outcome.sentence,
         in_doubt: outcome.in_doubt,
+        class: outcome.class.map(Class::name),
         queue_id: queue_id.filter(|_| outcome.fate == Fate::Queued),
     }
 }

@@ -32,7 +32,8 @@ impl Played {
         let outcomes = self.report.outcomes().iter().map(|outcome| {
             let doubt = if outcome.in_doubt { " in-doubt" } else { "" };
             let (fate, stage) = (outcome.fate.name(), outcome.stage.name());
-            format!("{} {fate} {stage} {}{doubt}", outcome.recipient, outcome.status)
+            let class = outcome.class.map_or(String::new(), |class| format!(" {}", class.name()));
+            format!("{} {fate} {stage} {}{class}{doubt}", outcome.recipient, outcome.status)
         });
         let warnings = self.report.warnings.iter().map(|warning| format!("warning {warning}"));
         let exit = format!("exit {}", Exit::of_report(&self.report).code());

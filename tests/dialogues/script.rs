@@ -125,6 +125,7 @@ impl Default for Settings {
                 credentials: None,
                 mechanisms: Vec::new(),
                 allow_plaintext_auth: false,
+                rows: Vec::new(),
             },
             binding: None,
             needs: Needs { size: 100, eight_bit: false, smtputf8: false },

@@ -115,6 +115,7 @@ pub fn route(port: u16) -> SmartHostRoute {
             credentials: None,
             mechanisms: Vec::new(),
             allow_plaintext_auth: false,
+            rows: Vec::new(),
         },
         timeouts,
         reply_charset: None,

@@ -123,6 +123,7 @@ fn route(how: u8, whom: u8, when: u8, setting: &Setting, through: Through, pin: 
             credentials: login,
             mechanisms: only.into_iter().copied().collect(),
             allow_plaintext_auth: setting.is_plain_allowed,
+            rows: Vec::new(),
         },
         timeouts: timeouts(when >> 4),
         reply_charset: (when & 15 == 15).then_some(encoding_rs::GBK),

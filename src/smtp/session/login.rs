@@ -89,7 +89,7 @@ impl Session {
         if is_about_mechanism && is_first && may_go_on && next.is_some() {
             return self.log_in(exchange.protected);
         }
-        let mut verdict = verdict::refused(Stage::Auth, reply);
+        let mut verdict = verdict::refused(Stage::Auth, reply, &self.policy.rows);
         if is_about_mechanism {
             verdict.problem = Some(Problem::NoMechanism);
             verdict.sentence = format!("the server refused the login mechanism {}", mechanism.name());

@@ -16,14 +16,14 @@ impl Transaction<'_> {
         match self.state {
             // A server that goes says so at any time (RFC 5321 3.8).
             State::Commands if self.heard == self.sent && reply.code == 421 => {
-                self.leave(&verdict::refused(self.stage(), reply));
+                self.leave(&verdict::refused(self.stage(), reply, self.rows));
             }
             State::Commands if self.heard == self.sent => {
                 self.drop_out(&verdict::lost(self.stage(), &Loss::Unasked))
             }
             // The server closes: what is on its way will not be answered, and nothing more should be said.
             _ if reply.code == 421 && (self.state == State::Commands || self.hears_envelope()) => {
-                self.drop_out(&verdict::refused(self.stage(), reply));
+                self.drop_out(&verdict::refused(self.stage(), reply, self.rows));
             }
             _ if self.hears_envelope() && self.heard == 0 => self.hear_mail(reply),
             _ if self.hears_envelope() => self.hear_rcpt(reply),
@@ -52,7 +52,7 @@ impl Transaction<'_> {
         self.reset = Reset::No;
         match reply.code {
             250 => {}
-            421 => self.leave(&verdict::refused(Stage::Mail, reply)),
+            421 => self.leave(&verdict::refused(Stage::Mail, reply, self.rows)),
             _ if self.state == State::Dotted => self.drop_out(&verdict::misplaced(Stage::Dot, reply)),
             _ => self.leave(&verdict::not_reset(reply)),
         }
@@ -63,7 +63,7 @@ impl Transaction<'_> {
         match reply.class() {
             2 => {}
             4 | 5 => {
-                self.settle_rest(&verdict::refused(Stage::Mail, reply));
+                self.settle_rest(&verdict::refused(Stage::Mail, reply, self.rows));
                 self.end_if_settled();
             }
             // What is on its way behind it may be taken all the same.
@@ -81,7 +81,7 @@ impl Transaction<'_> {
                 self.postponed.push(index);
                 self.settle(index, verdict::too_many(reply));
             }
-            4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply)),
+            4 | 5 => self.settle(index, verdict::refused(Stage::Rcpt, reply, self.rows)),
             // A whole reply in its place, though a strange one: it says nothing about anybody else.
             _ => self.settle(index, verdict::misplaced(Stage::Rcpt, reply)),
         }
@@ -109,7 +109,7 @@ impl Transaction<'_> {
                 self.is_spent = true;
             }
             (4 | 5, _) => {
-                self.settle_rest(&verdict::refused(Stage::Data, reply));
+                self.settle_rest(&verdict::refused(Stage::Data, reply, self.rows));
                 self.state = State::Done;
             }
             _ => self.drop_out(&verdict::misplaced(Stage::Data, reply)),
@@ -119,7 +119,7 @@ impl Transaction<'_> {
     /// A reply while the message is being written: the server gives up early.
     fn hear_early(&mut self, reply: &Reply) {
         let verdict = match reply.class() {
-            4 | 5 => verdict::refused(Stage::Body, reply),
+            4 | 5 => verdict::refused(Stage::Body, reply, self.rows),
             _ => verdict::misplaced(Stage::Body, reply),
         };
         self.drop_out(&verdict);
@@ -135,7 +135,7 @@ impl Transaction<'_> {
                 }
                 verdict::accepted(reply)
             }
-            4 | 5 => verdict::refused(Stage::Dot, reply),
+            4 | 5 => verdict::refused(Stage::Dot, reply, self.rows),
             _ => {
                 self.is_spent = true;
                 verdict::misplaced(Stage::Dot, reply)

@@ -16,7 +16,7 @@ pub use window::Window;
 use std::rc::Rc;
 
 use crate::mail::{Envelope, Problem, Stage, Verdict};
-use crate::smtp::{Capabilities, Command, Loss, parameter, verdict};
+use crate::smtp::{Capabilities, Command, Loss, ReplyRow, parameter, verdict};
 
 /// What the driver does next.
 #[derive(Debug)]
@@ -94,6 +94,8 @@ pub struct Transaction<'a> {
     envelope: Rc<Envelope>,
     needs: Needs,
     offers: &'a Capabilities,
+    /// By which refusals are judged.
+    rows: &'a [ReplyRow],
     may_ride: bool,
     reset: Reset,
     verdicts: Vec<Option<Verdict>>,
@@ -127,6 +129,7 @@ impl<'a> Transaction<'a> {
             envelope,
             needs,
             offers,
+            rows: &[],
             may_ride: true,
             reset: Reset::No,
             verdicts: vec![None; count],
@@ -147,6 +150,12 @@ impl<'a> Transaction<'a> {
             transaction.state = State::Done;
         }
         transaction
+    }
+
+    /// The same with these rows for refusals.
+    pub fn judging_by(mut self, rows: &'a [ReplyRow]) -> Self {
+        self.rows = rows;
+        self
     }
 
     /// The same, but its message waits for the replies to its envelope: what is written before them proves nothing.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::{Needs, Next, Settled, Transaction};
 use crate::mail::{Envelope, Stage, Verdict};
-use crate::smtp::{Capabilities, Limits, Loss, Reply, verdict};
+use crate::smtp::{Capabilities, Limits, Loss, Reply, ReplyRow, verdict};
 
 /// The transactions of one connection.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Window<'a> {
     begun: u32,
     /// How many may begin in all.
     turns: Option<u32>,
+    /// By which refusals are judged.
+    rows: &'a [ReplyRow],
 }
 
 impl<'a> Window<'a> {
@@ -33,12 +35,18 @@ impl<'a> Window<'a> {
     pub fn new(offers: &'a Capabilities, most: usize, may_ride: bool) -> Self {
         let line = VecDeque::new();
         let turns = offers.limits.mail_max;
-        Window { offers, most, may_ride, line, next: Next::Ready, farewell: None, begun: 0, turns }
+        Window { offers, most, may_ride, line, next: Next::Ready, farewell: None, begun: 0, turns, rows: &[] }
     }
 
     /// The same with no more than so many transactions in all.
     pub fn at_most(mut self, turns: Option<u32>) -> Self {
         self.turns = self.turns.into_iter().chain(turns).min();
+        self
+    }
+
+    /// The same with these rows for refusals.
+    pub fn judging_by(mut self, rows: &'a [ReplyRow]) -> Self {
+        self.rows = rows;
         self
     }
 
@@ -68,7 +76,7 @@ impl<'a> Window<'a> {
 
     /// Begins a transaction. There is room.
     pub fn begin(&mut self, envelope: Rc<Envelope>, needs: Needs) {
-        let mut transaction = Transaction::new(envelope, needs, self.offers).gathered();
+        let mut transaction = Transaction::new(envelope, needs, self.offers).judging_by(self.rows).gathered();
         if !self.may_ride {
             transaction = transaction.without_ride();
         }
@@ -129,7 +137,7 @@ impl<'a> Window<'a> {
             return;
         }
         if reply.code == 421 {
-            self.farewell = Some(verdict::refused(Stage::Mail, reply));
+            self.farewell = Some(verdict::refused(Stage::Mail, reply, self.rows));
         } else {
             self.lost(&Loss::Unasked);
         }

@@ -29,6 +29,9 @@ impl Gates {
 
     /// Those that a person must see to: the hop has refused us for good. By the names of their files.
     pub(super) fn permanent(&self) -> impl Iterator<Item = (&String, &Record)> {
-        self.0.iter().filter(|(_, record)| record.outage.reply.code >= 500 || record.outage.status.class == 5)
+        self.0.iter().filter(|(_, record)| match record.outage.class {
+            Some(class) => !class.heals(),
+            None => record.outage.reply.code >= 500 || record.outage.status.class == 5,
+        })
     }
 }

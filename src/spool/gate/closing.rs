@@ -1,17 +1,22 @@
 //! What closes a gate: that which says something about the hop, or about us there, and nothing about the mail. A mail that
 //! meets it is not counted as tried, and never fails for it, whatever the first digit of the reply.
 
-use crate::mail::{Fate, Problem, Stage, Verdict};
+use crate::mail::{Class, Fate, Problem, Stage, Verdict};
 use crate::spool::Id;
 
-/// How long a quota is waited for at least, seconds.
-const QUOTA_S: u64 = 60 * 60;
+/// Longest time for which a quota is waited for before the hop is asked again, seconds. One that is told to last longer
+/// does.
+const LONGEST_QUOTA_S: u64 = 4 * 60 * 60;
 
-/// That a gate is to be closed.
+/// For how long a gate is closed at least; the schedule may say longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closing {
-    /// For how long at least, seconds; the schedule may say longer.
-    pub hold_s: u64,
+pub enum Closing {
+    /// As the schedule says.
+    AtItsPace,
+    /// So many seconds.
+    For(u64),
+    /// So many seconds, and twice as many each time that it is met in a row.
+    Doubled(u64),
 }
 
 impl Closing {
@@ -22,28 +27,40 @@ impl Closing {
         if verdict.in_doubt {
             return None;
         }
-        if is_quota(verdict) {
-            return Some(Closing { hold_s: QUOTA_S });
-        }
         let code = verdict.reply.as_ref().map(|reply| reply.code);
+        // Behind a mail that was taken it is the end of a connection that was good, however it is put.
+        let is_farewell = code == Some(421) && is_mail_taken;
+        match verdict.class {
+            Some(Class::Quota(hold_s)) => return Some(Closing::Doubled(hold_s.into())),
+            Some(Class::Throttled(hold_s)) if !is_farewell => return Some(Closing::For(hold_s.into())),
+            Some(Class::Secret | Class::SecretKind | Class::ServiceOff) => return Some(Closing::AtItsPace),
+            // A sender, a content or a trouble that never heals is that of one mail, unless there is none yet.
+            _ => {}
+        }
         let closes = match (verdict.stage, code) {
             (stage, _) if stage.is_before_transaction() => true,
             // A login is wanted, or TLS, or another order of commands: all mail would be told the same.
             (Stage::Mail, Some(454 | 530 | 534 | 535 | 538)) => true,
             (Stage::Mail, Some(503)) => !is_reset(verdict),
-            // Behind a mail that was taken it is the end of a connection that was good.
-            (Stage::Mail, Some(421)) => !is_mail_taken,
+            (Stage::Mail, Some(421)) => !is_farewell,
             // The program or the place that takes the mail is not there.
             (Stage::Local, _) => matches!(problem, Problem::Program | Problem::Unwritable),
             _ => false,
         };
-        closes.then_some(Closing { hold_s: 0 })
+        closes.then_some(Closing::AtItsPace)
     }
-}
 
-/// Status x.4.5: it takes no more from us today (Google's 550 5.4.5), which heals by itself.
-fn is_quota(verdict: &Verdict) -> bool {
-    (verdict.status.subject, verdict.status.detail) == (4, 5) && verdict.reply.is_some()
+    /// For how many seconds at least, where it is met for the `failures`th time in a row.
+    pub fn hold_s(self, failures: u32) -> u64 {
+        match self {
+            Closing::AtItsPace => 0,
+            Closing::For(hold_s) => hold_s,
+            Closing::Doubled(hold_s) => {
+                let doubled = 1u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+                hold_s.saturating_mul(doubled).min(LONGEST_QUOTA_S.max(hold_s))
+            }
+        }
+    }
 }
 
 /// Whether the reply is one to RSET: then a connection of its own may do. That to MAIL would have been final.
@@ -81,18 +98,10 @@ impl Losses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::{EnhancedStatus, ReportedReply};
+    use crate::smtp::{Reply, refused};
 
     fn verdict(stage: Stage, code: u16, text: &str) -> Verdict {
-        let mut verdict = match code {
-            500.. => Verdict::failed(stage, Problem::Refused, "no"),
-            _ => Verdict::deferred(stage, Problem::Refused, "not now"),
-        };
-        if let Some((status, _)) = EnhancedStatus::split(text) {
-            verdict.status = status;
-        }
-        verdict.reply = Some(ReportedReply { code, text: text.to_owned() });
-        verdict
+        refused(stage, &Reply { code, lines: vec![text.to_owned()] }, &[])
     }
 
     fn lost(stage: Stage) -> Verdict {
@@ -108,7 +117,7 @@ mod tests {
             for (code, text) in
                 [(354, ""), (421, "4.7.0 later"), (454, "4.7.0 no"), (500, ""), (554, "5.7.1")]
             {
-                assert_eq!(Closing::of(&verdict(stage, code, text), false), Some(Closing { hold_s: 0 }));
+                assert!(Closing::of(&verdict(stage, code, text), false).is_some(), "{stage:?} {code}");
             }
             assert!(Closing::of(&lost(stage), false).is_some());
         }
@@ -134,6 +143,17 @@ mod tests {
             (Dot, 421, "4.3.2", false),
             (Dot, 451, "4.3.0", false),
             (Dot, 554, "5.6.0", false),
+            // By what the words say, and by nothing that they just do not say.
+            (Dot, 451, "4.7.0 too many messages", true),
+            (Dot, 550, "5.7.0 too many messages", false),
+            (Rcpt, 450, "4.7.1 rate limit", true),
+            (Rcpt, 452, "4.5.3 too many recipients", false),
+            (Rcpt, 421, "4.7.0 Error: too many errors", false),
+            (Dot, 452, "Daily quota exceeded", true),
+            (Rcpt, 452, "4.2.2 mailbox quota exceeded", false),
+            (Mail, 440, "mail from account doesn't conform with authentication", false),
+            (Mail, 553, "not owned by user dan", false),
+            (Dot, 554, "5.7.1 spam", false),
         ] {
             assert_eq!(Closing::of(&verdict(stage, code, text), false).is_some(), closes, "{stage:?} {code}");
         }
@@ -145,10 +165,49 @@ mod tests {
     #[test]
     fn a_quota_closes_it_for_an_hour_wherever_it_is_told() {
         for stage in [Stage::Auth, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot] {
-            for (code, text) in [(550, "5.4.5 Daily user sending limit exceeded"), (450, "4.4.5 later")] {
-                assert_eq!(Closing::of(&verdict(stage, code, text), true), Some(Closing { hold_s: 3600 }));
-            }
+            let day = verdict(stage, 550, "5.4.5 Daily user sending limit exceeded");
+            assert_eq!(Closing::of(&day, true), Some(Closing::Doubled(3600)));
+            let now = verdict(stage, 450, "4.4.5 later");
+            assert_eq!(Closing::of(&now, true), Some(Closing::For(900)));
+            assert_eq!(
+                Closing::of(&verdict(stage, 450, "4.4.4 later"), true).is_some(),
+                stage == Stage::Auth
+            );
         }
+    }
+
+    /// What a table of a provider says goes before what is said here, wherever it is told.
+    #[test]
+    fn each_class_has_its_closing() {
+        for (class, wanted) in [
+            (Class::Secret, Some(Closing::AtItsPace)),
+            (Class::SecretKind, Some(Closing::AtItsPace)),
+            (Class::ServiceOff, Some(Closing::AtItsPace)),
+            (Class::Throttled(60), Some(Closing::For(60))),
+            (Class::Quota(900), Some(Closing::Doubled(900))),
+            (Class::Sender, None),
+            (Class::Content, None),
+            (Class::NeverHeals, None),
+        ] {
+            let at = |stage, code| Verdict { class: Some(class), ..verdict(stage, code, "") };
+            for (stage, code) in [(Stage::Rcpt, 550), (Stage::Dot, 450), (Stage::Mail, 421)] {
+                // Behind a good mail a 421 is the end of a connection, unless it is a matter of the account.
+                let is_taken = code == 421;
+                let wanted = wanted.filter(|closing| !is_taken || !matches!(closing, Closing::For(_)));
+                assert_eq!(Closing::of(&at(stage, code), is_taken), wanted, "{class:?} {stage:?}");
+            }
+            assert!(Closing::of(&at(Stage::Auth, 535), false).is_some(), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn a_quota_is_waited_for_twice_as_long_each_time() {
+        let holds = |closing: Closing| [1, 2, 3, 4, 5, 80].map(|failures| closing.hold_s(failures));
+        assert_eq!(holds(Closing::Doubled(3600)), [3600, 7200, 14_400, 14_400, 14_400, 14_400]);
+        assert_eq!(holds(Closing::Doubled(900)), [900, 1800, 3600, 7200, 14_400, 14_400]);
+        assert_eq!(holds(Closing::Doubled(86_400)), [86_400; 6]);
+        assert_eq!(holds(Closing::For(60)), [60; 6]);
+        assert_eq!(holds(Closing::AtItsPace), [0; 6]);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! ```text
 //!  0 u32 CRC-32C of 4..512   4 u32 version   8 u64 next try, s   16 u32 failures   20 u8 stage   21 u8 class of the status
 //! 22 u16 subject   24 u16 detail   26 u16 code of the reply   28 u16 length of its text   30 u16 tries   32 2 × u64 the last tries, s
-//! 48 digest of the profile's settings   80 text of the reply, 300 octets   380 zeros
+//! 48 digest of the profile's settings   80 text of the reply, 300 octets   380 u8 class of the reply, from 1 on
+//! 384 u32 what it holds, s   388 zeros
 //! ```
 
 use std::fs::File;
 use std::io;
 
-use crate::mail::{EnhancedStatus, ReportedReply, Stage, Verdict};
+use crate::mail::{Class, EnhancedStatus, ReportedReply, Stage, Verdict};
 use crate::spool::format::STAGES;
 use crate::sys::{Disk, Folder};
 
@@ -28,6 +29,8 @@ pub struct Outage {
     pub status: EnhancedStatus,
     /// The hop's words, or ours with the code 0; no more than 300 octets of them are kept.
     pub reply: ReportedReply,
+    /// What it amounts to, where that is known.
+    pub class: Option<Class>,
 }
 
 impl Outage {
@@ -38,6 +41,7 @@ impl Outage {
             stage: verdict.stage,
             status: verdict.status,
             reply: verdict.reply.clone().unwrap_or_else(ours),
+            class: verdict.class,
         }
     }
 }
@@ -80,7 +84,7 @@ impl Record {
     }
 
     pub(super) fn encode(&self) -> [u8; GATE] {
-        let Outage { stage, status, reply } = &self.outage;
+        let Outage { stage, status, reply, class } = &self.outage;
         let mut octets = [0; GATE];
         let mut put = |at: usize, value: &[u8]| octets[at..at + value.len()].copy_from_slice(value);
         let stage = STAGES.iter().position(|one| one == stage).unwrap_or(0) as u8;
@@ -102,6 +106,11 @@ impl Record {
         }
         put(48, &self.settings);
         put(80, text.as_bytes());
+        if let Some(class) = class {
+            let (number, hold_s) = class_number(*class);
+            put(380, &[number]);
+            put(384, &hold_s.to_le_bytes());
+        }
         let sum = crc32c::crc32c(&octets[4..]);
         octets[..4].copy_from_slice(&sum.to_le_bytes());
         octets
@@ -127,10 +136,30 @@ impl Record {
                 stage: *STAGES.get(usize::from(octets[20]))?,
                 status: EnhancedStatus::new(octets[21], u16_at(22), u16_at(24)),
                 reply: ReportedReply { code: u16_at(26), text: text.to_owned() },
+                class: class_of(octets[380], u32_at(384)?),
             },
             settings: *octets[48..].first_chunk()?,
         })
     }
+}
+
+/// A class as its number from 1 on, and for how many seconds it holds.
+fn class_number(class: Class) -> (u8, u32) {
+    let place = Class::ALL.iter().position(|one| one.name() == class.name()).unwrap_or(0);
+    let hold_s = match class {
+        Class::Throttled(hold_s) | Class::Quota(hold_s) => hold_s,
+        _ => 0,
+    };
+    (place as u8 + 1, hold_s)
+}
+
+/// The class with this number; what is not known says nothing.
+fn class_of(number: u8, hold_s: u32) -> Option<Class> {
+    Class::ALL.get(usize::from(number.checked_sub(1)?)).map(|class| match class {
+        Class::Throttled(_) => Class::Throttled(hold_s),
+        Class::Quota(_) => Class::Quota(hold_s),
+        other => *other,
+    })
 }
 
 #[cfg(test)]
@@ -147,6 +176,7 @@ mod tests {
                 stage: Stage::Auth,
                 status: EnhancedStatus::new(5, 7, 8),
                 reply: ReportedReply { code: 535, text: text.to_owned() },
+                class: Some(Class::Secret),
             },
             settings: [3; 32],
         }
@@ -167,8 +197,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_record_comes_back(text in "[ -~ü文]{0,400}", is_first: bool) {
+        fn a_record_comes_back(text in "[ -~ü文]{0,400}", is_first: bool, class in 0usize..9, hold_s: u32) {
             let mut record = record(&text);
+            record.outage.class = class_of(class as u8, hold_s);
+            prop_assert_eq!(record.outage.class.map(Class::name), class.checked_sub(1).map(|place| Class::ALL[place].name()));
             if is_first {
                 record.tries_s.pop();
             }

@@ -43,6 +43,7 @@ fn outage() -> Outage {
         stage: Stage::Connect,
         status: EnhancedStatus::new(4, 4, 1),
         reply: ReportedReply { code: 0, text: "the port is closed".to_owned() },
+        class: None,
     }
 }
 
@@ -57,7 +58,7 @@ fn a_hop_that_is_down_is_tried_once_an_interval() {
             assert!(gate.probe(now_s).unwrap());
             assert_eq!(place.gate(now_s).is_closed(now_s), !tried.is_empty(), "noted before it is tried");
             tried.push((now_s - NOW) / MINUTE);
-            gate.failed(outage(), 0, now_s).unwrap();
+            gate.failed(outage(), Closing::AtItsPace, now_s).unwrap();
         }
         now_s += 5 * MINUTE;
     }
@@ -73,7 +74,7 @@ fn a_hop_that_is_down_is_tried_once_an_interval() {
 #[test]
 fn one_of_many_who_ask_at_once_may() {
     let place = Place::new();
-    place.gate(NOW).failed(outage(), 0, NOW).unwrap();
+    place.gate(NOW).failed(outage(), Closing::AtItsPace, NOW).unwrap();
     let later_s = NOW + 15 * MINUTE;
     let mut gates: Vec<Gate<'_>> = (0..5).map(|_| place.gate(later_s)).collect();
     assert!(gates.iter().all(|gate| !gate.is_closed(later_s)));
@@ -92,7 +93,7 @@ fn a_hop_that_takes_mail_is_forgotten() {
     let place = Place::new();
     place.gate(NOW).opened().unwrap();
     let mut gate = place.gate(NOW);
-    gate.failed(outage(), 0, NOW).unwrap();
+    gate.failed(outage(), Closing::AtItsPace, NOW).unwrap();
     let mut other = place.gate(NOW);
     gate.opened().unwrap();
     assert!(!place.file().exists() && gate.record().is_none());
@@ -103,7 +104,7 @@ fn a_hop_that_takes_mail_is_forgotten() {
 #[test]
 fn a_gate_that_means_nothing_now_is_open() {
     let place = Place::new();
-    place.gate(NOW).failed(outage(), 0, NOW).unwrap();
+    place.gate(NOW).failed(outage(), Closing::AtItsPace, NOW).unwrap();
     assert!(place.gate(NOW).is_closed(NOW));
     assert!(place.gate_with(2, NOW).record().is_none(), "other settings");
     assert!(place.gate(NOW - DAY).record().is_none(), "from the future");
@@ -113,7 +114,7 @@ fn a_gate_that_means_nothing_now_is_open() {
         std::fs::write(place.file(), wrong).unwrap();
         let mut gate = place.gate(NOW);
         assert!(!gate.is_closed(NOW) && gate.probe(NOW).unwrap());
-        gate.failed(outage(), 0, NOW).unwrap();
+        gate.failed(outage(), Closing::AtItsPace, NOW).unwrap();
         assert_eq!(std::fs::read(place.file()).unwrap(), good);
     }
 }
@@ -125,7 +126,7 @@ fn a_gate_that_cannot_be_read_is_open_and_says_so() {
     let schedule = Schedule::default();
     let (mut gate, error) = Gate::read((&SystemDisk, &place.folder), NAME, [0; 32], schedule, NOW);
     assert!(error.is_some() && !gate.is_closed(NOW) && gate.probe(NOW).unwrap());
-    assert!(gate.failed(outage(), 0, NOW).is_err());
+    assert!(gate.failed(outage(), Closing::AtItsPace, NOW).is_err());
     assert!(gate.is_closed(NOW), "this run knows all the same");
 }
 
@@ -133,7 +134,7 @@ fn a_gate_that_cannot_be_read_is_open_and_says_so() {
 fn a_quota_is_waited_for() {
     for (hold_s, waited_s) in [(HOUR, HOUR), (5 * MINUTE, 15 * MINUTE), (30 * DAY, 6 * HOUR)] {
         let place = Place::new();
-        place.gate(NOW).failed(outage(), hold_s, NOW).unwrap();
+        place.gate(NOW).failed(outage(), Closing::For(hold_s), NOW).unwrap();
         assert_eq!(place.gate(NOW).record().unwrap().next_s, NOW + waited_s);
         assert!(place.gate(NOW).is_closed(NOW));
     }
@@ -148,7 +149,7 @@ fn a_hop_that_is_tried_every_minute_was_tried_some_time_apart() {
         let now_s = NOW + minutes * MINUTE;
         let mut gate = place.gate(now_s);
         gate.probe(now_s).unwrap();
-        gate.failed(outage(), 0, now_s).unwrap();
+        gate.failed(outage(), Closing::AtItsPace, now_s).unwrap();
         schedule.is_expired(end, &[], place.gate(now_s).tries_s(), now_s)
     };
     let expired: Vec<u64> = (0..40).filter(|&minutes| is_expired(minutes)).collect();

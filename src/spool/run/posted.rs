@@ -54,6 +54,10 @@ pub(super) fn decision(verdict: &Verdict, time_s: u64) -> Decision {
     };
     let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
     let reply = verdict.reply.clone().unwrap_or_else(ours);
-    let (stage, status) = (verdict.stage, verdict.status);
+    let (stage, mut status) = (verdict.stage, verdict.status);
+    if class == 5 {
+        // A 4yz that no later try mends.
+        status.class = 5;
+    }
     Decision { time_s, class, is_relayed: false, stage, status, reply }
 }

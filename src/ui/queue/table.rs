@@ -9,6 +9,7 @@
 use serde::Serialize;
 
 use super::{WIDTH, cut, octets, pretty, span, stamp};
+use crate::mail::Class;
 
 /// Characters of an identifier.
 const ID: usize = 26;
@@ -42,6 +43,8 @@ pub struct Gate {
     pub next_s: u64,
     /// How often it was tried in vain.
     pub failures: u32,
+    /// What its reply amounts to, where that is known.
+    pub class: Option<Class>,
     /// What it said, or did not say.
     pub answer: Answer,
 }
@@ -53,7 +56,15 @@ impl Gate {
             None | Some(0) => "now".to_owned(),
             Some(left_s) => format!("in {}", span(left_s)),
         };
-        format!("the host is down, tried again {when}: {}", self.answer.line())
+        let what = match self.class {
+            None | Some(Class::Sender | Class::Content | Class::NeverHeals) => "the host is down",
+            Some(Class::Secret) => "the host refuses the login",
+            Some(Class::SecretKind) => "the host wants another kind of password",
+            Some(Class::ServiceOff) => "the host does not let this account send",
+            Some(Class::Throttled(_)) => "the host wants mail more slowly",
+            Some(Class::Quota(_)) => "what this account may send is used up",
+        };
+        format!("{what}, tried again {when}: {}", self.answer.line())
     }
 }
 
@@ -61,13 +72,14 @@ impl Gate {
 pub(super) struct GateJson<'a> {
     next_try: Option<String>,
     failures: u32,
+    class: Option<&'static str>,
     last: AnswerJson<'a>,
 }
 
 impl<'a> From<&'a Gate> for GateJson<'a> {
     fn from(gate: &'a Gate) -> Self {
         let (next_try, last) = (stamp(gate.next_s), AnswerJson::from(&gate.answer));
-        GateJson { next_try, failures: gate.failures, last }
+        GateJson { next_try, failures: gate.failures, class: gate.class.map(Class::name), last }
     }
 }
 

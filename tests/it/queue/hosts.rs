@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use whippet::mail::{EnhancedStatus, ReportedReply, Stage};
-use whippet::spool::{Gate, Hop, Key, Once, Outage, Schedule};
+use whippet::spool::{Closing, Gate, Hop, Key, Once, Outage, Schedule};
 use whippet::sys::SystemDisk;
 
 use super::filled::{Entry, Filled};
@@ -19,9 +19,10 @@ fn down(spool: &Filled, code: u16, stage: Stage) {
         stage,
         status: EnhancedStatus::new((code / 100) as u8, 7, 8),
         reply: ReportedReply { code, text: "not you, not now".to_owned() },
+        class: None,
     };
     // Half a minute ago, so that no minute ends while this runs.
-    gate.failed(outage, 0, spool.now_s - 30).unwrap();
+    gate.failed(outage, Closing::AtItsPace, spool.now_s - 30).unwrap();
 }
 
 #[test]

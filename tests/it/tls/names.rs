@@ -43,6 +43,7 @@ fn send_to_host(host: &str, name: &str) -> (Report, Book) {
             credentials: None,
             mechanisms: Vec::new(),
             allow_plaintext_auth: false,
+            rows: Vec::new(),
         },
         timeouts: Timeouts {
             connect: limit,

@@ -297,6 +297,7 @@ fn route(port: u16) -> SmartHostRoute {
             credentials: None,
             mechanisms: Vec::new(),
             allow_plaintext_auth: false,
+            rows: Vec::new(),
         },
         timeouts: whippet::config::Timeouts::default().plain(),
         reply_charset: None,

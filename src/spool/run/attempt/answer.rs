@@ -14,12 +14,12 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
     /// Closes the gate, if this verdict says that the hop takes nothing now.
     pub(super) fn close(&mut self, why: &Verdict) {
         if let Some(closing) = Closing::of(why, self.is_mail_taken) {
-            self.close_for(why, closing.hold_s);
+            self.close_for(why, closing);
         }
     }
 
-    pub(super) fn close_for(&mut self, why: &Verdict, hold_s: u64) {
-        if let Err(error) = self.gate.failed(Outage::of(why), hold_s, now_s(self.run.clock)) {
+    pub(super) fn close_for(&mut self, why: &Verdict, closing: Closing) {
+        if let Err(error) = self.gate.failed(Outage::of(why), closing, now_s(self.run.clock)) {
             self.tally.troubles.push(format!("host/: {}", reason(&error)));
         }
         self.is_stopped = true;
@@ -88,13 +88,15 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         let is_taken = |verdict: &Verdict| verdict.stage > Stage::Mail && verdict.reply.is_some();
         if !self.is_mail_taken && settled.verdicts.iter().any(is_taken) {
             self.is_mail_taken = true;
-            // It is a note that may be lost: an open gate is only tried sooner.
-            let _ = self.gate.opened();
+            if !self.is_stopped {
+                // It is a note that may be lost: an open gate is only tried sooner.
+                let _ = self.gate.opened();
+            }
         }
         if let Some(last) = settled.verdicts.last()
             && self.losses.take(id, last)
         {
-            self.close_for(&last.clone(), 0);
+            self.close_for(&last.clone(), Closing::AtItsPace);
         }
     }
 
