@@ -8,8 +8,11 @@ mod errors;
 mod kill;
 mod ledger;
 mod race;
+mod signal;
 mod sink;
 mod states;
+#[path = "../it/support/mod.rs"]
+mod support;
 mod tape;
 mod world;
 
@@ -52,6 +55,16 @@ const TESTS: &[Test] = &[
         id: "K2",
         what: "a run killed at every call",
         run: |wanted, outcome| kill::everywhere(true, wanted.is_quick, outcome),
+    },
+    Test {
+        id: "K5",
+        what: "signals at each stage of a session",
+        run: |wanted, outcome| signal::everywhere(wanted.is_quick, outcome),
+    },
+    Test {
+        id: "K6",
+        what: "stopped at each stage until the server has gone",
+        run: |wanted, outcome| signal::stopped(wanted.is_quick, outcome),
     },
     Test {
         id: "C1",

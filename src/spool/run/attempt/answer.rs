@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Attempt, Decided};
-use crate::mail::{Stage, Verdict};
+use crate::mail::{Problem, Stage, Verdict};
 use crate::smtp::Settled;
 use crate::spool::run::posted::decision;
 use crate::spool::run::{Entry, now_s};
@@ -36,6 +36,11 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         let (mut decided, mut doubt) = (Decided::new(), None);
         for (index, verdict) in settled.verdicts.iter().enumerate() {
             if settled.postponed.contains(&index) {
+                continue;
+            }
+            if let (Some(Problem::Interrupted(_)), false) = (&verdict.problem, verdict.in_doubt) {
+                // Nobody has said anything.
+                mail.is_unreached.set(true);
                 continue;
             }
             if verdict.in_doubt {
@@ -91,13 +96,18 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         }
     }
 
-    /// The hop took nothing: the entry waits for it, and its attempt was none.
+    /// The hop took nothing: the entry waits for it, and its attempt was none. It is due at once if that was our doing.
     pub(super) fn wait(&mut self, mut taken: Taken<'s, 'd>) {
-        self.tally.unreached += 1;
         let name = taken.name;
         let now_s = now_s(self.run.clock);
         let first_s = now_s + self.run.rules.schedule.first_s;
-        let due_s = self.gate.record().map_or(first_s, |record| record.next_s.max(now_s));
+        let due_s = if self.tally.is_stopped() {
+            self.tally.left += 1;
+            now_s
+        } else {
+            self.tally.unreached += 1;
+            self.gate.record().map_or(first_s, |record| record.next_s.max(now_s))
+        };
         let expires_s = taken.state.expires_s;
         let waits = taken
             .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
