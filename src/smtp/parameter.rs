@@ -4,7 +4,7 @@
 //! A wish about reports is left out with a warning, for the mail is what matters. Every other wish is a condition, and
 //! a mail that would go without it does not go.
 
-use crate::mail::{Address, Hold, Late, Notify, Problem, Return, Stage, Verdict, Wishes, xtext};
+use crate::mail::{Address, Envelope, Hold, Late, Notify, Problem, Return, Stage, Verdict, Wishes, xtext};
 use crate::smtp::Capabilities;
 
 /// The wishes that may be said to a server; what else is wished is not for it, or [`unmet`] has said so.
@@ -12,9 +12,10 @@ pub(super) fn offered(wishes: &Wishes, offers: &Capabilities) -> Wishes {
     if offers.dsn { wishes.clone() } else { wishes.without_reports() }
 }
 
-/// The warning that reports were wished for and cannot be asked for.
-pub(super) fn unmet_reports(wishes: &Wishes, offers: &Capabilities) -> Option<String> {
-    (wishes.concern_reports() && !offers.dsn)
+/// The warning that reports were wished for and cannot be asked for. Of a mail from nobody there are none to ask for.
+pub(super) fn unmet_reports(envelope: &Envelope, offers: &Capabilities) -> Option<String> {
+    let concerns_reports = envelope.reverse_path().is_some() && envelope.wishes().concern_reports();
+    (concerns_reports && !offers.dsn)
         .then(|| "the server does not offer DSN, so what was asked of its reports was not said".to_owned())
 }
 
@@ -144,6 +145,23 @@ mod tests {
         let mut line = String::new();
         of_rcpt(Notify::parse(notify).ok(), Address::parse(address).ok().as_ref(), &mut line);
         line
+    }
+
+    #[test]
+    fn reports_are_missed_by_whom_they_would_reach() {
+        let me = Address::parse("me@x.org").ok();
+        let never = Wishes { notify: Notify::parse("never").ok(), ..Wishes::default() };
+        for (reverse_path, wishes, dsn, warns) in [
+            (me.clone(), never.clone(), false, true),
+            (me.clone(), never.clone(), true, false),
+            (me, Wishes::default(), false, false),
+            (None, never, false, false),
+        ] {
+            let recipient = Address::parse("a@x.org").unwrap();
+            let envelope = Envelope::new(reverse_path, [recipient]).unwrap().with_wishes(wishes);
+            let offers = Capabilities { dsn, ..Capabilities::default() };
+            assert_eq!(unmet_reports(&envelope, &offers).is_some(), warns, "{envelope:?}");
+        }
     }
 
     #[test]

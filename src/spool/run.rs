@@ -113,6 +113,9 @@ impl Run<'_, '_> {
         if let Err(error) = self.store.sweep(now_s(self.clock)) {
             tally.troubles.push(format!("tmp/: {}", reason(&error)));
         }
+        if let Err(error) = self.tell_of_silence(&mut |profile| hops.sender(profile)) {
+            tally.troubles.push(format!("ids/: {}", reason(&error)));
+        }
         let names = self.store.scan(&mut |name| {
             tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
         })?;

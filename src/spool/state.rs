@@ -52,6 +52,8 @@ pub struct State {
     pub is_delay_told: bool,
     /// The largest number of a transaction.
     pub transactions: u32,
+    /// How often in a row the message could not be read.
+    pub unread: u32,
     /// Transactions whose dot may have left, without a result.
     open: Vec<(u32, Vec<u16>)>,
 }
@@ -71,6 +73,7 @@ impl State {
             bounces: (None, 0),
             is_delay_told: false,
             transactions: 0,
+            unread: 0,
             open: Vec::new(),
         }
     }
@@ -97,6 +100,8 @@ impl State {
             }
             Event::Commit { transaction, places, .. } => {
                 self.transactions = self.transactions.max(*transaction);
+                // It was read to its end.
+                self.unread = 0;
                 for &place in places {
                     self.mark(place, |mark| mark.doubts += 1);
                 }
@@ -132,6 +137,7 @@ impl State {
             certain = open.iter().copied().filter(|place| places.contains(place)).collect();
             open.retain(|place| !places.contains(place));
         }
+        self.unread += u32::from(decision.is_unread());
         for place in certain {
             self.mark(place, |mark| mark.doubts = mark.doubts.saturating_sub(1));
         }
@@ -155,6 +161,7 @@ impl State {
             return;
         }
         self.open.clear();
+        self.unread = 0;
         for mark in &mut self.marks {
             mark.doubts = 0;
             if cause == Cause::Retry && mark.last.as_ref().is_some_and(|last| last.class == 5) {
@@ -206,6 +213,17 @@ impl State {
         self.places(|state, place| state.fate(place) == Fate::Failed && !state.marks[place].is_noticed)
     }
 
+    /// Those whom a hop has that makes no reports, and of whom the sender wants to hear and has not heard.
+    pub fn relayed(&self) -> Vec<usize> {
+        let is_relayed = |mark: &Mark| mark.last.as_ref().is_some_and(|last| last.is_relayed);
+        self.places(|state, place| is_relayed(&state.marks[place]) && !state.marks[place].is_noticed)
+    }
+
+    /// Whether the message was found to be damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.marks.iter().any(|mark| mark.last.as_ref().is_some_and(Decision::is_damage))
+    }
+
     /// Whether a person holds the entry.
     pub fn is_held(&self) -> bool {
         self.due_s.is_none()
@@ -248,7 +266,9 @@ mod tests {
 
     fn result(transaction: u32, class: u8, places: &[u16]) -> Event {
         let decision = Decision {
+            time_s: 1,
             class,
+            is_relayed: false,
             stage: Stage::Dot,
             status: EnhancedStatus::new(class, 0, 0),
             reply: ReportedReply { code: 0, text: String::new() },

@@ -31,17 +31,17 @@ const INWARD: [&str; 14] = [
 /// Calls after which there is nothing to kill.
 const ENDS: [&str; 2] = ["execve", "exit_group"];
 /// How often these are called is up to the peer's pace: where there is none left to strike, the program just ends.
-const WAITS: [&str; 5] = ["poll", "ppoll", "recvfrom", "read", "futex"];
+pub const WAITS: [&str; 5] = ["poll", "ppoll", "recvfrom", "read", "futex"];
 /// Runs until the queue must be empty.
 const RUNS: usize = 5;
 
 /// One call of a traced run.
-struct Call {
-    name: String,
+pub struct Call {
+    pub name: String,
     /// Which one of this name.
-    number: usize,
+    pub number: usize,
     /// A kill before it comes after the first touch of the spool.
-    is_late: bool,
+    pub is_late: bool,
 }
 
 /// A home with a spool of its own.
@@ -106,7 +106,7 @@ impl Home {
 }
 
 /// The calls of a trace, and what a kill before each leaves.
-fn calls(trace: &str) -> Vec<Call> {
+pub fn calls(trace: &str) -> Vec<Call> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut found = Vec::new();
     let mut is_late = false;
@@ -138,7 +138,7 @@ fn is_in_doubt(trace: &str) -> bool {
 }
 
 /// Whether strace can do what is asked of it.
-fn can_trace(path: &Path) -> Result<(), String> {
+pub fn can_trace(path: &Path) -> Result<(), String> {
     let trace = Command::new("strace").args(["-f", "-qq", "-o"]).arg(path).arg("true").status();
     match trace {
         Ok(status) if status.success() => Ok(()),

@@ -8,7 +8,8 @@ mod errors;
 mod kill;
 mod ledger;
 mod race;
-mod signal;
+mod real;
+mod session;
 mod sink;
 mod states;
 #[path = "../it/support/mod.rs"]
@@ -59,12 +60,12 @@ const TESTS: &[Test] = &[
     Test {
         id: "K5",
         what: "signals at each stage of a session",
-        run: |wanted, outcome| signal::everywhere(wanted.is_quick, outcome),
+        run: |wanted, outcome| session::signals(wanted.is_quick, outcome),
     },
     Test {
         id: "K6",
         what: "stopped at each stage until the server has gone",
-        run: |wanted, outcome| signal::stopped(wanted.is_quick, outcome),
+        run: |wanted, outcome| session::stopped(wanted.is_quick, outcome),
     },
     Test {
         id: "C1",
@@ -93,6 +94,11 @@ const TESTS: &[Test] = &[
     },
 ];
 
+/// All tests.
+fn tests() -> impl Iterator<Item = &'static Test> {
+    TESTS.iter().chain(real::TESTS)
+}
+
 impl Wanted {
     fn read() -> Result<Self, String> {
         let mut wanted = Wanted { is_quick: true, only: Vec::new(), seed: 0x9f31c2, allows_skips: true };
@@ -105,7 +111,7 @@ impl Wanted {
                 "--allow-skip" => wanted.allows_skips = true,
                 "--only" => {
                     wanted.only = value()?.split(',').map(str::to_owned).collect();
-                    let is_known = |id: &&String| TESTS.iter().any(|test| test.id == **id);
+                    let is_known = |id: &&String| tests().any(|test| test.id == **id);
                     if let Some(id) = wanted.only.iter().find(|id| !is_known(id)) {
                         return Err(format!("there is no test {id}"));
                     }
@@ -154,7 +160,7 @@ fn main() -> ExitCode {
     let begin = Instant::now();
     let (mut cases, mut failed, mut skipped) = (0, 0, 0);
     println!("id     cases  fail  skip     sec  what");
-    for test in TESTS.iter().filter(|test| wanted.has(test.id)) {
+    for test in tests().filter(|test| wanted.has(test.id)) {
         let (begin, mut outcome) = (Instant::now(), Outcome::default());
         (test.run)(&wanted, &mut outcome);
         let (fails, skips) = (outcome.failures.len(), outcome.skips.len());

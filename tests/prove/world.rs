@@ -187,6 +187,7 @@ impl<'a> Peer<'a> {
             verdicts: verdicts.clone(),
             postponed: Vec::new(),
             warnings: Vec::new(),
+            makes_reports: false,
             next: if is_open { Next::Ready } else { Next::Drop },
             is_untried: false,
         };

@@ -66,7 +66,8 @@ pub(super) fn answer(decision: &Decision) -> ui::Answer {
 /// What is remembered of a hop that is down.
 pub(super) fn gate(record: &Record) -> ui::Gate {
     let Outage { stage, status, reply } = record.outage.clone();
-    let answer = answer(&Decision { class: 4, stage, status, reply });
+    let time_s = record.tries_s.last().copied().unwrap_or_default();
+    let answer = answer(&Decision { time_s, class: 4, is_relayed: false, stage, status, reply });
     ui::Gate { next_s: record.next_s, failures: record.failures, answer }
 }
 

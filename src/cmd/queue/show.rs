@@ -159,6 +159,9 @@ fn moment(event: &Event, addresses: &[String]) -> ui::Moment {
             let about = to(places);
             let words = match kind {
                 Kind::Failed => format!("the sender is told that it failed for {about}{bounce}"),
+                Kind::Delayed if bounce.is_empty() => {
+                    "the sender is not told that it takes longer".to_owned()
+                }
                 Kind::Delayed => format!("the sender is told that it takes longer{bounce}"),
                 Kind::Relayed => format!("the sender is told that it went on for {about}{bounce}"),
                 Kind::Silent => format!("the sender is not told about {about}"),

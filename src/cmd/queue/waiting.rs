@@ -150,7 +150,8 @@ fn events(places: &[usize], report: &Report, (time_s, due_s): (u64, u64), hop: H
         } else {
             let ours = || ReportedReply { code: 0, text: outcome.sentence.clone() };
             let reply = outcome.reply.clone().unwrap_or_else(ours);
-            let decision = Decision { class: 4, stage: outcome.stage, status: outcome.status, reply };
+            let (stage, status) = (outcome.stage, outcome.status);
+            let decision = Decision { time_s, class: 4, is_relayed: false, stage, status, reply };
             events.push(Event::Result { transaction: 0, decision, places: vec![index] });
         }
     }

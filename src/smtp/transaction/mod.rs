@@ -42,6 +42,8 @@ pub struct Settled {
     pub postponed: Vec<usize>,
     /// What is worth saying although it changed no verdict.
     pub warnings: Vec<String>,
+    /// Whether the server makes reports of what it was asked (DSN).
+    pub makes_reports: bool,
     /// What the connection needs now.
     pub next: Next,
     /// The connection was gone before the server had said a word about it: another connection may try it, and that is
@@ -120,7 +122,7 @@ impl<'a> Transaction<'a> {
         let envelope = envelope.into();
         let unmet = needs.unmet(&envelope, offers);
         let count = envelope.recipients().len();
-        let warnings = parameter::unmet_reports(envelope.wishes(), offers).into_iter().collect();
+        let warnings = parameter::unmet_reports(&envelope, offers).into_iter().collect();
         let mut transaction = Transaction {
             envelope,
             needs,
@@ -311,6 +313,7 @@ impl<'a> Transaction<'a> {
             verdicts: self.verdicts.into_iter().map(settled).collect(),
             postponed: self.postponed,
             warnings: self.warnings,
+            makes_reports: self.offers.dsn,
             next,
             is_untried: self.is_untried,
         }

@@ -30,7 +30,7 @@ use crate::mime::quoted_printable;
 use crate::sys::{Random, is_hidden};
 
 pub use original::{LONGEST_WHOLE, Original};
-pub use rate::{Overflow, REPORTS_AN_HOUR, is_within_rate, overflows};
+pub use rate::{Overflow, REPORTS_AN_HOUR, is_within_rate, not_sent, overflows};
 
 /// Why a sender is not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +45,12 @@ pub enum Silence {
     NotAsked,
 }
 
-/// Who is to be told; an error says why nobody is.
+/// Who is to be told; an error says why nobody is. Of an original that cannot be read only the envelope counts.
 pub fn wanted<'a>(
     kind: Kind,
     header: &Header,
     sealed: &'a Sealed,
-    original: &Original,
+    original: Option<&Original>,
 ) -> Result<&'a Address, Silence> {
     if header.flags.bounce {
         return Err(Silence::Bounce);
@@ -66,7 +66,7 @@ pub fn wanted<'a>(
     };
     match is_asked {
         false => Err(Silence::NotAsked),
-        true if original.is_auto_replied() => Err(Silence::AutoReplied),
+        true if original.is_some_and(Original::is_auto_replied) => Err(Silence::AutoReplied),
         true => Ok(reverse_path),
     }
 }

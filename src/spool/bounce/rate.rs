@@ -1,10 +1,11 @@
-//! How many reports a sender gets: 60 an hour. Those beyond are counted, and one mail tells how many there were.
+//! How many reports a sender gets: 60 an hour. Those beyond are counted, and at most once an hour one mail tells how many
+//! there were.
 //!
 //! One small file per reverse-path in `ids/`. It is advisory: it may be lost, torn or deleted at any time, it is never
 //! flushed, and its content is checked before it is used.
 //!
 //! ```text
-//! whippet rate 1 BEGINNING SENT SILENCED OWED ADDRESS CRC-32C\n
+//! whippet rate 1 BEGINNING SENT SILENCED OWED TOLD PROFILE ADDRESS CRC-32C\n
 //! ```
 
 use std::fs::File;
@@ -21,7 +22,7 @@ pub const REPORTS_AN_HOUR: u32 = 60;
 const HOUR_S: u64 = 3600;
 const MARK: &str = "whippet rate 1";
 /// Octets of the longest record.
-const LONGEST: usize = 512;
+const LONGEST: usize = 1024;
 /// How often a lock that is held is asked for again, a millisecond apart.
 const TRIES: u32 = 50;
 /// Begins the names of the files.
@@ -34,6 +35,8 @@ pub struct Overflow {
     pub reverse_path: Address,
     /// How many.
     pub silenced: u32,
+    /// The profile of the last mail that it was.
+    pub profile: String,
 }
 
 /// What a file holds.
@@ -46,12 +49,21 @@ struct Record {
     silenced: u32,
     /// In hours before, and not told of.
     owed: u32,
+    /// When the sender was last told of them; 0 for never.
+    told_s: u64,
+    /// Of the last mail that was counted.
+    profile: String,
     reverse_path: Address,
 }
 
-/// Counts one more report; `false` when the hour's are used up, and this one is to be silent. After an error, which is
-/// worth a warning, the report may go.
-pub fn is_within_rate(disk: &dyn Disk, ids: &Folder, reverse_path: &Address, now_s: u64) -> io::Result<bool> {
+/// Counts one more report about a mail of this profile; `false` when the hour's are used up, and this one is to be silent.
+/// After an error, which is worth a warning, the report may go.
+pub fn is_within_rate(
+    disk: &dyn Disk,
+    ids: &Folder,
+    (reverse_path, profile): (&Address, &str),
+    now_s: u64,
+) -> io::Result<bool> {
     let name = name_of(reverse_path);
     let file = match disk.open(ids, &name, true) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create_new(ids, &name)?,
@@ -60,10 +72,12 @@ pub fn is_within_rate(disk: &dyn Disk, ids: &Folder, reverse_path: &Address, now
     lock(disk, &file)?;
     let mut record = read(disk, &file)?
         .filter(|record| record.reverse_path.same_mailbox(reverse_path))
-        .unwrap_or_else(|| Record::new(now_s, 0, reverse_path));
+        .unwrap_or_else(|| Record::new(now_s, reverse_path));
     if record.is_over(now_s) {
-        record = Record::new(now_s, record.unsaid(), reverse_path);
+        let (owed, told_s) = (record.unsaid(), record.told_s);
+        record = Record { owed, told_s, ..Record::new(now_s, reverse_path) };
     }
+    profile.clone_into(&mut record.profile);
     let is_within = record.sent < REPORTS_AN_HOUR;
     match is_within {
         true => record.sent += 1,
@@ -73,41 +87,70 @@ pub fn is_within_rate(disk: &dyn Disk, ids: &Folder, reverse_path: &Address, now
     Ok(is_within)
 }
 
-/// Takes the counts of the hours that are over: of each sender at most one an hour. They are given once; what is forgotten
-/// in a crash stands in `badmail/`. Files that count nothing any more are removed.
-pub fn overflows(disk: &dyn Disk, ids: &Folder, now_s: u64) -> io::Result<Vec<Overflow>> {
+/// Takes back that a report was counted: it could not be made, and will be counted again.
+pub fn not_sent(disk: &dyn Disk, ids: &Folder, reverse_path: &Address) -> io::Result<()> {
+    let file = disk.open(ids, &name_of(reverse_path), true)?;
+    lock(disk, &file)?;
+    match read(disk, &file)?.filter(|record| record.reverse_path.same_mailbox(reverse_path)) {
+        Some(record) => write(disk, &file, &Record { sent: record.sent.saturating_sub(1), ..record }),
+        None => Ok(()),
+    }
+}
+
+/// Hands the counts of the hours that are over to `tell`: of each sender at most once in an hour, and never the same again;
+/// what is forgotten in a crash stands in `badmail/`. After an error of `tell` they are kept for the next time. Files that
+/// count nothing any more are removed.
+pub fn overflows(
+    disk: &dyn Disk,
+    ids: &Folder,
+    now_s: u64,
+    tell: &mut dyn FnMut(&Overflow) -> io::Result<()>,
+) -> io::Result<()> {
     let mut names = Vec::new();
     disk.list(ids, &mut |name| {
         names.extend(name.to_str().ok().filter(|name| name.starts_with(PREFIX)).map(str::to_owned));
     })?;
-    let mut overflows = Vec::new();
     for name in names {
         let Ok(file) = disk.open(ids, &name, true) else { continue };
         if lock(disk, &file).is_err() {
             continue;
         }
-        let record = read(disk, &file)?.filter(|record| name_of(&record.reverse_path) == name);
-        let silenced = match &record {
-            Some(record) if !record.is_over(now_s) && record.owed == 0 => continue,
-            Some(record) if !record.is_over(now_s) => {
-                write(disk, &file, &Record { owed: 0, ..record.clone() })?;
-                record.owed
-            }
-            _ => {
-                disk.unlink(ids, &name)?;
-                record.as_ref().map_or(0, Record::unsaid)
-            }
+        let Some(record) = read(disk, &file)?.filter(|record| name_of(&record.reverse_path) == name) else {
+            disk.unlink(ids, &name)?;
+            continue;
         };
-        let counted = record.filter(|_| silenced > 0);
-        overflows.extend(counted.map(|record| Overflow { reverse_path: record.reverse_path, silenced }));
+        let is_over = record.is_over(now_s);
+        let silenced = if is_over { record.unsaid() } else { record.owed };
+        if is_within_hour(record.told_s, now_s) {
+            continue;
+        }
+        if silenced == 0 {
+            if is_over {
+                disk.unlink(ids, &name)?;
+            }
+            continue;
+        }
+        let left = if is_over { 0 } else { record.silenced };
+        write(disk, &file, &Record { owed: 0, silenced: left, told_s: now_s, ..record.clone() })?;
+        let Record { reverse_path, profile, .. } = record.clone();
+        if let Err(error) = tell(&Overflow { reverse_path, silenced, profile }) {
+            write(disk, &file, &record)?;
+            return Err(error);
+        }
     }
-    Ok(overflows)
+    Ok(())
+}
+
+/// Whether less than an hour has passed; a clock that was set back behind it counts as more.
+fn is_within_hour(since_s: u64, now_s: u64) -> bool {
+    now_s.checked_sub(since_s).is_some_and(|passed_s| passed_s < HOUR_S)
 }
 
 impl Record {
     /// An hour that begins.
-    fn new(beginning_s: u64, owed: u32, reverse_path: &Address) -> Self {
-        Record { beginning_s, sent: 0, silenced: 0, owed, reverse_path: reverse_path.clone() }
+    fn new(beginning_s: u64, reverse_path: &Address) -> Self {
+        let (profile, reverse_path) = (String::new(), reverse_path.clone());
+        Record { beginning_s, sent: 0, silenced: 0, owed: 0, told_s: 0, profile, reverse_path }
     }
 
     /// All of whom the sender has not been told.
@@ -117,7 +160,7 @@ impl Record {
 
     /// Whether its hour has passed, or the clock was set back behind it.
     fn is_over(&self, now_s: u64) -> bool {
-        now_s < self.beginning_s || now_s - self.beginning_s >= HOUR_S
+        !is_within_hour(self.beginning_s, now_s)
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -125,19 +168,23 @@ impl Record {
         if u32::from_str_radix(sum, 16).ok()? != crc32c::crc32c(record.as_bytes()) {
             return None;
         }
-        let mut words = record.strip_prefix(MARK)?.strip_prefix(' ')?.splitn(5, ' ');
+        let mut words = record.strip_prefix(MARK)?.strip_prefix(' ')?.splitn(7, ' ');
         Some(Record {
             beginning_s: words.next()?.parse().ok()?,
             sent: words.next()?.parse().ok()?,
             silenced: words.next()?.parse().ok()?,
             owed: words.next()?.parse().ok()?,
+            told_s: words.next()?.parse().ok()?,
+            profile: words.next().and_then(|hex| hex.strip_prefix('x')).and_then(from_hex)?,
             reverse_path: Address::parse(words.next()?).ok()?,
         })
     }
 
     fn line(&self) -> String {
-        let Record { beginning_s, sent, silenced, owed, reverse_path } = self;
-        let record = format!("{MARK} {beginning_s} {sent} {silenced} {owed} {reverse_path}");
+        let Record { beginning_s, sent, silenced, owed, told_s, profile, reverse_path } = self;
+        let profile = hex(profile.as_bytes());
+        let record =
+            format!("{MARK} {beginning_s} {sent} {silenced} {owed} {told_s} x{profile} {reverse_path}");
         let sum = crc32c::crc32c(record.as_bytes());
         format!("{record} {sum:08x}\n")
     }
@@ -146,9 +193,18 @@ impl Record {
 /// The name of the file of a reverse-path.
 fn name_of(reverse_path: &Address) -> String {
     let path = format!("{}@{}", reverse_path.local(), reverse_path.domain().to_ascii_lowercase());
-    let digest = digest(&SHA256, path.as_bytes());
-    let hex: String = digest.as_ref()[..8].iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("{PREFIX}{hex}")
+    format!("{PREFIX}{}", hex(&digest(&SHA256, path.as_bytes()).as_ref()[..8]))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// A text of which [`hex`] was made.
+fn from_hex(text: &str) -> Option<String> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+    let octets = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>()?;
+    String::from_utf8(octets).ok()
 }
 
 /// Waits a little for others that count.
@@ -194,16 +250,20 @@ mod tests {
         /// How many of so many reports may go.
         fn go(&self, count: u32, address: &str, now_s: u64) -> u32 {
             let address = Address::parse(address).unwrap();
-            let may_go = |_: &u32| is_within_rate(&SystemDisk, &self.folder, &address, now_s).unwrap();
+            let may_go =
+                |_: &u32| is_within_rate(&SystemDisk, &self.folder, (&address, "a b"), now_s).unwrap();
             (0..count).filter(may_go).count() as u32
         }
 
         fn overflows(&self, now_s: u64) -> Vec<(String, u32)> {
-            let overflows = overflows(&SystemDisk, &self.folder, now_s).unwrap();
-            overflows
-                .into_iter()
-                .map(|overflow| (overflow.reverse_path.to_string(), overflow.silenced))
-                .collect()
+            let mut told = Vec::new();
+            overflows(&SystemDisk, &self.folder, now_s, &mut |overflow| {
+                assert_eq!(overflow.profile, "a b");
+                told.push((overflow.reverse_path.to_string(), overflow.silenced));
+                Ok(())
+            })
+            .unwrap();
+            told
         }
 
         fn files(&self) -> usize {
@@ -227,7 +287,40 @@ mod tests {
         let ids = Ids::new();
         ids.go(70, "\"a b\"@x.org", 5_000);
         assert_eq!(ids.overflows(9_000), [("\"a b\"@x.org".to_owned(), 10)]);
-        assert_eq!((ids.overflows(9_000), ids.files()), (vec![], 0));
+        assert_eq!((ids.overflows(9_000), ids.files()), (vec![], 1));
+        assert_eq!((ids.overflows(9_000 + 3600), ids.files()), (vec![], 0));
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_told_later() {
+        let ids = Ids::new();
+        ids.go(70, "a@x.org", 5_000);
+        let no = |_: &Overflow| Err(io::ErrorKind::StorageFull.into());
+        assert!(overflows(&SystemDisk, &ids.folder, 9_000, &mut { no }).is_err());
+        assert_eq!(ids.overflows(9_001), [("a@x.org".to_owned(), 10)]);
+    }
+
+    #[test]
+    fn what_could_not_be_made_is_not_counted() {
+        let ids = Ids::new();
+        assert_eq!(ids.go(60, "a@x.org", 5_000), 60);
+        not_sent(&SystemDisk, &ids.folder, &Address::parse("a@x.org").unwrap()).unwrap();
+        assert_eq!(ids.go(2, "a@x.org", 5_000), 1);
+    }
+
+    /// The first hour ends with 10 owed, which nobody asks for until the second is nearly over: then those of the second
+    /// wait for an hour.
+    #[test]
+    fn between_two_summaries_there_is_an_hour() {
+        let ids = Ids::new();
+        ids.go(70, "a@x.org", 5_000);
+        ids.go(65, "a@x.org", 5_000 + 3600);
+        assert_eq!(ids.overflows(5_000 + 7100), [("a@x.org".to_owned(), 10)]);
+        assert_eq!(ids.overflows(5_000 + 7200), []);
+        assert_eq!(ids.go(61, "a@x.org", 5_000 + 7200), 60);
+        assert_eq!(ids.overflows(5_000 + 7100 + 3599), []);
+        assert_eq!(ids.overflows(5_000 + 7100 + 3600), [("a@x.org".to_owned(), 5)]);
+        assert_eq!(ids.overflows(5_000 + 7100 + 7200), [("a@x.org".to_owned(), 1)]);
     }
 
     #[test]
@@ -251,7 +344,7 @@ mod tests {
     #[test]
     fn a_file_that_is_torn_counts_nothing() {
         let address = Address::parse("a@x.org").unwrap();
-        let whole = Record { sent: 60, silenced: 7, ..Record::new(5_000, 0, &address) }.line();
+        let whole = Record { sent: 60, silenced: 7, ..Record::new(5_000, &address) }.line();
         for content in
             [&whole[..whole.len() - 1], &whole[1..], &whole.replace(" 60 ", " 59 "), "", "\0\0\0\0"]
         {

@@ -54,7 +54,9 @@ fn recipient(text: &mut String, report: &Report<'_>, recipient: &Address, place:
             field(text, "Diagnostic-Code", &diagnostic(decision, is_wide));
         }
     }
-    if let Some(date) = report.state.tried_s.last().and_then(|&tried| report.date(tried)) {
+    // That of the attempt which led to what is said here; of a dot in doubt, and of a hop, there is only the last one.
+    let tried_s = decision.map(|decision| decision.time_s).or(report.state.tried_s.last().copied());
+    if let Some(date) = tried_s.filter(|&tried_s| tried_s > 0).and_then(|tried_s| report.date(tried_s)) {
         field(text, "Last-Attempt-Date", &date);
     }
     if let Some(date) = report.date(report.state.expires_s).filter(|_| report.kind == Kind::Delayed) {

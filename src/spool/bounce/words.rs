@@ -111,7 +111,7 @@ fn advice(status: EnhancedStatus) -> Option<&'static str> {
         (_, 6, 0) => "The stored mail was damaged, so it was not sent. Send it again.",
         (_, 6, 7) => "The server does not take addresses with letters outside ASCII.",
         (_, 7, 30) => "The mail asks for TLS on the whole way, and the server does not promise it.",
-        (_, 7, _) => "The server does not take the mail by its rules. Its words say more.",
+        (5, 7, _) => "The server does not take the mail by its rules. Its words say more.",
         (4, _, _) => "It was tried again and again until its time was over.",
         _ => return None,
     })

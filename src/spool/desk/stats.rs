@@ -118,7 +118,9 @@ mod tests {
         let answer = |transaction, places: &[u16]| Event::Result {
             transaction,
             decision: Decision {
+                time_s: 1,
                 class: 2,
+                is_relayed: false,
                 stage: crate::mail::Stage::Dot,
                 status: crate::mail::EnhancedStatus::new(2, 0, 0),
                 reply: crate::mail::ReportedReply { code: 250, text: String::new() },

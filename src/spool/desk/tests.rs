@@ -31,7 +31,9 @@ fn with_entry(place: Place) -> (tempfile::TempDir, std::path::PathBuf) {
             let name = store.scan(&mut |_| {}).unwrap()[0];
             let mut taken = store.take(name, 3).unwrap();
             let decision = crate::spool::Decision {
+                time_s: 1,
                 class: 5,
+                is_relayed: false,
                 stage: crate::mail::Stage::Rcpt,
                 status: crate::mail::EnhancedStatus::new(5, 1, 1),
                 reply: crate::mail::ReportedReply { code: 550, text: "no".to_owned() },

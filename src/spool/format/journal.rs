@@ -109,7 +109,9 @@ mod tests {
                 |(transaction, stage, class, text, places)| Event::Result {
                     transaction,
                     decision: Decision {
+                        time_s: stage as u64,
                         class,
+                        is_relayed: class == 2,
                         stage: STAGES[stage],
                         status: EnhancedStatus::new(class, 1, 12),
                         reply: ReportedReply { code: 250, text },

@@ -41,6 +41,9 @@ pub struct Attempt<'r, 's, 'd> {
 /// Decisions, each with the places of those whom it concerns.
 type Decided = Vec<(Decision, Vec<u16>)>;
 
+/// A message that could not be read so often in a row is given up.
+const UNREAD: u32 = 3;
+
 /// After so many connections in a row that the hop dropped without an answer it gets no other.
 const VAIN: u32 = 3;
 
@@ -157,7 +160,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         let (expires_s, tried_s) = (taken.state.expires_s, &taken.state.tried_s);
         if rules.schedule.is_expired(expires_s, tried_s, self.gate.tries_s(), now_s) {
             let words = "it could not be handed over in time";
-            self.fail_rest(taken, EnhancedStatus::new(4, 4, 7), words)?;
+            self.fail_rest(taken, end::EXPIRED, words)?;
             return Ok(None);
         }
         let places = taken.state.pending();
@@ -180,6 +183,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             places,
             transaction: Cell::new(0),
             is_corrupt: Cell::new(false),
+            is_unread: Cell::new(false),
             is_unreached: Cell::new(false),
         }))
     }
@@ -228,6 +232,9 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
 
     fn settled(&mut self, mail: Self::Mail, report: Report) {
         let taken = mail.taken.into_inner();
+        if mail.is_corrupt.get() || taken.state.unread >= UNREAD {
+            return self.give_up(taken, &report, mail.is_corrupt.get());
+        }
         if mail.is_unreached.get() && !taken.state.pending().is_empty() {
             return self.wait(taken);
         }
@@ -239,12 +246,6 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
             }
         }
         let name = taken.name;
-        if mail.is_corrupt.get() {
-            return self.set_aside(
-                name,
-                &Trouble::Damaged(crate::spool::Damage::Broken("its digest does not agree")),
-            );
-        }
         self.tally.held += taken.state.held().len();
         if let Err(error) = self.finish(taken) {
             self.trouble(name, &error);

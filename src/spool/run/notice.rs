@@ -6,12 +6,13 @@ use std::io;
 use super::now_s;
 use crate::mail::Address;
 use crate::mime::MessageError;
-use crate::spool::bounce::{Bounce, Original, Report, is_within_rate, wanted};
+use crate::spool::bounce::{Bounce, Original, Report, is_within_rate, not_sent, overflows, summary, wanted};
 use crate::spool::run::Run;
 use crate::spool::{Event, Id, InDoubt, Kind, Name, Sealed, Submission, SubmitError, Taken};
 
 impl<'d> Run<'_, 'd> {
-    /// Tells the sender about those who failed and of whom it does not know, and once that it takes longer. After an error
+    /// Tells the sender about those who failed and of whom it does not know, about those who are where no reports are made,
+    /// and once that it takes longer. After an error
     /// nothing is lost: the next run goes on where this one stopped.
     pub(super) fn tell<'s>(&self, taken: &mut Taken<'s, 'd>, from: &Address) -> io::Result<()> {
         self.finish_last(taken)?;
@@ -20,6 +21,11 @@ impl<'d> Run<'_, 'd> {
             self.report(taken, from, Kind::Failed, &untold)?;
         }
         let pending = taken.state.pending();
+        // Once for the entry, when nobody is left of whom it may still be told.
+        let relayed = taken.state.relayed();
+        if pending.is_empty() && !relayed.is_empty() {
+            self.report(taken, from, Kind::Relayed, &relayed)?;
+        }
         let is_late = self.rules.schedule.is_delayed(taken.header.created_ms / 1000, now_s(self.clock));
         if is_late && !taken.state.is_delay_told && !pending.is_empty() {
             self.report(taken, from, Kind::Delayed, &pending)?;
@@ -37,21 +43,20 @@ impl<'d> Run<'_, 'd> {
         let original = Original::take(taken.header.body, |out| taken.body().write_to(out));
         let original = match original {
             Ok(original) => Some(original),
-            // A damaged message is told of without it.
+            // A damaged message is told of without it, and so is one that will never be read.
             Err(MessageError::Changed { .. }) => None,
+            Err(MessageError::Read { source, .. }) if is_lasting(&source) => None,
             Err(error) => return Err(io::Error::other(error.to_string())),
         };
-        let to = match &original {
-            Some(original) => wanted(kind, &taken.header, &taken.sealed, original).ok().cloned(),
-            None => taken.sealed.envelope.reverse_path().filter(|_| !taken.header.flags.bounce).cloned(),
-        };
+        let to = wanted(kind, &taken.header, &taken.sealed, original.as_ref()).ok().cloned();
         let ids = self.store.folder("ids")?;
+        let (disk, profile) = (self.store.disk(), &taken.header.profile);
         // The count of reports may be lost; a report may not.
-        let is_within = |to: &Address| is_within_rate(self.store.disk(), &ids, to, now_s(self.clock));
+        let is_within = |to: &Address| is_within_rate(disk, &ids, (to, profile), now_s(self.clock));
         let to = to.filter(|to| is_within(to).unwrap_or(true));
         let as_u16 = || places.iter().map(|&place| place as u16).collect();
         let Some(to) = to else {
-            let kind = if kind == Kind::Failed { Kind::Silent } else { kind };
+            let kind = if kind == Kind::Delayed { kind } else { Kind::Silent };
             return taken.append(&Event::Notice { kind, bounce: None, places: as_u16() }, true);
         };
         let now = self.clock.local();
@@ -67,9 +72,30 @@ impl<'d> Run<'_, 'd> {
             now: &now,
             advice: None,
         };
-        let bounce = report.compose(&to, original.as_ref(), self.random)?;
         let id = taken.name.id.original().0.bounce(taken.state.bounces.1 + 1);
-        self.publish(taken, id, &bounce, (kind, as_u16()))
+        let sent = report
+            .compose(&to, original.as_ref(), self.random)
+            .and_then(|bounce| self.publish(taken, id, &bounce, (kind, as_u16())));
+        if sent.is_err() && taken.state.bounces.0 != Some(id) {
+            let _ = not_sent(disk, &ids, &to);
+        }
+        sent
+    }
+
+    /// Whoever did not get all reports in an hour that is over gets one mail that says how many.
+    pub(super) fn tell_of_silence(&self, sender: &mut dyn FnMut(&str) -> Option<Address>) -> io::Result<()> {
+        let now_s = now_s(self.clock);
+        let ids = self.store.folder("ids")?;
+        overflows(self.store.disk(), &ids, now_s, &mut |overflow| {
+            let from = sender(&overflow.profile).unwrap_or_else(|| overflow.reverse_path.clone());
+            let bounce = summary(overflow, &from, &self.clock.local(), self.random)?;
+            let sealed = sealed(&bounce, rustix::process::getuid().as_raw());
+            let id = Id::new(self.clock.now(), self.random)?;
+            let submission = self.submission(id, &overflow.profile, &sealed, &bounce);
+            let mut write =
+                |out: &mut dyn io::Write| out.write_all(&bounce.octets).map_err(MessageError::Sink);
+            self.store.submit(&submission, &mut write, &mut || Ok(())).map(|_| ()).map_err(as_io)
+        })
     }
 
     fn publish<'s>(
@@ -79,26 +105,9 @@ impl<'d> Run<'_, 'd> {
         bounce: &Bounce,
         (kind, places): (Kind, Vec<u16>),
     ) -> io::Result<()> {
-        let now_s = now_s(self.clock);
         let profile = taken.header.profile.clone();
-        let sealed = Sealed {
-            envelope: bounce.envelope.clone(),
-            uid: taken.sealed.uid,
-            message_id: bounce.message_id.clone(),
-            key: None,
-        };
-        let submission = Submission {
-            id,
-            profile: &profile,
-            sealed: &sealed,
-            flags: bounce.flags,
-            in_doubt: (InDoubt::Retry, self.rules.in_doubt_limit),
-            created_ms: now_s * 1000,
-            expires_s: now_s + self.rules.schedule.bounce_expire_s,
-            due_s: now_s,
-            size: bounce.octets.len() as u64,
-            events: Vec::new(),
-        };
+        let sealed = sealed(bounce, taken.sealed.uid);
+        let submission = self.submission(id, &profile, &sealed, bounce);
         // One that was prepared and not recorded is written anew.
         self.store.forget_prepared(id)?;
         let mut write = |out: &mut dyn io::Write| out.write_all(&bounce.octets).map_err(MessageError::Sink);
@@ -108,6 +117,29 @@ impl<'d> Run<'_, 'd> {
         // From here on this report and no other tells of them: after an error it stays, and the next run publishes it.
         self.store.publish_prepared(prepared.name)?;
         self.store.flush_prepared()
+    }
+
+    /// A report is submitted like any mail, with a shorter life.
+    fn submission<'b>(
+        &self,
+        id: Id,
+        profile: &'b str,
+        sealed: &'b Sealed,
+        bounce: &Bounce,
+    ) -> Submission<'b> {
+        let now_s = now_s(self.clock);
+        Submission {
+            id,
+            profile,
+            sealed,
+            flags: bounce.flags,
+            in_doubt: (InDoubt::Retry, self.rules.in_doubt_limit),
+            created_ms: now_s * 1000,
+            expires_s: now_s + self.rules.schedule.bounce_expire_s,
+            due_s: now_s,
+            size: bounce.octets.len() as u64,
+            events: Vec::new(),
+        }
     }
 
     /// A report that is recorded and still has no name in the queue gets it.
@@ -120,6 +152,16 @@ impl<'d> Run<'_, 'd> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether reading again does not help: the disk has lost it, or a part of the file is gone.
+fn is_lasting(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+        || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
+fn sealed(bounce: &Bounce, uid: u32) -> Sealed {
+    Sealed { envelope: bounce.envelope.clone(), uid, message_id: bounce.message_id.clone(), key: None }
 }
 
 fn as_io(error: SubmitError) -> io::Error {

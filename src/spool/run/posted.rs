@@ -20,6 +20,8 @@ pub struct Entry<'s, 'd> {
     pub(super) transaction: Cell<u32>,
     /// Its message is not what was taken in.
     pub(super) is_corrupt: Cell<bool>,
+    /// Its message could not be read to its end.
+    pub(super) is_unread: Cell<bool>,
     /// The hop takes nothing now.
     pub(super) is_unreached: Cell<bool>,
 }
@@ -38,12 +40,13 @@ impl Mail for Entry<'_, '_> {
     fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
         let written = self.taken.borrow().body().write_to(out);
         self.is_corrupt.set(matches!(written, Err(MessageError::Changed { .. })));
+        self.is_unread.set(matches!(written, Err(MessageError::Read { .. })));
         written
     }
 }
 
-/// What is recorded of a verdict.
-pub(super) fn decision(verdict: &Verdict) -> Decision {
+/// What is recorded of a verdict that was given now.
+pub(super) fn decision(verdict: &Verdict, time_s: u64) -> Decision {
     let class = match verdict.fate {
         Told::Accepted | Told::Queued => 2,
         Told::Deferred => 4,
@@ -51,5 +54,6 @@ pub(super) fn decision(verdict: &Verdict) -> Decision {
     };
     let ours = || ReportedReply { code: 0, text: verdict.sentence.clone() };
     let reply = verdict.reply.clone().unwrap_or_else(ours);
-    Decision { class, stage: verdict.stage, status: verdict.status, reply }
+    let (stage, status) = (verdict.stage, verdict.status);
+    Decision { time_s, class, is_relayed: false, stage, status, reply }
 }

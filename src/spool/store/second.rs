@@ -11,6 +11,7 @@ impl Place {
     pub fn of(state: &State) -> Option<Place> {
         match () {
             () if state.is_removed => None,
+            () if state.is_damaged() && state.pending().is_empty() => Some(Place::Corrupt),
             () if state.is_held() => Some(Place::Held),
             () if !state.pending().is_empty() => Some(Place::Queue),
             () if !state.held().is_empty() => Some(Place::Held),
@@ -63,7 +64,9 @@ impl Store<'_> {
     ) -> io::Result<Vec<(Place, String)>> {
         let queued = self.scan(&mut |_| {})?.into_iter().filter(|name| name.id == id);
         let mut names: Vec<(Place, String)> = queued.map(|name| (Place::Queue, name.to_string())).collect();
-        names.extend([Place::Tmp, Place::Held, Place::Badmail].map(|place| (place, id.to_string())));
+        names.extend(
+            [Place::Tmp, Place::Held, Place::Badmail, Place::Corrupt].map(|place| (place, id.to_string())),
+        );
         names.retain(|(at, name)| {
             (*at, name.as_str()) != (place, text)
                 && self.disk.stat_at(self.at(*at), name).is_ok_and(|stat| stat.identity == identity)

@@ -146,7 +146,8 @@ impl Body<'_> {
             let count = count
                 .map_err(|source| MessageError::Read { what: "the queued message".to_owned(), source })?;
             if count == 0 {
-                return Err(changed("it is shorter than it was"));
+                let source = io::ErrorKind::UnexpectedEof.into();
+                return Err(MessageError::Read { what: "the queued message".to_owned(), source });
             }
             out.write_all(&held).map_err(MessageError::Sink)?;
             digest.update(&block[..count]);

@@ -204,7 +204,9 @@ pub fn answer(class: u8, reply: &str, places: &[u16]) -> Event {
     Event::Result {
         transaction: 0,
         decision: Decision {
+            time_s: 1_700_000_000,
             class,
+            is_relayed: false,
             stage: Stage::Rcpt,
             status: EnhancedStatus::new(class, 2, 1),
             reply: ReportedReply { code: code.parse().unwrap(), text: text.to_owned() },

@@ -83,7 +83,9 @@ proptest! {
     ) {
         let status = EnhancedStatus::new(numbers.0, numbers.1, numbers.2);
         let decisions = texts.into_iter().map(|text| Decision {
+            time_s: 1_700_000_900,
             class: 5,
+            is_relayed: false,
             stage: Stage::Dot,
             status,
             reply: ReportedReply { code, text },

@@ -31,7 +31,8 @@ struct Case {
 
 fn decision(class: u8, status: &str, code: u16, text: &str) -> Decision {
     let (status, _) = EnhancedStatus::split(status).unwrap();
-    Decision { class, stage: Stage::Rcpt, status, reply: ReportedReply { code, text: text.to_owned() } }
+    let reply = ReportedReply { code, text: text.to_owned() };
+    Decision { time_s: 1_700_000_900, class, is_relayed: false, stage: Stage::Rcpt, status, reply }
 }
 
 fn message(text: &str) -> Vec<u8> {
@@ -87,7 +88,7 @@ impl Case {
     }
 
     fn wanted(&self) -> Result<(), Silence> {
-        wanted(self.kind, &self.header(), &self.sealed(), &self.original()).map(|_| ())
+        wanted(self.kind, &self.header(), &self.sealed(), Some(&self.original())).map(|_| ())
     }
 
     fn bounce(&self) -> Bounce {

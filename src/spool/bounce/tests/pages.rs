@@ -64,7 +64,7 @@ fn international() {
 fn summary_of_what_was_silenced() {
     let from = Address::parse("me@example.org").unwrap();
     let now = Timestamp::from_second(1_700_001_000).unwrap().to_zoned(TimeZone::UTC);
-    let overflow = Overflow { reverse_path: from.clone(), silenced: 240 };
+    let overflow = Overflow { reverse_path: from.clone(), silenced: 240, profile: String::new() };
     let bounce = summary(&overflow, &from, &now, &SeededRandom::new(7)).unwrap();
     is_well_formed(&bounce);
     insta::assert_snapshot!(String::from_utf8(bounce.octets).unwrap().replace("\r\n", "\n"));

@@ -75,8 +75,12 @@ pub enum Event {
 /// What was decided about recipients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
+    /// When the attempt was made that led to it, seconds since 1970.
+    pub time_s: u64,
     /// 2 accepted, 4 deferred, 5 failed.
     pub class: u8,
+    /// Accepted by a hop that makes no reports, though its sender wants to hear: it is for us to say so.
+    pub is_relayed: bool,
     /// Where.
     pub stage: Stage,
     /// Why.
@@ -216,8 +220,25 @@ impl Event {
 }
 
 impl Decision {
+    /// The status of a message that is not what was taken in, or cannot be read any more (RFC 3463 3.7).
+    pub const DAMAGED: EnhancedStatus = EnhancedStatus::new(5, 6, 0);
+    /// The status of a message that could not be read this time.
+    pub const UNREAD: EnhancedStatus = EnhancedStatus::new(4, 6, 0);
+
+    /// Whether it was decided here, and not by a hop, that the message is damaged.
+    pub fn is_damage(&self) -> bool {
+        self.class == 5 && self.stage == Stage::Local && self.status == Self::DAMAGED
+    }
+
+    /// Whether the message could not be read.
+    pub fn is_unread(&self) -> bool {
+        self.class == 4 && self.stage == Stage::Local && self.status == Self::UNREAD
+    }
+
     fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.time_s.to_le_bytes());
         out.push(self.class);
+        out.push(u8::from(self.is_relayed));
         let stage = STAGES.iter().position(|stage| *stage == self.stage).unwrap_or(0);
         out.push(stage as u8);
         out.push(self.status.class);
@@ -278,11 +299,13 @@ impl Take<'_> {
     }
 
     fn decision(&mut self) -> Option<Decision> {
+        let time_s = self.u64()?;
         let class = self.u8().filter(|class| matches!(class, 2 | 4 | 5))?;
+        let is_relayed = self.u8().filter(|flags| *flags <= 1)? == 1;
         let stage = *STAGES.get(usize::from(self.u8()?))?;
         let status = EnhancedStatus::new(self.u8()?, self.u16()?, self.u16()?);
         let reply = ReportedReply { code: self.u16()?, text: self.text()? };
-        Some(Decision { class, stage, status, reply })
+        Some(Decision { time_s, class, is_relayed, stage, status, reply })
     }
 
     /// All that is left.

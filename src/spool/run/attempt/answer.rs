@@ -3,11 +3,11 @@
 use std::io;
 
 use super::{Attempt, Decided};
-use crate::mail::{Problem, Stage, Verdict};
+use crate::mail::{Notify, Problem, Stage, Verdict};
 use crate::smtp::Settled;
 use crate::spool::run::posted::decision;
 use crate::spool::run::{Entry, now_s};
-use crate::spool::{Cause, Closing, Event, Id, Outage, Taken};
+use crate::spool::{Cause, Closing, Decision, Event, Id, Outage, Taken};
 use crate::sys::reason;
 
 impl<'s, 'd> Attempt<'_, 's, 'd> {
@@ -34,6 +34,8 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         settled: &Settled,
     ) -> (Decided, Option<String>) {
         let (mut decided, mut doubt) = (Decided::new(), None);
+        let now_s = now_s(self.run.clock);
+        let wants_to_hear = matches!(mail.envelope.wishes().notify, Some(Notify::On { success: true, .. }));
         for (index, verdict) in settled.verdicts.iter().enumerate() {
             if settled.postponed.contains(&index) {
                 continue;
@@ -47,7 +49,12 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
                 doubt.get_or_insert_with(|| verdict.sentence.clone());
                 continue;
             }
-            let mut decision = decision(verdict);
+            let mut decision = decision(verdict, now_s);
+            decision.is_relayed = decision.class == 2 && wants_to_hear && !settled.makes_reports;
+            if mail.is_unread.get() && verdict.problem == Some(Problem::Unreadable) {
+                // That is ours, whatever the hop has said so far: it is counted.
+                (decision.stage, decision.status) = (Stage::Local, Decision::UNREAD);
+            }
             if Closing::of(verdict, self.is_mail_taken).is_some() {
                 // It says something about the hop, and nothing about the mail, whatever the first digit.
                 mail.is_unreached.set(true);

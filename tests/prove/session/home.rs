@@ -130,16 +130,16 @@ impl Program {
     /// Waits until what was sent has arrived, and the program waits for something else.
     pub fn settle(&mut self) {
         let begin = Instant::now();
-        while !is_settled(&status(self.0.id())) {
+        while self.is_running() && !is_settled(&status(self.0.id())) {
             assert!(begin.elapsed() < LIMIT, "it does not come to rest");
             std::thread::sleep(TICK);
         }
     }
 
-    /// Waits until the program has been stopped.
+    /// Waits until the program has been stopped, if it has not ended before.
     pub fn stopped(&mut self) {
         let begin = Instant::now();
-        while !status(self.0.id()).contains("\nState:\tT") {
+        while self.is_running() && !status(self.0.id()).contains("\nState:\tT") {
             assert!(begin.elapsed() < LIMIT, "it does not stop");
             std::thread::sleep(TICK);
         }

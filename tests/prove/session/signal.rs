@@ -1,23 +1,15 @@
 //! K5, K6: signals at each stage of a session. Before the dot nothing is accepted and the mail stays as it was; behind it the
 //! reply is waited for; a second signal ends that too, and leaves a doubt. What kills is a death like any other.
 
-mod home;
-mod stage;
-
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use rustix::process::Signal;
 
-use self::home::{Home, Program, TO, now_s};
-use self::stage::{BODY, DOT, LARGE, QUIT, SMALLER, STAGES, Scene};
+use super::home::{Home, TO, now_s};
+use super::stage::{BODY, DOT, LARGE, QUIT, SMALLER, STAGES, Scene};
+use super::{check, settled, share};
 use crate::Outcome;
 use crate::sink::Sink;
 use crate::support::{Book, Step};
-use crate::world::Ground;
 
-/// Cases at once: most of the time each waits.
-const THREADS: usize = 4;
 /// Signals that ask for an end.
 const POLITE: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::HUP];
 /// Signals that kill. The first does so only because another one follows: it is ignored.
@@ -90,27 +82,11 @@ fn each(
     outcome: &mut Outcome,
     judge: impl Fn(Case, &Home, &Sink) -> Result<(), String> + Sync,
 ) {
-    let ground = Ground::new();
-    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                let sink = Sink::start();
-                while let Some(&case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let home = Home::new(ground.next());
-                    if let Err(words) = judge(case, &home, &sink) {
-                        let what = if case.is_send { "a send" } else { "a run" };
-                        let (signal, times, stage) = (case.signal, case.times, STAGES[case.stage]);
-                        let words = format!("{what}, {signal:?} × {times} at {stage}: {words}");
-                        failures.lock().unwrap().push(words);
-                    }
-                    std::fs::remove_dir_all(&home.path).unwrap();
-                }
-            });
-        }
-    });
-    outcome.cases += cases.len();
-    outcome.failures.extend(failures.into_inner().unwrap());
+    let name = |case: &Case| {
+        let what = if case.is_send { "a send" } else { "a run" };
+        format!("{what}, {:?} × {} at {}", case.signal, case.times, STAGES[case.stage])
+    };
+    share(cases, outcome, |case, home, sink| judge(*case, home, sink), name);
 }
 
 /// Brings the program to the stage, and the signals to the program.
@@ -141,10 +117,6 @@ fn strike(case: Case, home: &Home, arguments: &[&str], text: usize, after: Optio
     }
     let code = program.end();
     Ended { code, said: home.said(), book: scene.finish() }
-}
-
-fn check(is_good: bool, words: impl FnOnce() -> String) -> Result<(), String> {
-    if is_good { Ok(()) } else { Err(words()) }
 }
 
 impl Ended {
@@ -243,21 +215,6 @@ fn asleep(case: Case, home: &Home, sink: &Sink) -> Result<(), String> {
     let doubts = state.transactions;
     check(doubts == u32::from(case.stage == DOT) && state.pending().len() == 3, || format!("{doubts} dots"))?;
     settled(home, sink, &["queue", "run", "--now"], 1)
-}
-
-/// A run against a healthy server: each recipient gets so many copies from it, and nothing is left.
-fn settled(home: &Home, sink: &Sink, arguments: &[&str], copies: usize) -> Result<(), String> {
-    home.configure("127.0.0.1", &format!("port = {}\ntls = \"none\"", sink.port));
-    let code = Program::end(&mut home.start(arguments, 0));
-    let book = sink.taken();
-    let count = |to: &str| book.iter().filter(|got| got.to == to && got.is_whole && !got.is_report).count();
-    let counts = TO.map(count);
-    let left: usize =
-        ["q", "held", "badmail", "corrupt", "tmp"].into_iter().map(|place| home.count(place)).sum();
-    let is_good = code == Some(0) && counts == [copies; 3] && book.len() == 3 * copies && left == 0;
-    check(is_good, || {
-        format!("the next run ends with {code:?}, copies {counts:?}, left {left}: {}", home.said())
-    })
 }
 
 fn name(signal: Signal) -> &'static str {
