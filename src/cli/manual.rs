@@ -229,6 +229,8 @@ fn back() -> Roff {
         "Recipients that the server takes get the mail in every case. If several fail in different ways, the status is the \
          first of 70 71 74 73 78 77 76 75 69 68 67 65 that occurs.",
     )]);
+    roff.control("PP", []);
+    paragraphs(&mut roff, &SIGNALS);
     roff.control("SH", ["EXAMPLES"]);
     for (text, line) in EXAMPLES {
         roff.control("PP", []);
@@ -242,6 +244,16 @@ fn back() -> Roff {
     roff.text([bold("mutt"), roman("(1), "), bold("sendmail"), roman("(8)")]);
     roff
 }
+
+/// What signals do.
+const SIGNALS: [&str; 2] = [
+    "SIGTERM, SIGINT and SIGHUP end it. While it speaks with a server they drop the connection before the message is complete, \
+     and the status is 75: nothing was accepted. Behind the end of the message its reply is waited for, so that it is known \
+     what became of it; a second signal ends that too, and the mail may have been accepted. A mail that was stopped by SIGINT is \
+     not queued; by the others it is, where deferred mail is.",
+    "queue run lets go what it has in hand, which stays due, and exits with 75 if anything due is left; queue run --watch exits \
+     with 0 if a signal comes between two runs.",
+];
 
 /// Examples, each with what it does.
 const EXAMPLES: [(&str, &str); 4] = [

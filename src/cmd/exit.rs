@@ -104,7 +104,8 @@ impl Exit {
                 | Problem::ConnectionRefused
                 | Problem::Unreachable
                 | Problem::TimedOut
-                | Problem::ConnectionLost,
+                | Problem::ConnectionLost
+                | Problem::Interrupted(_),
                 _,
             ) => Exit::TempFail,
         }

@@ -8,11 +8,11 @@ use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
-use crate::mail::{Envelope, Problem, Report};
+use crate::mail::{Envelope, Outcome, Problem, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
 use crate::spool::Id;
-use crate::sys::Secret;
+use crate::sys::{Interrupt, Secret, catch_interrupts};
 use crate::ui::{self, Complaint, Summary};
 
 /// What makes whippet keep what is not taken now.
@@ -94,6 +94,10 @@ impl Mail {
     ) -> Result<Report, Failure> {
         let mut wait = secret.map(|secret| || secret.wait());
         let secret = wait.as_mut().map(|wait| wait as &mut dyn FnMut() -> Option<Secret>);
+        if matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
+            // Without it they kill, as they do where another program or a file takes the mail.
+            let _ = catch_interrupts();
+        }
         let stderr = &mut *world.stderr;
         let mut say = |line: &str| {
             let _ = writeln!(stderr, "{line}");
@@ -146,7 +150,9 @@ impl Mail {
     /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
     /// the queue, which goes by profiles.
     fn keep(&self, route: &Route, mut report: Report, world: &World<'_>) -> (Report, Option<Id>) {
-        if !report.outcomes().iter().any(may_wait) {
+        let is_called_off = |one: &Outcome| one.problem == Some(Problem::Interrupted(Interrupt::Int));
+        // Who stops it at the terminal does not want it to go later; whoever ends a service does not judge its mail.
+        if !report.outcomes().iter().any(may_wait) || report.outcomes().iter().any(is_called_off) {
             return (report, None);
         }
         let is_wanted = match (self.request.queue, self.settings.queue.value) {

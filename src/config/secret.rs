@@ -345,7 +345,7 @@ fn cause(failure: &RunError) -> String {
         RunError::Start { source, .. } | RunError::Input { source, .. } | RunError::Wait { source, .. } => {
             format!(": {}", error::reason(source))
         }
-        RunError::Late { .. } => String::new(),
+        RunError::Late { .. } | RunError::Interrupted(..) => String::new(),
     }
 }
 

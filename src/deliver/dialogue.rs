@@ -7,7 +7,7 @@ use encoding_rs::Encoding;
 use crate::mail::{Problem, Stage, Timeouts, TlsFacts, Verdict};
 use crate::net::{Tls, TlsError, Wire, WireError};
 use crate::smtp::{Command, Loss, ReplyReader, Session, SessionStep, Transcript};
-use crate::sys::Secret;
+use crate::sys::{Secret, interrupted};
 
 /// A wire with what is needed to talk SMTP over it.
 pub(super) struct Dialogue<'a> {
@@ -54,9 +54,11 @@ impl<'a> Dialogue<'a> {
                     }
                     Err(verdict) => session.fail(verdict),
                 },
-                SessionStep::Secret => match secret.as_mut().and_then(|wait| wait()) {
-                    Some(secret) => session.supply(secret),
-                    None => session.fail(
+                SessionStep::Secret => match (secret.as_mut().and_then(|wait| wait()), interrupted(1)) {
+                    (Some(secret), _) => session.supply(secret),
+                    // Its program was not waited for.
+                    (None, Some(by)) => session.lost(&Loss::Interrupted(by)),
+                    (None, None) => session.fail(
                         Verdict::failed(
                             Stage::Auth,
                             Problem::NoSecret,
@@ -99,6 +101,7 @@ impl<'a> Dialogue<'a> {
     /// Ends the session. The reply to QUIT changes nothing, so nobody waits for it.
     pub(super) fn quit(mut self) {
         let mut line = Vec::new();
+        self.wire.endure(MORE_PATIENCE);
         Command::Quit.write(&mut line);
         self.transcript.command(&Command::Quit);
         let _ = self.flush(&line, Duration::from_secs(1), SESSION_REPLIES);
@@ -165,6 +168,9 @@ impl<'a> Dialogue<'a> {
     }
 }
 
+/// How many signals it takes to give up what was begun and is not to be left open: the second one says that it is meant.
+pub(super) const MORE_PATIENCE: usize = 2;
+
 /// Replies that may wait while a command of the session is written: its own.
 const SESSION_REPLIES: usize = 1;
 
@@ -174,6 +180,7 @@ pub(super) fn loss(error: WireError) -> Loss {
         WireError::TimedOut(seconds) => Loss::TimedOut(seconds),
         WireError::Broken(words) => Loss::Broken(words),
         WireError::Stopped => Loss::Unasked,
+        WireError::Interrupted(by) => Loss::Interrupted(by),
         other => Loss::Broken(other.to_string()),
     }
 }
@@ -194,6 +201,7 @@ fn handshake_verdict(error: &WireError) -> Verdict {
         WireError::Tls(error) => {
             Verdict::failed(stage, Problem::Handshake, error.to_string()).with_status(5, 7, 4)
         }
+        WireError::Interrupted(by) => Verdict::interrupted(stage, *by),
         WireError::TimedOut(seconds) => Verdict::deferred(
             stage,
             Problem::TimedOut,

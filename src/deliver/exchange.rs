@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use crate::deliver::dialogue::{Dialogue, loss};
+use crate::deliver::dialogue::{Dialogue, MORE_PATIENCE, loss};
 use crate::deliver::{Mail, Mails, in_words};
 use crate::mail::SessionFacts;
 use crate::mime::MessageError;
@@ -111,6 +111,8 @@ impl<'a, 'd, M: Mails> Exchange<'a, 'd, M> {
 
     /// One step of the transaction whose turn to write it is.
     fn step(&mut self) {
+        // Behind the dot its reply is worth waiting for.
+        self.dialogue.wire.endure(if self.window.is_dotted() { MORE_PATIENCE } else { 1 });
         if self.gathered.is_empty() && self.window.awaits_nothing() {
             // What comes now, comes unasked.
             let look = self.dialogue.look(0);

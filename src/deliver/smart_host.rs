@@ -205,7 +205,10 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
         ConnectError::Refused(_) => "nothing listens at that port".to_owned(),
         ConnectError::Unreachable(_, words) => format!("there is no way to it: {words}"),
         ConnectError::TimedOut(_, seconds) => format!("it gave no answer within {seconds} s"),
-        ConnectError::Source(..) | ConnectError::Proxy { .. } | ConnectError::Tunnel(..) => error.to_string(),
+        ConnectError::Source(..)
+        | ConnectError::Proxy { .. }
+        | ConnectError::Tunnel(..)
+        | ConnectError::Interrupted(_) => error.to_string(),
     };
     let stage = Stage::Connect;
     match error {
@@ -221,6 +224,7 @@ fn connect_verdict(error: &ConnectError) -> Verdict {
         ConnectError::Unreachable(..) => {
             Verdict::deferred(stage, Problem::Unreachable, sentence).with_status(4, 4, 1)
         }
+        ConnectError::Interrupted(by) => Verdict::interrupted(stage, *by),
         ConnectError::Source(..) => Verdict::failed(stage, Problem::Source, sentence).with_status(5, 3, 5),
         ConnectError::Proxy { is_lasting: true, .. } => {
             Verdict::failed(stage, Problem::Proxy, sentence).with_status(5, 4, 4)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::mail::{Address, CertificateProblem, Class, EnhancedStatus, Envelope, Protocol, TlsFacts};
+use crate::sys::Interrupt;
 
 /// Where in a hand-over something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +145,8 @@ pub enum Problem {
     TimedOut,
     /// The connection was lost.
     ConnectionLost,
+    /// The program was asked to end.
+    Interrupted(Interrupt),
     /// The server refused the session itself: greeting or EHLO.
     SessionRefused,
     /// TLS could not be set up.

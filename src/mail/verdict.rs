@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::mail::{Address, Class, EnhancedStatus, Fate, Outcome, Problem, ReportedReply, Stage};
+use crate::sys::Interrupt;
 
 /// What was decided at a stage, for one recipient or for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,13 @@ impl Verdict {
             class: None,
             advice: None,
         }
+    }
+
+    /// The program was asked to end. Behind the dot nobody knows what the next hop has made of it.
+    pub fn interrupted(stage: Stage, by: Interrupt) -> Self {
+        let before = if stage == Stage::Dot { "" } else { ", before the message was complete" };
+        let sentence = format!("interrupted by {by} {stage}{before}");
+        Verdict::deferred(stage, Problem::Interrupted(by), sentence).with_status(4, 4, 2)
     }
 
     /// The same with this status.

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType};
 
 use crate::net::ResolveError;
-use crate::sys::reason;
+use crate::sys::{Interrupt, bell, interrupted, reason};
 
 /// How long one attempt goes alone before the next begins beside it (RFC 8305 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -45,6 +45,9 @@ pub enum ConnectError {
     /// The program that is to be a tunnel cannot be started.
     #[error("the tunnel {0} cannot be started: {1}")]
     Tunnel(String, String),
+    /// The program was asked to end.
+    #[error("interrupted by {0}")]
+    Interrupted(Interrupt),
     /// The address to come from is not one of this machine.
     #[error("a connection cannot come from {0}: {1}")]
     Source(IpAddr, String),
@@ -166,9 +169,13 @@ impl Race<'_> {
             .map_err(|_| ConnectError::TimedOut(self.place.to_owned(), self.limit.as_secs()))?;
         let mut polled: Vec<_> =
             self.running.iter().map(|(socket, _)| PollFd::new(socket, PollFlags::OUT)).collect();
+        polled.extend(bell().map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN)));
         match poll(&mut polled, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(broken(self.place, error)),
+        }
+        if let Some(by) = interrupted(1) {
+            return Err(ConnectError::Interrupted(by));
         }
         let has_news: Vec<bool> = polled.iter().map(|one| !one.revents().is_empty()).collect();
         drop(polled);

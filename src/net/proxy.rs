@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::net::place;
-use crate::sys::{Secret, reason};
+use crate::sys::{Secret, bell, interrupted, reason};
 
 /// Longest head of an HTTP answer, octets.
 const LONGEST_HEAD: usize = 16 * 1024;
@@ -263,7 +263,12 @@ impl Talk<'_> {
             return Err(Refusal::passing("gave no answer in time"));
         }
         let timeout = Timespec::try_from(left + Duration::from_micros(1)).ok();
-        match poll(&mut [PollFd::new(&*self.socket, flags)], timeout.as_ref()) {
+        let mut polled = vec![PollFd::new(&*self.socket, flags)];
+        polled.extend(bell().map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN)));
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) if interrupted(1).is_some() => {
+                Err(Refusal::passing("was not waited for"))
+            }
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(Refusal::passing(reason(&io::Error::from(error)).to_string())),
         }

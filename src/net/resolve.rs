@@ -2,9 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::sys::interrupted;
+
+/// How often it is looked whether the program was asked to end: a thread cannot be polled.
+const TICK: Duration = Duration::from_millis(20);
 
 /// Why a name has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,14 +48,27 @@ impl Resolve for SystemResolve {
             let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
             let _ = sender.send(found);
         });
-        match receiver.recv_timeout(limit) {
-            Ok(Ok(addresses)) if addresses.is_empty() => Err(ResolveError::NoSuchName(host.to_owned())),
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error)) => Err(classify(host, &error)),
-            Err(_) => {
+        match wait(&receiver, limit) {
+            Some(Ok(addresses)) if addresses.is_empty() => Err(ResolveError::NoSuchName(host.to_owned())),
+            Some(Ok(addresses)) => Ok(addresses),
+            Some(Err(error)) => Err(classify(host, &error)),
+            None => {
                 let reason = format!("no answer within {} s", limit.as_secs());
                 Err(ResolveError::Temporary(host.to_owned(), reason))
             }
+        }
+    }
+}
+
+/// Waits for what the thread finds. `None` if that takes too long, or the program was asked to end.
+fn wait<T>(receiver: &Receiver<T>, limit: Duration) -> Option<T> {
+    let end = Instant::now() + limit;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(left.min(TICK)) {
+            Ok(found) => return Some(found),
+            Err(RecvTimeoutError::Timeout) if left > TICK && interrupted(1).is_none() => {}
+            Err(_) => return None,
         }
     }
 }

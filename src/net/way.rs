@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::net::Played;
 use crate::net::connect::connect;
 use crate::net::{ConnectError, Proxy, Resolve, ResolveError, Socket, place};
-use crate::sys::reason;
+use crate::sys::{interrupted, reason};
 
 /// Which addresses of a host may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,6 +70,18 @@ pub enum Through {
 impl Way {
     /// Opens a connection to `host` within `limit`; gives it with the words for where it leads.
     pub fn open(
+        &self,
+        resolve: &dyn Resolve,
+        host: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<(Socket, String), ConnectError> {
+        self.lead(resolve, host, port, limit)
+            // Whatever was not waited for was not there.
+            .map_err(|error| interrupted(1).map_or(error, ConnectError::Interrupted))
+    }
+
+    fn lead(
         &self,
         resolve: &dyn Resolve,
         host: &str,

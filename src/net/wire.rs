@@ -2,6 +2,7 @@
 //! while we send is lost.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -10,7 +11,7 @@ use rustls::ClientConnection;
 use crate::mail::{ChannelBinding, TlsFacts};
 use crate::net::tls::{binding, in_words};
 use crate::net::{Socket, Tls, TlsError};
-use crate::sys::reason;
+use crate::sys::{Interrupt, bell, interrupted, reason};
 
 /// Octets read at once.
 const CHUNK: usize = 16 * 1024;
@@ -27,6 +28,9 @@ pub enum WireError {
     /// The deadline passed.
     #[error("no answer within {0} s")]
     TimedOut(u64),
+    /// The program was asked to end.
+    #[error("interrupted by {0}")]
+    Interrupted(Interrupt),
     /// TLS failed.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -45,6 +49,7 @@ pub struct Wire {
     tls: Option<Box<ClientConnection>>,
     /// Where octets are read into.
     chunk: Box<[u8]>,
+    patience: usize,
 }
 
 impl Wire {
@@ -52,7 +57,12 @@ impl Wire {
     pub fn new(socket: impl Into<Socket>) -> Result<Self, WireError> {
         let socket = socket.into();
         socket.set_nonblocking().map_err(broken)?;
-        Ok(Wire { socket, tls: None, chunk: vec![0; CHUNK].into_boxed_slice() })
+        Ok(Wire { socket, tls: None, chunk: vec![0; CHUNK].into_boxed_slice(), patience: 1 })
+    }
+
+    /// From here on so many signals, from the beginning, end a wait.
+    pub fn endure(&mut self, patience: usize) {
+        self.patience = patience;
     }
 
     /// Does the TLS handshake within `limit`; the certificate is verified when this returns.
@@ -116,6 +126,7 @@ impl Wire {
     /// Waits until the peer says something and hands it to `hear`.
     pub fn read(&mut self, limit: Duration, hear: &mut Hear<'_>) -> Result<(), WireError> {
         let end = Deadline::after(limit);
+        self.check()?;
         loop {
             match self.read_some(hear)? {
                 Some(_) => return Ok(()),
@@ -137,6 +148,7 @@ impl Wire {
 
     /// Hands what is there to `hear`, without waiting.
     pub fn listen(&mut self, hear: &mut Hear<'_>) -> Result<(), WireError> {
+        self.check()?;
         while let Some(goes_on) = self.read_some(hear)? {
             if !goes_on {
                 return Err(WireError::Stopped);
@@ -231,15 +243,26 @@ impl Wire {
         if to_write {
             flags |= PollFlags::OUT;
         }
+        let bell = bell();
         loop {
+            self.check()?;
             let left = end.left()?;
             let timeout = Timespec::try_from(left).map_err(|_| WireError::TimedOut(end.limit.as_secs()))?;
-            match poll(&mut [PollFd::new(&self.socket, flags)], Some(&timeout)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                Ok(_) => return Ok(()),
+            let socket = PollFd::new(&self.socket, flags);
+            let mut polled =
+                [socket, PollFd::from_borrowed_fd(bell.unwrap_or(self.socket.as_fd()), PollFlags::IN)];
+            let count = 1 + usize::from(bell.is_some());
+            match poll(&mut polled[..count], Some(&timeout)) {
+                Ok(_) if !polled[0].revents().is_empty() => return Ok(()),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(broken(error.into())),
             }
         }
+    }
+
+    /// Whether the program was asked to end, often enough.
+    fn check(&self) -> Result<(), WireError> {
+        interrupted(self.patience).map_or(Ok(()), |by| Err(WireError::Interrupted(by)))
     }
 }
 

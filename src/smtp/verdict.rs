@@ -12,6 +12,7 @@ pub use row::ReplyRow;
 use crate::mail::{Class, EnhancedStatus, Fate, Problem, Stage, Verdict};
 use crate::smtp::sasl::Trouble;
 use crate::smtp::{Reply, ReplyError};
+use crate::sys::Interrupt;
 
 /// How a connection was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Loss {
     NoReply(ReplyError),
     /// Something came when nothing was due.
     Unasked,
+    /// The program was asked to end.
+    Interrupted(Interrupt),
 }
 
 impl Loss {
@@ -34,6 +37,7 @@ impl Loss {
             Loss::Closed | Loss::Broken(_) => Problem::ConnectionLost,
             Loss::TimedOut(_) => Problem::TimedOut,
             Loss::NoReply(_) | Loss::Unasked => Problem::Protocol,
+            Loss::Interrupted(by) => Problem::Interrupted(*by),
         }
     }
 
@@ -43,6 +47,7 @@ impl Loss {
             Loss::Broken(words) => format!("the connection broke {stage}: {words}"),
             Loss::TimedOut(seconds) => format!("the server gave no answer within {seconds} s {stage}"),
             Loss::NoReply(error) => format!("the server broke the protocol {stage}: {error}"),
+            Loss::Interrupted(by) => Verdict::interrupted(stage, *by).sentence,
             Loss::Unasked => {
                 format!("the server broke the protocol {stage}: it spoke when nothing was asked")
             }
@@ -52,7 +57,7 @@ impl Loss {
 
 /// The connection is gone, or not to be used any more.
 pub(super) fn lost(stage: Stage, loss: &Loss) -> Verdict {
-    let status = if *loss == Loss::Closed { (4, 4, 2) } else { (4, 4, 1) };
+    let status = if matches!(loss, Loss::Closed | Loss::Interrupted(_)) { (4, 4, 2) } else { (4, 4, 1) };
     let mut verdict = Verdict::deferred(stage, loss.problem(), loss.in_words(stage))
         .with_status(status.0, status.1, status.2);
     if stage == Stage::Dot {

@@ -14,7 +14,7 @@ use std::time::UNIX_EPOCH;
 use super::{Gate, Hop, Id, InDoubt, Name, Place, Schedule, Store, Trouble};
 use crate::deliver::Unopened;
 use crate::mail::Address;
-use crate::sys::{Clock, Random, reason};
+use crate::sys::{Clock, Interrupt, Random, interrupted, reason};
 
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +66,22 @@ pub struct Tally {
     pub held: usize,
     /// Entries whose hop did not answer, or gave no session.
     pub unreached: usize,
+    /// The signal that ended it.
+    pub stopped: Option<Interrupt>,
+    /// Entries that were due, and are left as they were when it ended.
+    pub left: usize,
     /// Entries that stood in the queue when the run began.
     pub entries: usize,
     /// Entries that cannot be trusted or read, in words.
     pub troubles: Vec<String>,
+}
+
+impl Tally {
+    /// Whether the program was asked to end.
+    fn is_stopped(&mut self) -> bool {
+        self.stopped = self.stopped.or_else(|| interrupted(1));
+        self.stopped.is_some()
+    }
 }
 
 /// A run.
@@ -109,7 +121,11 @@ impl Run<'_, '_> {
         })?;
         tally.entries = names.len();
         for (hop, names) in self.due(names, wanted) {
-            self.visit(hop, names, hops, &mut tally);
+            if tally.is_stopped() {
+                tally.left += names.len();
+            } else {
+                self.visit(hop, names, hops, &mut tally);
+            }
         }
         if let Some(keep_s) = self.rules.badmail_keep_s {
             self.forget_dead_letters(keep_s, &mut tally);
@@ -183,6 +199,7 @@ impl Run<'_, '_> {
                 Err(unopened) => return attempt.unreached(&unopened.verdict),
             }
         }
+        attempt.leave();
     }
 
     /// The profile that an entry names, read without taking it in hand.

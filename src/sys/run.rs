@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::sys::Secret;
+use crate::sys::{Interrupt, Secret, interrupted};
 
 /// Most that is kept of a child's standard output, octets; a password or a token fits many times.
 pub const OUTPUT_LIMIT: u64 = 64 * 1024;
@@ -71,6 +71,9 @@ pub enum RunError {
         /// The reason.
         source: io::Error,
     },
+    /// The program was asked to end while it waited for the child of this name, which was killed.
+    #[error("{0}: interrupted by {1}")]
+    Interrupted(String, Interrupt),
     /// Waiting for it failed.
     #[error("{program}: cannot be waited for")]
     Wait {
@@ -245,10 +248,14 @@ impl Running {
                 Ok(None) => {}
                 Err(source) => return Err(RunError::Wait { program, source }),
             }
-            if Instant::now() >= end {
+            let by = interrupted(1);
+            if by.is_some() || Instant::now() >= end {
                 self.target().kill();
                 let _ = self.process.wait();
-                return Err(RunError::Late { program, patience: self.patience });
+                return Err(match by {
+                    Some(by) => RunError::Interrupted(program, by),
+                    None => RunError::Late { program, patience: self.patience },
+                });
             }
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));

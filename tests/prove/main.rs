@@ -10,8 +10,11 @@ mod ledger;
 mod race;
 mod real;
 mod reports;
+mod session;
 mod sink;
 mod states;
+#[path = "../it/support/mod.rs"]
+mod support;
 mod tape;
 mod world;
 
@@ -54,6 +57,16 @@ const TESTS: &[Test] = &[
         id: "K2",
         what: "a run killed at every call",
         run: |wanted, outcome| kill::everywhere(true, wanted.is_quick, outcome),
+    },
+    Test {
+        id: "K5",
+        what: "signals at each stage of a session",
+        run: |wanted, outcome| session::signals(wanted.is_quick, outcome),
+    },
+    Test {
+        id: "K6",
+        what: "stopped at each stage until the server has gone",
+        run: |wanted, outcome| session::stopped(wanted.is_quick, outcome),
     },
     Test {
         id: "C1",

@@ -7,7 +7,7 @@ use crate::config::{self, PendingSecret, Settings, Wanted};
 use crate::deliver::{Fallback, Pace, SmartHost, Unopened};
 use crate::mail::{Address, Problem, SessionFacts, Stage, Verdict};
 use crate::spool::{Attempt, Hops, settings_digest};
-use crate::sys::Secret;
+use crate::sys::{Secret, interrupted};
 use crate::ui::Complaint;
 
 /// Recipients of one transaction that is on record before its dot.
@@ -94,7 +94,11 @@ impl Profiles<'_, '_> {
 fn unopened(profile: &str, failure: &Failure) -> Box<Unopened> {
     let words = failure.complaints.first().map(Complaint::to_string).unwrap_or_default();
     let words = words.trim().strip_prefix("whippet: ").unwrap_or(words.trim()).to_owned();
-    let verdict = Verdict::deferred(Stage::Connect, Problem::NoSecret, words);
+    // Whatever was not waited for was not there.
+    let verdict = match interrupted(1) {
+        Some(by) => Verdict::interrupted(Stage::Connect, by),
+        None => Verdict::deferred(Stage::Connect, Problem::NoSecret, words),
+    };
     Box::new(Unopened {
         verdict,
         facts: SessionFacts { host: profile.to_owned(), ..SessionFacts::default() },

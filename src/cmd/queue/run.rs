@@ -7,6 +7,7 @@ use super::spool;
 use crate::cli::Request;
 use crate::cmd::{Exit, Failure, World, settings};
 use crate::spool::{Name, Run, Tally};
+use crate::sys::{catch_interrupts, interrupted, rest};
 use crate::ui;
 
 /// How long `--watch` waits between two runs.
@@ -28,10 +29,12 @@ pub(in crate::cmd) struct Wish<'a> {
 pub(super) fn run(wish: &Wish<'_>, request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
     loop {
         let exit = once(wish, request, world)?;
-        if !wish.is_watching {
+        if !wish.is_watching || interrupted(1).is_some() {
             return Ok(exit);
         }
-        std::thread::sleep(PAUSE);
+        if rest(PAUSE).is_some() {
+            return Ok(Exit::Ok);
+        }
     }
 }
 
@@ -42,6 +45,8 @@ pub(in crate::cmd) fn once(
     world: &mut World<'_>,
 ) -> Result<Exit, Failure> {
     let settings = settings::resolve(request, world)?;
+    // Without it they kill, and what is in hand is left as after any death.
+    let _ = catch_interrupts();
     let Some(store) = spool::open(&settings, world)? else { return Ok(Exit::Ok) };
     let rules = spool::rules(&settings);
     let mut lines = Vec::new();
@@ -78,7 +83,7 @@ fn exit(tally: &Tally) -> Exit {
     match tally {
         tally if tally.failed + tally.held > 0 => Exit::Unavailable,
         tally if !tally.troubles.is_empty() => Exit::IoErr,
-        tally if tally.deferred + tally.unreached > 0 => Exit::TempFail,
+        tally if tally.deferred + tally.unreached + tally.left > 0 => Exit::TempFail,
         _ => Exit::Ok,
     }
 }
@@ -105,8 +110,16 @@ fn tell(tally: &Tally, request: &Request, world: &mut World<'_>) {
         let mails = if tally.unreached == 1 { "mail waits" } else { "mails wait" };
         words.push(format!("{} {mails} for a server that takes none now", tally.unreached));
     }
+    if let Some(by) = tally.stopped {
+        let mails = match tally.left {
+            0 => String::new(),
+            1 => ", before 1 mail was handed over".to_owned(),
+            left => format!(", before {left} mails were handed over"),
+        };
+        words.push(format!("interrupted by {by}{mails}"));
+    }
     // Who runs it from a timer wants to hear of trouble only.
-    let is_all_well = tally.deferred + tally.failed + tally.held + tally.unreached == 0;
+    let is_all_well = tally.deferred + tally.failed + tally.held + tally.unreached + tally.left == 0;
     let is_wanted = if is_all_well { request.verbose > 0 } else { !request.quiet };
     if !words.is_empty() && is_wanted {
         let _ = writeln!(world.stderr, "whippet: {}", words.join("; "));

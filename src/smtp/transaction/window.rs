@@ -117,6 +117,11 @@ impl<'a> Window<'a> {
         self.oldest().map_or(Stage::Dot, Transaction::stage)
     }
 
+    /// Whether a message is on its way whose verdict is missing: nothing is certain until it is there.
+    pub fn is_dotted(&self) -> bool {
+        self.line.iter().any(Transaction::is_dotted)
+    }
+
     /// Whether the server has said that it closes.
     pub fn is_leaving(&self) -> bool {
         self.farewell.is_some()

@@ -24,7 +24,7 @@ impl Closing {
     /// before that of this verdict.
     pub fn of(verdict: &Verdict, is_mail_taken: bool) -> Option<Self> {
         let problem = verdict.problem.as_ref()?;
-        if verdict.in_doubt {
+        if verdict.in_doubt || matches!(problem, Problem::Interrupted(_)) {
             return None;
         }
         let code = verdict.reply.as_ref().map(|reply| reply.code);

@@ -76,6 +76,9 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
 
     /// Takes the next entry in hand; gives the name of its profile.
     pub(super) fn prepare(&mut self) -> Option<String> {
+        if self.tally.is_stopped() {
+            return None;
+        }
         if self.first.is_none() {
             self.first = self.next_entry();
         }
@@ -94,9 +97,20 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
     /// The hop gave no session: the entry in hand waits, and its attempt was none; the others were not touched.
     pub(super) fn unreached(mut self, why: &Verdict) {
         self.close(why);
-        self.tally.unreached += self.names.len();
+        if !self.tally.is_stopped() {
+            self.tally.unreached += self.names.len();
+            self.names.clear();
+        }
+        self.leave();
+    }
+
+    /// No connection comes any more: an entry that is in hand is let go.
+    pub(super) fn leave(mut self) {
         if let Some(entry) = self.first.take() {
-            self.untried(entry, why.clone());
+            self.wait(entry.taken.into_inner());
+        }
+        if self.tally.is_stopped() {
+            self.tally.left += self.names.len();
         }
     }
 
@@ -187,7 +201,7 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     type Mail = Entry<'s, 'd>;
 
     fn next_mail(&mut self) -> Option<Self::Mail> {
-        if self.is_stopped {
+        if self.is_stopped || self.tally.is_stopped() {
             return self.first.take();
         }
         self.first.take().or_else(|| self.next_entry())

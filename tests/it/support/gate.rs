@@ -36,6 +36,11 @@ impl Gate {
         news.notify_all();
     }
 
+    /// The side of whoever stands for the server: comes to the gate and waits until it is open.
+    pub fn meet(&self) {
+        let _ = self.pass(&Stop::default());
+    }
+
     /// The server's side: waits until the gate is open. An error: the test has ended without opening it.
     pub(super) fn pass(&self, stop: &Stop) -> Result<(), ()> {
         let (state, news) = &*self.0;

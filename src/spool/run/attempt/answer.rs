@@ -40,6 +40,11 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             if settled.postponed.contains(&index) {
                 continue;
             }
+            if let (Some(Problem::Interrupted(_)), false) = (&verdict.problem, verdict.in_doubt) {
+                // Nobody has said anything.
+                mail.is_unreached.set(true);
+                continue;
+            }
             if verdict.in_doubt {
                 doubt.get_or_insert_with(|| verdict.sentence.clone());
                 continue;
@@ -100,13 +105,18 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         }
     }
 
-    /// The hop took nothing: the entry waits for it, and its attempt was none.
+    /// The hop took nothing: the entry waits for it, and its attempt was none. It is due at once if that was our doing.
     pub(super) fn wait(&mut self, mut taken: Taken<'s, 'd>) {
-        self.tally.unreached += 1;
         let name = taken.name;
         let now_s = now_s(self.run.clock);
         let first_s = now_s + self.run.rules.schedule.first_s;
-        let due_s = self.gate.record().map_or(first_s, |record| record.next_s.max(now_s));
+        let due_s = if self.tally.is_stopped() {
+            self.tally.left += 1;
+            now_s
+        } else {
+            self.tally.unreached += 1;
+            self.gate.record().map_or(first_s, |record| record.next_s.max(now_s))
+        };
         let expires_s = taken.state.expires_s;
         let waits = taken
             .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
