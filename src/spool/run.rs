@@ -116,11 +116,7 @@ impl Run<'_, '_> {
         if let Err(error) = self.tell_of_silence(&mut |profile| hops.sender(profile)) {
             tally.troubles.push(format!("ids/: {}", reason(&error)));
         }
-        let names = self.store.scan(&mut |name| {
-            tally.troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
-        })?;
-        tally.entries = names.len();
-        for (hop, names) in self.due(names, wanted) {
+        for (hop, names) in self.due(wanted, &mut tally)? {
             if tally.is_stopped() {
                 tally.left += names.len();
             } else {
@@ -151,17 +147,31 @@ impl Run<'_, '_> {
         }
     }
 
-    /// What is to be tried, hop by hop, the longest due first.
-    fn due(&self, names: Vec<Name>, wanted: &dyn Fn(&Name) -> bool) -> BTreeMap<Hop, VecDeque<Name>> {
+    /// What is to be tried, hop by hop, the longest due first. No entry is opened to learn it, and no name kept that is not due.
+    fn due(
+        &self,
+        wanted: &dyn Fn(&Name) -> bool,
+        tally: &mut Tally,
+    ) -> io::Result<BTreeMap<Hop, VecDeque<Name>>> {
         let now_s = now_s(self.clock);
         let is_due = |name: &Name| self.is_now || self.rules.schedule.is_due(name.due_s, now_s);
-        let mut due: Vec<Name> = names.into_iter().filter(|name| is_due(name) && wanted(name)).collect();
+        let Tally { entries, troubles, .. } = tally;
+        let mut due = Vec::new();
+        let mut each = |name: Name| {
+            *entries += 1;
+            if is_due(&name) && wanted(&name) {
+                due.push(name);
+            }
+        };
+        self.store.each_queued(&mut each, &mut |name| {
+            troubles.push(format!("q/{}: this is no name of an entry", name.escape_debug()));
+        })?;
         due.sort_unstable();
         let mut hops = BTreeMap::new();
         for name in due {
             hops.entry(name.hop).or_insert_with(VecDeque::new).push_back(name);
         }
-        hops
+        Ok(hops)
     }
 
     /// Hands over what is due for one hop, over as many connections as it takes, one after the other. Behind a closed gate

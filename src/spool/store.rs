@@ -14,6 +14,7 @@ pub use incoming::{Submission, SubmitError};
 pub use read::Seen;
 pub use taken::{Body, Taken, Trouble};
 
+use std::ffi::CStr;
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -24,6 +25,12 @@ use crate::sys::{Disk, Folder, Room};
 
 /// The first line of `FORMAT`.
 const FORMAT: &str = "whippet spool 1\n";
+
+/// Folders beside those of the entries.
+const BESIDE: [&str; 2] = ["host", "ids"];
+
+/// The folder that is made when all else was flushed: where it is, nothing of the rest needs another flush.
+const LAST: &str = "log";
 
 /// Where an entry can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,22 +126,23 @@ impl<'d> Store<'d> {
             let path = path.to_owned();
             move |error| OpenError::Io { path, error }
         };
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700);
-        builder.create(path).map_err(fail(path))?;
-        let root = disk.open_dir(None, path).map_err(fail(path))?;
-        for place in Place::ALL.map(Place::name).into_iter().chain(["host", "ids", "log"]) {
-            let folder = path.join(place);
-            builder.create(&folder).map_err(fail(&folder))?;
-        }
-        if disk.stat_at(&root, "FORMAT").is_err() {
-            write_format(disk, &root, path).map_err(fail(&path.join("FORMAT")))?;
-        }
-        // The folders must be there after a power cut, before anything is said to be in them.
-        disk.sync_dir(&root).map_err(fail(path))?;
-        if let Some(parent) = path.parent() {
-            let parent_folder = disk.open_dir(None, parent).map_err(fail(parent))?;
-            disk.sync_dir(&parent_folder).map_err(fail(parent))?;
+        if !is_made(disk, path) {
+            let mut builder = DirBuilder::new();
+            builder.recursive(true).mode(0o700);
+            builder.create(path).map_err(fail(path))?;
+            let root = disk.open_dir(None, path).map_err(fail(path))?;
+            let make = |name: &str| builder.create(path.join(name)).map_err(fail(&path.join(name)));
+            BESIDE.into_iter().chain(Place::ALL.map(Place::name)).try_for_each(make)?;
+            if disk.stat_at(&root, "FORMAT").is_err() {
+                write_format(disk, &root, path).map_err(fail(&path.join("FORMAT")))?;
+            }
+            // All of it must be there after a power cut, before anything is said to be in it.
+            disk.sync_dir(&root).map_err(fail(path))?;
+            if let Some(parent) = path.parent() {
+                let parent_folder = disk.open_dir(None, parent).map_err(fail(parent))?;
+                disk.sync_dir(&parent_folder).map_err(fail(parent))?;
+            }
+            make(LAST)?;
         }
         Store::open(disk, path)
     }
@@ -185,28 +193,38 @@ impl<'d> Store<'d> {
     /// Every well-formed name in `q/`; the others are given to `strange`.
     pub fn scan(&self, strange: &mut dyn FnMut(String)) -> io::Result<Vec<Name>> {
         let mut names = Vec::new();
-        self.names(Place::Queue, &mut |text| match Name::parse(text) {
-            Some(name) => names.push(name),
-            None => strange(text.to_owned()),
-        })?;
+        self.each_queued(&mut |name| names.push(name), strange)?;
         Ok(names)
+    }
+
+    /// Calls `each` with every well-formed name in `q/`, and `strange` with the others. None is kept: a run keeps those that
+    /// are due.
+    pub fn each_queued(&self, each: &mut dyn FnMut(Name), strange: &mut dyn FnMut(String)) -> io::Result<()> {
+        self.files(Place::Queue, &mut |file| match Name::from_octets(file.to_bytes()) {
+            Some(name) => each(name),
+            None => strange(file.to_string_lossy().into_owned()),
+        })
     }
 
     /// Every well-formed name in another place; the others are given to `strange`.
     pub fn ids(&self, place: Place, strange: &mut dyn FnMut(String)) -> io::Result<Vec<Id>> {
         let mut ids = Vec::new();
-        self.names(place, &mut |text| match Id::parse(text) {
+        self.files(place, &mut |file| match Id::from_octets(file.to_bytes()) {
             Some(id) => ids.push(id),
-            None => strange(text.to_owned()),
+            None => strange(file.to_string_lossy().into_owned()),
         })?;
         Ok(ids)
     }
 
     /// Calls `each` with every name in a place.
     pub(super) fn names(&self, place: Place, each: &mut dyn FnMut(&str)) -> io::Result<()> {
+        self.files(place, &mut |file| each(&file.to_string_lossy()))
+    }
+
+    fn files(&self, place: Place, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
         // A folder that is open twice can be read by two at once.
         let folder = self.disk.open_dir(Some(&self.root), Path::new(place.name()))?;
-        self.disk.list(&folder, &mut |name| each(&name.to_string_lossy()))
+        self.disk.list(&folder, each)
     }
 
     /// Where the entry is, if it is somewhere: in `q/` with its name.
@@ -222,6 +240,13 @@ impl<'d> Store<'d> {
         }
         Ok(None)
     }
+}
+
+/// Whether a spool is there, all of it, and flushed.
+fn is_made(disk: &dyn Disk, path: &Path) -> bool {
+    let Ok(root) = disk.open_dir(None, path) else { return false };
+    let mut names = BESIDE.into_iter().chain(Place::ALL.map(Place::name)).chain(["FORMAT", LAST]);
+    names.all(|name| disk.stat_at(&root, name).is_ok())
 }
 
 /// Writes `FORMAT` beside itself and gives it its name when it is whole. Two who do so at once write the same.

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FallocateFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 
 /// A folder that is kept open.
 #[derive(Debug)]
@@ -63,8 +63,6 @@ pub trait Disk: Sync {
     fn read_at(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Writes at a place, all of it or an error.
     fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()>;
-    /// Sets blocks aside behind the end of the file, without changing its size.
-    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()>;
     /// Flushes a file with all that is needed to find it by its descriptor.
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Flushes a file's content.
@@ -175,10 +173,6 @@ impl Disk for SystemDisk {
 
     fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()> {
         file.write_all_at(octets, offset)
-    }
-
-    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
-        again(|| rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, offset, length))
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {

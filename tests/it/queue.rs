@@ -2,6 +2,7 @@
 //! each, what a check finds, and hostile files.
 
 mod check;
+mod costs;
 mod filled;
 mod hosts;
 mod scale;

@@ -60,9 +60,6 @@ impl Disk for Lockless {
         std::thread::yield_now();
         SystemDisk.write_at(file, octets, offset)
     }
-    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
-        SystemDisk.reserve(file, offset, length)
-    }
     fn sync(&self, file: &File) -> io::Result<()> {
         SystemDisk.sync(file)
     }

@@ -148,10 +148,6 @@ impl Disk for Tape {
         Ok(())
     }
 
-    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
-        SystemDisk.reserve(file, offset, length)
-    }
-
     fn sync(&self, file: &File) -> io::Result<()> {
         self.synced(file);
         Ok(())

@@ -17,6 +17,8 @@ use super::header::{Damage, u32_at};
 const LARGEST: usize = 32 * 1024;
 /// Octets around a payload.
 const FRAME: usize = 9;
+/// How that begins which is set aside for events to come: no length, and no type.
+const NO_EVENT: [u8; 5] = [0; 5];
 
 /// Where the journal ends, and the sum that the next event is chained to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,12 @@ impl Journal {
         (octets, Journal { end, sum })
     }
 
+    /// Whether it surely ends here, though `octets` may be cut: what is set aside for more begins.
+    pub fn is_end_of(&self, octets: &[u8]) -> bool {
+        let rest = usize::try_from(self.end).ok().and_then(|end| octets.get(end..));
+        rest.is_some_and(|rest| rest.starts_with(&NO_EVENT))
+    }
+
     /// Reads the events at the beginning of `octets`. A type that is not known and not lower case leaves the entry alone.
     pub fn read(seed: u32, octets: &[u8]) -> Result<(Vec<Event>, Journal), Damage> {
         let mut journal = Journal::new(seed);
@@ -67,7 +75,7 @@ impl Journal {
 fn frame_at(octets: &[u8], journal: Journal) -> Option<&[u8]> {
     let rest = octets.get(usize::try_from(journal.end).ok()?..)?;
     let length = usize::try_from(u32::from_le_bytes(*rest.first_chunk()?)).ok()?;
-    if length > LARGEST {
+    if length > LARGEST || rest.starts_with(&NO_EVENT) {
         return None;
     }
     let frame = rest.get(..length + FRAME)?;
@@ -172,6 +180,16 @@ mod tests {
             let (read, _) = Journal::read(77, &octets[..at]).unwrap();
             prop_assert_eq!(&read[..], &events[..read.len()]);
         }
+    }
+
+    #[test]
+    fn zeros_are_no_event_whatever_the_sum_before_them() {
+        // The one sum of all behind which zeros verify as an event would.
+        let sum = 0x0a61_33df;
+        assert_eq!(link(sum, &NO_EVENT), 0);
+        let (events, journal) = Journal::read(sum, &[0; 64]).unwrap();
+        assert_eq!((events, journal.end), (Vec::new(), 0));
+        assert!(journal.is_end_of(&[0; 64]) && !journal.is_end_of(&[0; 4]));
     }
 
     #[test]

@@ -8,14 +8,31 @@ use crate::sys::Random;
 
 /// The letters of an identifier (Crockford's base 32, as in a ULID).
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// What each octet stands for in an identifier; [`NO_LETTER`] if for nothing.
+const VALUES: [u8; 256] = values(LETTERS);
+/// What each octet stands for in a number of base 16, of which only the small letters are used.
+const HEX: [u8; 256] = values(b"0123456789abcdef");
+/// A bit that no value has.
+const NO_LETTER: u8 = 0x80;
 /// Characters of an identifier without the mark of a bounce.
 const LENGTH: usize = 26;
+
+const fn values(letters: &[u8]) -> [u8; 256] {
+    let mut values = [NO_LETTER; 256];
+    let mut place = 0;
+    while place < letters.len() {
+        values[letters[place] as usize] = place as u8;
+        place += 1;
+    }
+    values
+}
 
 /// What names an entry: a ULID, 26 characters, the first ten of which are the time of its making; for a bounce that of
 /// the original with `-n1` to `-n999` behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
-    ulid: [u8; LENGTH],
+    /// The number of the ULID, the highest octet first: 48 bits of time, 80 of chance.
+    ulid: [u8; 16],
     /// 0 for an original.
     bounce: u16,
 }
@@ -24,25 +41,36 @@ impl Id {
     /// A new identifier for this moment.
     pub fn new(now: SystemTime, random: &dyn Random) -> io::Result<Self> {
         let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        let mut octets = [0; 16];
-        random.fill(&mut octets[6..])?;
-        let number = u128::from_be_bytes(octets) | (milliseconds & 0xffff_ffff_ffff) << 80;
-        let letter = |place: usize| LETTERS[(number >> (5 * (LENGTH - 1 - place)) & 31) as usize];
-        Ok(Id { ulid: std::array::from_fn(letter), bounce: 0 })
+        let mut ulid = [0; 16];
+        ulid[..6].copy_from_slice(&(milliseconds as u64).to_be_bytes()[2..]);
+        random.fill(&mut ulid[6..])?;
+        Ok(Id { ulid, bounce: 0 })
     }
 
     /// Reads an identifier.
     pub fn parse(text: &str) -> Option<Self> {
-        let (ulid, rest) = text.as_bytes().split_first_chunk::<LENGTH>()?;
-        let is_ulid = ulid.iter().all(|octet| LETTERS.contains(octet)) && ulid[0] <= b'7';
-        let bounce = match std::str::from_utf8(rest).ok()?.strip_prefix("-n") {
-            Some(number) if matches!(number.len(), 1..=3) && !number.starts_with(['0', '+']) => {
-                number.parse().ok()?
+        Self::from_octets(text.as_bytes())
+    }
+
+    /// Reads an identifier out of the octets of a file's name.
+    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+        let (letters, rest) = octets.split_first_chunk::<LENGTH>()?;
+        let bounce = match rest.strip_prefix(b"-n") {
+            Some([b'1'..=b'9', more @ ..]) if more.len() <= 2 => {
+                std::str::from_utf8(&rest[2..]).ok()?.parse().ok()?
             }
             None if rest.is_empty() => 0,
             _ => return None,
         };
-        is_ulid.then_some(Id { ulid: *ulid, bounce })
+        let (mut number, mut seen) = (0, 0);
+        for &letter in letters {
+            let value = VALUES[usize::from(letter)];
+            seen |= value;
+            number = number << 5 | u128::from(value & 31);
+        }
+        // 26 letters have room for two bits more than the number has.
+        let is_ulid = seen & NO_LETTER == 0 && letters[0] <= b'7';
+        is_ulid.then_some(Id { ulid: number.to_be_bytes(), bounce })
     }
 
     /// The identifier of its bounce with this number, 1 to 999.
@@ -57,15 +85,17 @@ impl Id {
 
     /// When the original was made.
     pub fn made(self) -> SystemTime {
-        let value = |octet: &u8| LETTERS.iter().position(|letter| letter == octet).unwrap_or(0) as u64;
-        let milliseconds = self.ulid[..10].iter().fold(0, |sum, octet| sum << 5 | value(octet));
-        UNIX_EPOCH + Duration::from_millis(milliseconds & 0xffff_ffff_ffff)
+        let milliseconds = u128::from_be_bytes(self.ulid) >> 80;
+        UNIX_EPOCH + Duration::from_millis(milliseconds as u64)
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.ulid).expect("its letters are ASCII"))?;
+        let number = u128::from_be_bytes(self.ulid);
+        let letter = |place: usize| LETTERS[(number >> (5 * (LENGTH - 1 - place)) & 31) as usize];
+        let letters: [u8; LENGTH] = std::array::from_fn(letter);
+        f.write_str(std::str::from_utf8(&letters).expect("its letters are ASCII"))?;
         if self.bounce > 0 {
             write!(f, "-n{}", self.bounce)?;
         }
@@ -109,15 +139,27 @@ pub struct Name {
 impl Name {
     /// Reads a name; anything that is not exactly one is none.
     pub fn parse(text: &str) -> Option<Self> {
-        let hex = |text: &str, length: usize| {
-            let is_hex = text.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
-            (text.len() == length && is_hex).then(|| u64::from_str_radix(text, 16).ok())?
-        };
-        let (due, rest) = text.split_once('.')?;
-        let (hop, id) = rest.split_once('.')?;
-        let hop = Hop(u32::try_from(hex(hop, 8)?).ok()?);
-        Some(Name { due_s: hex(due, 10)?, hop, id: Id::parse(id)? })
+        Self::from_octets(text.as_bytes())
     }
+
+    /// Reads the octets of a file's name.
+    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+        let (due, rest) = octets.split_first_chunk::<10>()?;
+        let (hop, rest) = rest.strip_prefix(b".")?.split_first_chunk::<8>()?;
+        let id = Id::from_octets(rest.strip_prefix(b".")?)?;
+        Some(Name { due_s: hex(due)?, hop: Hop(u32::try_from(hex(hop)?).ok()?), id })
+    }
+}
+
+/// The number that these digits of base 16 are, at most 16 of them.
+fn hex(digits: &[u8]) -> Option<u64> {
+    let (mut number, mut seen) = (0, 0);
+    for &digit in digits {
+        let value = HEX[usize::from(digit)];
+        seen |= value;
+        number = number << 4 | u64::from(value & 15);
+    }
+    (seen & NO_LETTER == 0).then_some(number)
 }
 
 impl fmt::Display for Name {
@@ -148,6 +190,11 @@ mod tests {
     }
 
     #[test]
+    fn a_name_takes_no_more_memory_than_a_million_of_them_may() {
+        assert_eq!(size_of::<Name>(), 32);
+    }
+
+    #[test]
     fn names_are_exact() {
         let name = "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D";
         assert_eq!(Name::parse(name).unwrap().to_string(), name);
@@ -163,6 +210,12 @@ mod tests {
             "0065a1b2c3.89abcdef.81HZXA7Q6N8W4Y2R5T9V3B1C0D",
             "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D-n",
             "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D-n1000",
+            "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D-n0",
+            "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D-n01",
+            "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D-n1x",
+            "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D-n1+",
+            "0065a1b2c3-89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D",
+            "0065a1b2c3.89abcdeg.01HZXA7Q6N8W4Y2R5T9V3B1C0D",
             "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D\n",
             "+065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1C0D",
             "0065a1b2c3.89abcdef.01HZXA7Q6N8W4Y2R5T9V3B1Cé",

@@ -80,9 +80,6 @@ impl Disk for Faulty {
     fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()> {
         self.call(|| SystemDisk.write_at(file, octets, offset))
     }
-    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
-        self.call(|| SystemDisk.reserve(file, offset, length))
-    }
     fn sync(&self, file: &File) -> io::Result<()> {
         self.call(|| SystemDisk.sync(file))
     }

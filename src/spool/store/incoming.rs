@@ -17,7 +17,7 @@ const BLOCK: usize = 64 * 1024;
 /// What stays free on the disk, octets and files.
 const KEPT_FREE: (u64, u64) = (16 << 20, 1000);
 /// What is set aside for the journal, octets, and for each recipient in it.
-const RESERVE: (u64, u64) = (4096, 128);
+const RESERVE: (usize, usize) = (4096, 128);
 
 /// What is to be queued.
 #[derive(Debug)]
@@ -130,7 +130,6 @@ impl<'d> Store<'d> {
             return Err(SubmitError::Storage(error));
         }
         written.map_err(SubmitError::Message)?;
-        body.pen.flush().map_err(storage)?;
         if &body.end != b"\r\n" {
             return Err(SubmitError::Refused("its last line has no end".to_owned()));
         }
@@ -146,36 +145,13 @@ impl<'d> Store<'d> {
             body_digest: body.digest.finish().as_ref().try_into().expect("SHA-256 has 32 octets"),
             profile: submission.profile.to_owned(),
         };
+        let (state, journal, octets) = begin_journal(submission, &header);
+        body.pen.pad_to(header.journal_at()).map_err(storage)?;
+        body.pen.write_all(&octets).map_err(storage)?;
+        body.pen.flush().map_err(storage)?;
         self.disk.write_at(file, &header.encode(), 0).map_err(storage)?;
-        let (state, journal) = self.begin_journal(submission, file, &header).map_err(storage)?;
         self.disk.sync(file).map_err(storage)?;
         Ok((header, state, journal))
-    }
-
-    /// Sets room aside for what will happen to the entry, and writes down what has.
-    fn begin_journal(
-        &self,
-        submission: &Submission<'_>,
-        file: &std::fs::File,
-        header: &Header,
-    ) -> io::Result<(State, Journal)> {
-        let length = RESERVE.0 + RESERVE.1 * u64::from(header.recipients);
-        match self.disk.reserve(file, header.journal_at(), length) {
-            // Not every filesystem can.
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                self.disk.write_at(file, &vec![0; length as usize], header.journal_at())?;
-            }
-            other => other?,
-        }
-        let mut state = State::new(header, submission.in_doubt.1);
-        let mut journal = Journal::new(header.sum());
-        for event in &submission.events {
-            let (octets, next) = journal.append(event);
-            self.disk.write_at(file, &octets, header.journal_at() + journal.end)?;
-            state.apply(event);
-            journal = next;
-        }
-        Ok((state, journal))
     }
 
     fn check_room(&self, size: u64) -> Result<(), SubmitError> {
@@ -262,6 +238,23 @@ impl<'d> Store<'d> {
     }
 }
 
+/// The beginning of an entry's journal: what has happened to it, and zeros where there will stand what happens. What is
+/// written over octets that are there finds room on a full disk, and its flush is one of content alone: neither the size of
+/// the file nor the place of its blocks changes.
+fn begin_journal(submission: &Submission<'_>, header: &Header) -> (State, Journal, Vec<u8>) {
+    let mut state = State::new(header, submission.in_doubt.1);
+    let (mut journal, mut octets) = (Journal::new(header.sum()), Vec::new());
+    for event in &submission.events {
+        let (more, next) = journal.append(event);
+        octets.extend_from_slice(&more);
+        state.apply(event);
+        journal = next;
+    }
+    let set_aside = RESERVE.0 + RESERVE.1 * header.recipients as usize;
+    octets.resize(octets.len().max(set_aside), 0);
+    (state, journal, octets)
+}
+
 /// SHA-256.
 pub(in crate::spool) fn digest(octets: &[u8]) -> [u8; 32] {
     ring::digest::digest(&SHA256, octets).as_ref().try_into().expect("SHA-256 has 32 octets")
@@ -274,6 +267,14 @@ struct Pen<'a> {
     at: u64,
     block: Vec<u8>,
     failed: Option<io::Error>,
+}
+
+impl Pen<'_> {
+    /// Writes zeros up to this place in the file.
+    fn pad_to(&mut self, place: u64) -> io::Result<()> {
+        let gap = place.saturating_sub(self.at + self.block.len() as u64);
+        self.write_all(&vec![0; usize::try_from(gap).map_err(io::Error::other)?])
+    }
 }
 
 impl Write for Pen<'_> {

@@ -10,7 +10,7 @@ use crate::spool::HEADER;
 use crate::spool::{Damage, Event, Header, Journal, Name, Sealed, State, read_envelope};
 use crate::sys::Stat;
 
-/// Octets that are read at first: all of a small entry, with its journal.
+/// Octets that are read at first: all of a small entry that counts.
 const FIRST: usize = 8 * 1024;
 /// Longest journal that is read, octets.
 const LONGEST_JOURNAL: u64 = 64 << 20;
@@ -80,11 +80,29 @@ impl<'d> Store<'d> {
         if size < header.body_at() + header.body {
             return Err(broken("its message is cut"));
         }
-        let length = size.saturating_sub(header.journal_at()).min(LONGEST_JOURNAL);
-        let octets = self.range(file, &first, header.journal_at(), length)?;
-        let (events, journal) = Journal::read(header.sum(), &octets)?;
+        let (events, journal) = self.journal(file, size, &first, &header)?;
         let state = State::replay(&header, limit, &events);
         Ok(Contents { header, sealed, state, journal, events })
+    }
+
+    /// What happened. What is set aside for more of it is not read.
+    fn journal(
+        &self,
+        file: &File,
+        size: u64,
+        first: &[u8],
+        header: &Header,
+    ) -> Result<(Vec<Event>, Journal), Trouble> {
+        let begin = usize::try_from(header.journal_at()).ok();
+        if let Some(octets) = begin.and_then(|begin| first.get(begin..))
+            && let (events, journal) = Journal::read(header.sum(), octets)?
+            && journal.is_end_of(octets)
+        {
+            return Ok((events, journal));
+        }
+        let length = size.saturating_sub(header.journal_at()).min(LONGEST_JOURNAL);
+        let octets = self.octets(file, header.journal_at(), length)?;
+        Ok(Journal::read(header.sum(), &octets)?)
     }
 
     /// So many octets from a place on, out of `first`, the beginning of the file, if it holds them.

@@ -139,26 +139,26 @@ impl Body<'_> {
     pub fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
         let mut digest = Context::new(&SHA256);
         let (mut at, end) = (self.header.body_at(), self.header.body_at() + self.header.body);
-        let (mut block, mut held) = (vec![0; BLOCK], Vec::new());
+        let mut block = vec![0; usize::try_from(self.header.body).unwrap_or(BLOCK).min(BLOCK)];
+        // Of the block, what was read and is not written yet.
+        let mut held = 0;
         while at < end {
-            let wanted = usize::try_from(end - at).unwrap_or(BLOCK).min(BLOCK);
+            out.write_all(&block[..held]).map_err(MessageError::Sink)?;
+            let wanted = usize::try_from(end - at).unwrap_or(BLOCK).min(block.len());
             let count = self.store.disk.read_at(self.file, &mut block[..wanted], at);
-            let count = count
+            held = count
                 .map_err(|source| MessageError::Read { what: "the queued message".to_owned(), source })?;
-            if count == 0 {
+            if held == 0 {
                 let source = io::ErrorKind::UnexpectedEof.into();
                 return Err(MessageError::Read { what: "the queued message".to_owned(), source });
             }
-            out.write_all(&held).map_err(MessageError::Sink)?;
-            digest.update(&block[..count]);
-            held.clear();
-            held.extend_from_slice(&block[..count]);
-            at += count as u64;
+            digest.update(&block[..held]);
+            at += held as u64;
         }
         if digest.finish().as_ref() != self.header.body_digest {
             return Err(changed("its digest does not agree"));
         }
-        out.write_all(&held).map_err(MessageError::Sink)
+        out.write_all(&block[..held]).map_err(MessageError::Sink)
     }
 
     /// The header of the message: its octets up to the empty line, at most `limit` of them.
@@ -216,7 +216,7 @@ impl<'d> Store<'d> {
         place: Place,
         text: &str,
     ) -> Result<(File, crate::sys::Stat), Trouble> {
-        let (file, _) = self.open_ours(place, text, true)?;
+        let (file, opened) = self.open_ours(place, text, true)?;
         if !self.disk.lock(&file, true)? {
             return Err(Trouble::Busy);
         }
@@ -225,8 +225,7 @@ impl<'d> Store<'d> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Trouble::Gone),
             other => other?,
         };
-        let is_same = found.identity == self.disk.stat(&file)?.identity;
-        if is_same { Ok((file, found)) } else { Err(Trouble::Gone) }
+        if found.identity == opened.identity { Ok((file, found)) } else { Err(Trouble::Gone) }
     }
 
     /// Sets an entry of `q/` aside that is not trusted, with its name.
