@@ -150,6 +150,58 @@ fn who_sent_what_fails_is_told() {
     sandbox.run(&["queue", "list", "--badmail"]).exits(0).prints("0/1");
 }
 
+/// The message of the only mail that a healthy server gets from the queue.
+fn handed_over(sandbox: &Sandbox) -> String {
+    let peer = Peer::healthy();
+    turn(sandbox, peer.port(), "");
+    sandbox.run(&["queue", "run", "--now"]).exits(0);
+    let mut bodies = peer.finish().bodies();
+    assert_eq!(bodies.len(), 1);
+    String::from_utf8(bodies.remove(0)).unwrap()
+}
+
+#[test]
+fn who_wants_to_hear_of_success_is_told_where_no_reports_are_made() {
+    for (offers, is_told) in [(&[][..], true), (&["DSN"][..], false)] {
+        let sandbox = facing_nobody("queue = \"on-failure\"");
+        send(&sandbox, &["--dsn-notify", "success", "--envid", "7", "bob@example.test"]).exits(0);
+        let peer = Peer::serving(Rules::healthy().offering(offers));
+        turn(&sandbox, peer.port(), "");
+        sandbox.run(&["queue", "run", "--now"]).exits(0).quiet();
+        let rcpt = peer.finish().commands("RCPT").remove(0);
+        assert_eq!(rcpt.contains("NOTIFY=SUCCESS ORCPT=rfc822;bob@example.test"), !is_told, "{rcpt}");
+        assert_eq!(waiting(&sandbox).len(), usize::from(is_told));
+        if is_told {
+            let report = handed_over(&sandbox);
+            for line in ["Action: relayed", "Original-Envelope-Id: 7", "Remote-MTA: dns; 127.0.0.1"] {
+                assert!(report.contains(line), "{line} in {report}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mail_that_was_changed_on_the_disk_is_not_sent_and_its_sender_is_told() {
+    let sandbox = facing_nobody("queue = \"on-failure\"");
+    send(&sandbox, &["bob@example.test"]).exits(0);
+    let entry = sandbox.home().parent().unwrap().join(&waiting(&sandbox)[0]);
+    let octets = std::fs::read(&entry).unwrap();
+    let at = octets.windows(4).position(|four| four == b"text").unwrap();
+    std::fs::write(&entry, [&octets[..at], b"T", &octets[at + 1..]].concat()).unwrap();
+
+    let peer = Peer::healthy();
+    turn(&sandbox, peer.port(), "");
+    sandbox.run(&["queue", "run", "--now"]).exits(69).says("its digest does not agree").says("1 failed");
+    assert_eq!(peer.finish().dots(), 0);
+    let corrupt: Vec<String> =
+        sandbox.files().into_iter().filter(|file| file.contains("/spool/corrupt/")).collect();
+    assert_eq!((corrupt.len(), waiting(&sandbox).len()), (1, 1), "the mail, and its report");
+    let report = handed_over(&sandbox);
+    assert!(report.contains("Status: 5.6.0") && !report.contains("Text"), "{report}");
+    sandbox.run(&["queue", "run", "--now"]).exits(0).quiet();
+    sandbox.run(&["queue", "check"]).exits(65).prints("corrupt/");
+}
+
 #[test]
 fn of_a_mail_that_is_accepted_the_queue_says_nothing() {
     let peer = Peer::healthy();
