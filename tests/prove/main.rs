@@ -88,6 +88,11 @@ const TESTS: &[Test] = &[
         run: |wanted, outcome| errors::at_each_call(false, wanted.errors(), outcome),
     },
     Test {
+        id: "E5",
+        what: "each call that a signal may interrupt, interrupted",
+        run: |_, outcome| session::interrupted_calls(outcome),
+    },
+    Test {
         id: "Q1",
         what: "many runners, one queue",
         run: |wanted, outcome| race::runners(&wanted.field(), wanted.seed, outcome),
