@@ -133,7 +133,7 @@ impl Disk for SystemDisk {
 
     fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
         // An open folder has one place where it is read: a second reader needs a folder of its own.
-        let mut names = rustix::fs::Dir::read_from(&folder.0)?;
+        let mut names = again(|| rustix::fs::Dir::read_from(&folder.0))?;
         while let Some(entry) = names.read() {
             let entry = entry?;
             if !matches!(entry.file_name().to_bytes(), b"." | b"..") {

@@ -89,6 +89,11 @@ const TESTS: &[Test] = &[
         run: |wanted, outcome| errors::at_each_call(false, wanted.errors(), outcome),
     },
     Test {
+        id: "E5",
+        what: "each call that a signal may interrupt, interrupted",
+        run: |_, outcome| session::interrupted_calls(outcome),
+    },
+    Test {
         id: "E3",
         what: "a stored mail that cannot be read, once or for ever",
         run: |_, outcome| errors::unread(outcome),

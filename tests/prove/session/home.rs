@@ -74,8 +74,17 @@ impl Home {
 
     /// Starts the program; its standard input is a text of about this size.
     pub fn start(&self, arguments: &[&str], size: usize) -> Program {
+        self.traced(&[], arguments, size)
+    }
+
+    /// The same below strace, if it has arguments.
+    pub fn traced(&self, strace: &[String], arguments: &[&str], size: usize) -> Program {
         std::fs::write(self.path.join("text"), text(size)).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_whippet"));
+        let program = env!("CARGO_BIN_EXE_whippet");
+        let mut command = Command::new(if strace.is_empty() { program } else { "strace" });
+        if !strace.is_empty() {
+            command.args(["-f", "-qq", "-o"]).arg(self.path.join("trace")).args(strace).arg(program);
+        }
         command.args(arguments).arg("-n").arg("-F").arg(self.path.join("config.toml")).env_clear();
         command.env("HOME", &self.path).env("XDG_STATE_HOME", self.path.join("state")).env("TZ", "UTC");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(&self.path);
@@ -125,6 +134,13 @@ impl Program {
     pub fn signal(&self, signal: Signal) {
         // Who has ended is not waited for yet, so that the number is still theirs.
         let _ = kill_process(Pid::from_child(&self.0), signal);
+    }
+
+    /// Whether it has this open, as proc(5) names it.
+    pub fn has(&self, what: &str) -> bool {
+        let folder = Path::new("/proc").join(self.0.id().to_string()).join("fd");
+        let open = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        open.filter_map(|link| std::fs::read_link(link.path()).ok()).any(|link| link == Path::new(what))
     }
 
     /// Waits until what was sent has arrived, and the program waits for something else.

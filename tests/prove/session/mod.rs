@@ -1,10 +1,12 @@
 //! The program in a session with a server that does something else than it should, at each stage: signals come, replies are
 //! strange, connections are lost. And what the proofs of that have in common.
 
+mod eintr;
 mod home;
 mod signal;
 mod stage;
 
+pub use eintr::everywhere as interrupted_calls;
 pub use signal::{everywhere as signals, stopped};
 
 use std::sync::Mutex;

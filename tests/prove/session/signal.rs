@@ -93,7 +93,7 @@ fn each(
 fn strike(case: Case, home: &Home, arguments: &[&str], text: usize, after: Option<Vec<Step>>) -> Ended {
     let mut scene = Scene::set(case.stage, case.size(), home, after);
     let mut program = home.start(arguments, text);
-    scene.wait();
+    scene.wait(&program);
     for time in 0..case.times {
         if time > 0 && case.stage == DOT {
             program.settle();

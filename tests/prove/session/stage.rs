@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::home::Home;
+use super::home::{Home, Program};
 use crate::support::{Book, Gate, Peer, Rules, Step, hear, say};
 
 /// Where the server stops, in the order of a session.
@@ -88,9 +88,9 @@ impl Scene {
     }
 
     /// Waits until the program has come to the stage.
-    pub fn wait(&self) {
+    pub fn wait(&self, program: &Program) {
         match &self.deaf {
-            Some(deaf) => deaf.wait(),
+            Some(deaf) => deaf.wait(program),
             None => self.gate.wait_for_server(),
         }
     }
@@ -201,11 +201,17 @@ impl Deaf {
         Deaf { port: address.port(), _listener: listener, _waiting: waiting }
     }
 
-    /// Waits until somebody tries to connect: the state SYN_SENT of proc(5).
-    fn wait(&self) {
+    /// Waits until the program tries to connect: a socket of its own is in the state SYN_SENT (proc(5)).
+    fn wait(&self, program: &Program) {
         let begin = Instant::now();
-        let port = format!(":{:04X} 02", self.port);
-        while !std::fs::read_to_string("/proc/net/tcp").unwrap().contains(&port) {
+        let port = format!(":{:04X} 02 ", self.port);
+        let is_trying = || {
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            let lines = table.lines().filter(|line| line.contains(&port));
+            let mut inodes = lines.filter_map(|line| line.split_ascii_whitespace().nth(9));
+            inodes.any(|inode| program.has(&format!("socket:[{inode}]")))
+        };
+        while !is_trying() {
             assert!(begin.elapsed() < Duration::from_secs(60), "nobody tries to connect");
             std::thread::sleep(Duration::from_millis(1));
         }
