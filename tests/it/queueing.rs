@@ -21,6 +21,8 @@ fn who_is_deferred_is_queued_where_that_is_wanted() {
     let ran = send(&sandbox, &["--queue", "bob@example.test"]);
     ran.exits(0).says("bob@example.test: queued as 0").says("next attempt in 1").says("nothing listens");
     assert_eq!(waiting(&sandbox).len(), 1);
+    let stats = sandbox.run(&["queue", "stats"]);
+    stats.exits(0).prints("by the profile without a name: 1 queued, 0 due\n");
 
     let sandbox = facing_nobody("queue = \"on-failure\"");
     send(&sandbox, &["bob@example.test"]).exits(0).says("queued as");

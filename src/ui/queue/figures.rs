@@ -85,8 +85,12 @@ pub fn stats(stats: &Stats, now_s: u64) -> String {
         text.push('\n');
     }
     for hop in &stats.hops {
-        let profile = printable(&hop.profile);
-        text.push_str(&format!("by profile {profile}: {} queued, {} due\n", hop.queued, hop.due));
+        // A file without profiles is one, and it has no name.
+        let profile = match hop.profile.as_str() {
+            "" => "by the profile without a name".to_owned(),
+            name => format!("by profile {}", printable(name)),
+        };
+        text.push_str(&format!("{profile}: {} queued, {} due\n", hop.queued, hop.due));
         if let Some((at_s, last)) = &hop.last {
             let ago = span(now_s.saturating_sub(*at_s));
             text.push_str(&format!("  {ago} ago: {}\n", printable(&last.line())));
