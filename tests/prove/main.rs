@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail by panic, and prints")]
 
 mod crash;
-mod errors;
+mod disk;
 mod kill;
 mod ledger;
 mod race;
@@ -79,24 +79,9 @@ const TESTS: &[Test] = &[
         run: |wanted, outcome| crash::mistakes(&wanted.depth(), wanted.seed, outcome),
     },
     Test {
-        id: "E1",
-        what: "each error at each call of a submission",
-        run: |wanted, outcome| errors::at_each_call(true, wanted.errors(), outcome),
-    },
-    Test {
-        id: "E2",
-        what: "each error at each call of runs, reports and ends",
-        run: |wanted, outcome| errors::at_each_call(false, wanted.errors(), outcome),
-    },
-    Test {
         id: "E5",
         what: "each call that a signal may interrupt, interrupted",
         run: |_, outcome| session::interrupted_calls(outcome),
-    },
-    Test {
-        id: "E3",
-        what: "a stored mail that cannot be read, once or for ever",
-        run: |_, outcome| errors::unread(outcome),
     },
     Test {
         id: "G7",
@@ -112,7 +97,7 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    TESTS.iter().chain(real::TESTS)
+    TESTS.iter().chain(disk::TESTS).chain(real::TESTS)
 }
 
 impl Wanted {
@@ -148,11 +133,6 @@ impl Wanted {
 
     fn depth(&self) -> crash::Depth {
         crash::Depth(if self.is_quick { 48 } else { 4096 })
-    }
-
-    /// The quick part has those that disks tell of most.
-    fn errors(&self) -> &'static [(&'static str, i32)] {
-        if self.is_quick { &errors::ERRORS[..4] } else { &errors::ERRORS }
     }
 
     fn field(&self) -> race::Field {

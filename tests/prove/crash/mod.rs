@@ -1,6 +1,10 @@
 //! C1: every state of the disk that a crash can leave, at every moment of a mail's life. C2: each flush left out, and other
 //! mistakes of order: every one of them must be noticed.
 
+mod mutants;
+
+pub use mutants::mistakes;
+
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -195,110 +199,4 @@ pub fn states(depth: &Depth, seed: u64, outcome: &mut Outcome) {
         outcome.cases += count;
         outcome.failures.extend(wrong);
     }
-}
-
-/// A mistake, and the life with it.
-pub struct Mutant {
-    pub name: String,
-    pub ops: Vec<Op>,
-}
-
-/// What is being flushed by the flush at `at`.
-fn purpose(ops: &[Op], at: usize) -> Option<String> {
-    let before = &ops[..at];
-    match &ops[at] {
-        Op::SyncDir { folder } => {
-            let last = before.iter().rev().find(|op| matches!(op, Op::Rename { .. } | Op::Create { .. }));
-            match last {
-                Some(Op::Create { .. }) => Some(format!("{folder}/ with what is prepared")),
-                Some(Op::Rename { to, .. }) if to.1.contains("-n") => {
-                    Some(format!("{folder}/ with a report published"))
-                }
-                _ => Some(format!("{folder}/ with a mail queued")),
-            }
-        }
-        Op::Sync { file } => {
-            let created = before.iter().find_map(|op| match op {
-                Op::Create { file: other, at } if other == file => Some(at),
-                _ => None,
-            })?;
-            let what = if created.1.contains("-n") { "report" } else { "mail" };
-            let last = before.iter().rev().find_map(|op| match op {
-                Op::Write { file: other, offset, octets } if other == file => Some((*offset, octets[4])),
-                _ => None,
-            })?;
-            match last {
-                (0, _) => Some(format!("a {what}")),
-                (_, kind) => Some(format!("event {} of a {what}", char::from(kind))),
-            }
-        }
-        _ => None,
-    }
-}
-
-/// All mistakes that can be made in this life.
-pub fn mutants(ops: &[Op]) -> Vec<Mutant> {
-    let purposes: Vec<Option<String>> = (0..ops.len()).map(|at| purpose(ops, at)).collect();
-    let mut names: Vec<&String> = purposes.iter().flatten().collect();
-    names.sort();
-    names.dedup();
-    let without = |name: &String| {
-        let keep = |(op, purpose): (&Op, &Option<String>)| match purpose {
-            Some(purpose) if purpose == name => Op::Nothing,
-            _ => op.clone(),
-        };
-        Mutant { name: format!("not flushed: {name}"), ops: ops.iter().zip(&purposes).map(keep).collect() }
-    };
-    let mut all: Vec<Mutant> = names.into_iter().map(without).collect();
-    let [one, other] = EITHER.map(|name| all.iter().find(|mutant| mutant.name == name));
-    if let (Some(one), Some(other)) = (one, other) {
-        let neither =
-            |(one, other): (&Op, &Op)| if *one == Op::Nothing { one.clone() } else { other.clone() };
-        let ops = one.ops.iter().zip(&other.ops).map(neither).collect();
-        all.push(Mutant { name: "not flushed: q/ and tmp/ with a report published".to_owned(), ops });
-    }
-    let mut early = ops.to_vec();
-    let asked = |at: &usize| matches!(ops[*at], Op::Asked { .. });
-    for at in (0..ops.len()).filter(asked) {
-        let taken = ops[at..].iter().position(|op| matches!(op, Op::Taken { .. })).unwrap() + at;
-        early.swap(at, taken);
-    }
-    all.push(Mutant { name: "the dot before its event".to_owned(), ops: early });
-    let moved = |folder: &'static str, is_report: bool| move |op: &Op| matches!(op, Op::Rename { to, .. } if to.0 == folder && to.1.contains("-n") == is_report);
-    if let (Some(published), Some(buried)) =
-        (ops.iter().position(moved("q", true)), ops.iter().position(moved("badmail", false)))
-    {
-        let mut hasty = ops.to_vec();
-        let buried = hasty.remove(buried);
-        hasty.insert(published, buried);
-        all.push(Mutant { name: "the original moved before its report is published".to_owned(), ops: hasty });
-    }
-    all
-}
-
-/// A published report has left `tmp/` and is in `q/`: where a rename is whole or not at all, a flush of either folder holds
-/// both. Without either of them nothing does, and that must be noticed.
-const EITHER: [&str; 2] =
-    ["not flushed: q/ with a report published", "not flushed: tmp/ with a report published"];
-
-/// C2.
-pub fn mistakes(depth: &Depth, seed: u64, outcome: &mut Outcome) {
-    let mut caught: Vec<(String, bool)> = Vec::new();
-    for case in cases(depth) {
-        let ops = record(&case, &Ground::new());
-        for mutant in mutants(&ops) {
-            let is_caught = caught.iter().any(|(name, is_caught)| *name == mutant.name && *is_caught);
-            if is_caught || EITHER.contains(&mutant.name.as_str()) {
-                continue;
-            }
-            let (_, wrong) = explore(&case, &mutant.ops, &MODELS, depth, seed);
-            match caught.iter_mut().find(|(name, _)| *name == mutant.name) {
-                Some(entry) => entry.1 |= wrong.is_some(),
-                None => caught.push((mutant.name, wrong.is_some())),
-            }
-        }
-    }
-    outcome.cases += caught.len();
-    let missed = caught.iter().filter(|(_, is_caught)| !is_caught);
-    outcome.failures.extend(missed.map(|(name, _)| format!("nothing notices this mistake: {name}")));
 }
