@@ -7,6 +7,7 @@ mod crash;
 mod disk;
 mod kill;
 mod ledger;
+mod process;
 mod race;
 mod real;
 mod reports;
@@ -97,7 +98,7 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    TESTS.iter().chain(disk::TESTS).chain(real::TESTS)
+    TESTS.iter().chain(disk::TESTS).chain(real::TESTS).chain(process::TESTS)
 }
 
 impl Wanted {

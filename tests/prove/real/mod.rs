@@ -3,7 +3,7 @@
 pub mod home;
 mod hostile;
 #[allow(dead_code, reason = "what later proofs ask of it")]
-mod peer;
+pub mod peer;
 mod verbs;
 
 use std::sync::Mutex;
@@ -26,7 +26,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// Makes all cases, several at once, and notes what went wrong under their names.
-fn each<C: Sync>(
+pub fn each<C: Sync>(
     cases: &[C],
     outcome: &mut Outcome,
     judge: impl Fn(&C) -> Result<(), String> + Sync,

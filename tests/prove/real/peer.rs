@@ -44,6 +44,8 @@ pub struct Got {
     /// Of whom it tells, if it is a report.
     pub about: Vec<String>,
     pub is_whole: bool,
+    /// SHA-256 of the body without the header, as it was before dots were doubled.
+    pub digest: Vec<u8>,
     /// The client knows that it was taken.
     pub is_sure: bool,
 }
@@ -262,11 +264,12 @@ impl Talk<'_> {
         let is_mail =
             message.contains("\r\n\r\nThe text.\r\n") && message.ends_with(&format!("{END}\r\n.\r\n"));
         let is_report = !about.is_empty() && message.ends_with("--\r\n.\r\n");
+        let (about, digest) = (&about, digest(message));
         let mut book = self.shared.book.lock().unwrap();
         for to in recipients.drain(..) {
             self.copies.push(book.copies.len());
-            let about = about.clone();
-            book.copies.push(Got { to, about, is_whole: is_mail || is_report, is_sure: false });
+            let (about, digest) = (about.clone(), digest.clone());
+            book.copies.push(Got { to, about, is_whole: is_mail || is_report, digest, is_sure: false });
         }
     }
 
@@ -277,6 +280,13 @@ impl Talk<'_> {
             book.copies[place].is_sure = true;
         }
     }
+}
+
+/// Of the body of a message that ends in the final dot.
+fn digest(message: &str) -> Vec<u8> {
+    let body = message.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let body = body.strip_suffix(".\r\n").unwrap_or(body).replace("\r\n..", "\r\n.");
+    ring::digest::digest(&ring::digest::SHA256, body.as_bytes()).as_ref().to_vec()
 }
 
 /// How many copies somebody has: those the client knows of, and those it may not know of.
