@@ -11,6 +11,7 @@ mod process;
 mod race;
 mod real;
 mod reports;
+mod room;
 mod session;
 mod sink;
 mod states;
@@ -39,6 +40,8 @@ struct Wanted {
     only: Vec<String>,
     seed: u64,
     allows_skips: bool,
+    /// This process was started by another of its kind, in a namespace of its own.
+    is_inside: bool,
 }
 
 /// A test: its id, what it does, and how.
@@ -98,18 +101,20 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    TESTS.iter().chain(disk::TESTS).chain(real::TESTS).chain(process::TESTS)
+    TESTS.iter().chain(disk::TESTS).chain(real::TESTS).chain(process::TESTS).chain(room::TESTS)
 }
 
 impl Wanted {
     fn read() -> Result<Self, String> {
-        let mut wanted = Wanted { is_quick: true, only: Vec::new(), seed: 0x9f31c2, allows_skips: true };
+        let mut wanted =
+            Wanted { is_quick: true, only: Vec::new(), seed: 0x9f31c2, allows_skips: true, is_inside: false };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
             match argument.as_str() {
                 "--quick" => wanted.is_quick = true,
                 "--all" => (wanted.is_quick, wanted.allows_skips) = (false, false),
+                "--inside" => wanted.is_inside = true,
                 "--allow-skip" => wanted.allows_skips = true,
                 "--only" => {
                     wanted.only = value()?.split(',').map(str::to_owned).collect();
