@@ -1216,7 +1216,7 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__queue__subcmd__run)
-            opts="-F -n --now --watch --hop --from --to --older --all --json --config --no-system --set"
+            opts="-F -n --now --watch --after-send --hop --from --to --older --all --json --config --no-system --set"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -130,6 +130,7 @@ complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_s
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l set -d 'Change one setting for this run' -r
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l now -d 'Try all, due or not, and hosts that were down'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l watch -d 'Go on, until a signal comes'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l after-send -d 'A send starts it behind its own mail, and nobody waits for it'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l all -d 'All entries'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l json -d 'Print it in JSON'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -s n -l no-system -d 'Leave out the system\'s configuration file'

@@ -132,7 +132,7 @@ fn queue() -> Roff {
     roff.control("SH", ["QUEUE"]);
     paragraphs(&mut roff, &QUEUE);
     let command = QueueArgs::command();
-    let is_told = |arg: &&clap::Arg| arg.get_long().is_some();
+    let is_told = |arg: &&clap::Arg| arg.get_long().is_some() && !arg.is_hide_set();
     let list = command.find_subcommand("list").into_iter().flat_map(Command::get_opts);
     let choosing: Vec<&clap::Arg> = list.filter(is_told).collect();
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
@@ -170,12 +170,16 @@ fn option_line(arg: &clap::Arg) -> [clap_mangen::roff::Inline; 2] {
 }
 
 /// What holds for all verbs of the queue.
-const QUEUE: [&str; 5] = [
+const QUEUE: [&str; 6] = [
     "An entry is named by its ID, or by any part of it that is at least 4 characters long and in no other ID. --hop, --from, \
      --to and --older narrow what is chosen; --all means every entry that the verb is for, and asks before it does anything, \
      unless --yes is given.",
     "list shows what is to be tried; --held, --badmail and --corrupt show what is there instead. Its last line counts them all. \
      LEFT tells how many of the recipients are still to be tried.",
+    "run tries what is due. A send that has told what became of its own mail does so too, where the names in the queue say that \
+     something is due: it leaves a process behind that nobody waits for, one at a time and none for a server that is down. That \
+     process has no terminal and none of the variables that hold passwords, so it passes by mail of a profile with password_env. \
+     In a unit of systemd it ends with the unit, which loses nothing. spool.run_after_send = false does without it.",
     "retry is for entries to be tried and for dead letters, of which those recipients are tried again who failed. hold takes an \
      entry out of the runs; release lets it go, also one that was held because nobody knew whether it had been handed over. \
      What they did survives a power cut before they exit. Entries that another process has in hand give 75; --wait TIME waits \

@@ -3,7 +3,7 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::queue::{Waiting, Wish, may_wait, once, spool};
+use crate::cmd::queue::{Waiting, Wish, leave_run, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
@@ -11,7 +11,7 @@ use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Outcome, Problem, Report};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
-use crate::spool::Id;
+use crate::spool::{Id, Name};
 use crate::sys::{Interrupt, Secret, catch_interrupts};
 use crate::ui::{self, Complaint, Summary};
 
@@ -56,7 +56,9 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
         route => {
             let report = mail.deliver(&route, secret, world)?;
             let (report, id) = mail.keep(&route, report, world);
-            Ok(mail.tell(&report, id, world))
+            let exit = mail.tell(&report, id, world);
+            mail.try_what_is_due(&route, world);
+            Ok(exit)
         }
     }
 }
@@ -141,9 +143,11 @@ impl Mail {
         let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
         let (report, id) = waiting.queue_first(world)?;
         let exit = self.tell(&report, Some(id), world);
-        let wish = Wish { is_now: false, is_noted: false, is_watching: false, wanted: &|name| name.id == id };
+        let wanted: &dyn Fn(&Name) -> bool = &|name| name.id == id;
+        let wish = Wish { is_now: false, is_noted: false, is_watching: false, is_left: false, wanted };
         // The next run says what went wrong with this one.
         let _ = once(&wish, &self.request, world);
+        leave_run(&self.request, &self.settings, world);
         Ok(exit)
     }
 
@@ -180,6 +184,13 @@ impl Mail {
             && self.settings.is_of_a_profile()
             && report.outcomes().iter().any(|one| may_wait(one) && !one.in_doubt)
             && !spool::is_run(&self.settings, world)
+    }
+
+    /// Lets what waits for its time be tried behind it, where it went over the network itself.
+    fn try_what_is_due(&self, route: &Route, world: &World<'_>) {
+        if !matches!(route, Route::File(_)) {
+            leave_run(&self.request, &self.settings, world);
+        }
     }
 
     /// Says what there is to say of the report, and gives the exit code.

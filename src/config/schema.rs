@@ -187,6 +187,8 @@ pub const KEYS: &[Key] = keys! {
         "Most mails that may wait at once.";
     Queue "spool.allow_network_spool", "true or false", "false", "false",
         "Whether the spool may be on a network filesystem, where a promise to keep mail may not hold.";
+    Queue "spool.run_after_send", "true or false", "true", "false",
+        "Whether a send that finds other mail due has it tried behind its back, by a process that nobody waits for.";
     Time "timeouts.connect", "time", "\"30s\"", r#""30s""#,
         "Finding and reaching the server, with TLS.";
     Time "timeouts.greeting", "time", "\"1m\"", r#""1m""#,

@@ -14,6 +14,6 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, Folder, Room, Stat, SystemDisk, is_on_network};
 pub use interrupt::{Interrupt, bell, catch_interrupts, interrupted, rest};
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun};
+pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun, leave_terminal};
 pub use secret::Secret;
 pub use words::{is_hidden, reason};

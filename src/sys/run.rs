@@ -1,6 +1,7 @@
 //! Running another program: argv without a shell, a time limit, its output captured.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
@@ -16,6 +17,10 @@ use crate::sys::{Interrupt, Secret, interrupted};
 
 /// Most that is kept of a child's standard output, octets; a password or a token fits many times.
 pub const OUTPUT_LIMIT: u64 = 64 * 1024;
+
+/// Closes what a caller of ours may have left open beside the three streams, and becomes the program that its arguments
+/// name. A shell knows the descriptors of one digit, which are those that scripts use.
+const CLOSING: &str = r#"exec "$0" "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-"#;
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -98,6 +103,12 @@ pub trait Run {
     fn start(&self, child: &Child) -> Result<Box<dyn Started>, RunError> {
         Ok(Box::new(Over(self.run(child, None))))
     }
+
+    /// Starts `child` and leaves it to itself: nobody waits for it, and it goes on when we have ended. `input` is its
+    /// standard input: a lock on that is held until it ends. What it says is thrown away. Who cannot do that starts nothing.
+    fn leave(&self, _child: &Child, _input: File) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A child that was started. Dropped before its end, it is killed.
@@ -126,6 +137,17 @@ impl Run for SystemRun {
 
     fn start(&self, child: &Child) -> Result<Box<dyn Started>, RunError> {
         Ok(Box::new(Running::start(child, false)?))
+    }
+
+    fn leave(&self, child: &Child, input: File) -> io::Result<()> {
+        // A lock of our caller's must not live as long as the child.
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", CLOSING]).args(&child.argv);
+        command.stdin(input).stdout(Stdio::null()).stderr(Stdio::null());
+        for variable in &child.without {
+            command.env_remove(variable);
+        }
+        command.spawn().map(drop)
     }
 }
 
@@ -312,85 +334,11 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> 
     receiver
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn child(argv: &[&str], limit_ms: u64) -> Child {
-        Child {
-            argv: argv.iter().map(OsString::from).collect(),
-            without: Vec::new(),
-            patience: Duration::from_millis(limit_ms),
-            is_group: true,
-        }
-    }
-
-    #[test]
-    fn input_and_both_outputs_pass() {
-        let script = "cat; echo oops >&2; exit 3";
-        let ended = SystemRun
-            .run(&child(&["sh", "-c", script], 5000), Some(&mut |input| input.write_all(b"hello")))
-            .unwrap();
-        assert_eq!(ended.stdout.expose(), b"hello");
-        assert_eq!(ended.stderr, "oops\n");
-        assert_eq!(ended.status.code(), Some(3));
-    }
-
-    #[test]
-    fn a_started_child_runs_by_itself_and_does_not_outlive_us() {
-        let folder = tempfile::tempdir().unwrap();
-        let done = folder.path().join("done");
-        let script = format!("touch {}; echo out", done.display());
-        let started = SystemRun.start(&child(&["sh", "-c", &script], 5000)).unwrap();
-        while !done.exists() {
-            thread::yield_now();
-        }
-        assert_eq!(started.finish().unwrap().stdout.expose(), b"out\n");
-        let begin = Instant::now();
-        drop(SystemRun.start(&child(&["sleep", "60"], 50_000)).unwrap());
-        assert!(begin.elapsed() < Duration::from_secs(20));
-        assert!(SystemRun.start(&child(&["/no/such/program"], 50)).is_err());
-    }
-
-    #[test]
-    fn a_slow_child_is_killed() {
-        let error = SystemRun.run(&child(&["sleep", "60"], 50), None).unwrap_err();
-        assert!(matches!(error, RunError::Late { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_child_that_takes_nothing_is_killed() {
-        let big = vec![0; 1 << 20];
-        let error = SystemRun
-            .run(&child(&["sh", "-c", "sleep 60; :"], 100), Some(&mut |input| input.write_all(&big)))
-            .unwrap_err();
-        assert!(matches!(error, RunError::Late { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_child_that_leaves_its_input_is_told_of() {
-        let big = vec![0; 1 << 20];
-        let ended = SystemRun.run(&child(&["true"], 5000), Some(&mut |input| input.write_all(&big))).unwrap();
-        assert!(ended.status.success() && !ended.input_taken);
-    }
-
-    #[test]
-    fn nobody_behind_a_wrapper_sees_the_end_of_a_stump() {
-        let folder = tempfile::tempdir().unwrap();
-        let seen = folder.path().join("seen");
-        let script = format!("sh -c 'cat > /dev/null; touch {}'; :", seen.display());
-        let stump = |input: &mut dyn Write| {
-            input.write_all(b"half of it")?;
-            Err(io::Error::other("the rest cannot be read"))
-        };
-        let error = SystemRun.run(&child(&["sh", "-c", &script], 5000), Some(&mut { stump })).unwrap_err();
-        assert!(matches!(error, RunError::Input { .. }), "{error}");
-        assert!(!seen.exists());
-    }
-
-    #[test]
-    fn a_missing_program_is_named() {
-        let error = SystemRun.run(&child(&["/no/such/program"], 50), None).unwrap_err();
-        assert_eq!(error.to_string(), "/no/such/program: cannot be started");
-    }
+/// Leaves the terminal and the session of whoever started us: neither Ctrl-C nor the end of the terminal is meant for us.
+pub fn leave_terminal() {
+    // It fails for a leader of a group, who is one because a shell has put it where it is to be.
+    let _ = rustix::process::setsid();
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ mod attachments;
 #[path = "errors/delivery.rs"]
 mod delivery;
 #[path = "errors/inside.rs"]
-mod inside;
+pub(crate) mod inside;
 #[path = "errors/login.rs"]
 mod login;
 #[path = "errors/page.rs"]

@@ -16,6 +16,7 @@ mod queue;
 mod queueing;
 mod readme;
 mod routes;
+mod runner;
 mod secrets;
 mod servers;
 mod settings;

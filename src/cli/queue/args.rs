@@ -65,6 +65,9 @@ pub(in crate::cli) enum QueueVerb {
         /// Go on, until a signal comes
         #[arg(long)]
         watch: bool,
+        /// A send starts it behind its own mail, and nobody waits for it
+        #[arg(long, hide = true)]
+        after_send: bool,
         #[command(flatten)]
         selection: SelectionArgs,
     },

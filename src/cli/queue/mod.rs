@@ -56,6 +56,8 @@ pub enum Task {
         now: bool,
         /// It goes on.
         watch: bool,
+        /// A send has started it, and nobody waits for it.
+        after_send: bool,
         /// Which entries.
         chosen: Chosen,
     },
@@ -186,8 +188,8 @@ fn task(verb: QueueVerb) -> Result<Task, UsageError> {
             };
             Task::Show { id: word("ID", id)?, part }
         }
-        QueueVerb::Run { now, watch, selection } => {
-            Task::Run { now, watch, chosen: chosen(selection, PlaceArgs::default(), false)? }
+        QueueVerb::Run { now, watch, after_send, selection } => {
+            Task::Run { now, watch, after_send, chosen: chosen(selection, PlaceArgs::default(), false)? }
         }
         QueueVerb::Retry(args) => return act(Act::Retry, args),
         QueueVerb::Hold(args) => return act(Act::Hold, args),

@@ -7,11 +7,13 @@ mod facts;
 mod list;
 mod profiles;
 mod run;
+mod runner;
 mod show;
 pub(super) mod spool;
 mod waiting;
 
 pub(super) use run::{Wish, once};
+pub(super) use runner::leave_run;
 pub(super) use waiting::{Waiting, may_wait};
 
 use std::io::Write;
@@ -64,10 +66,17 @@ pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exi
         Task::Act { act, chosen, yes, wait } => act::act(&counter, *act, (chosen, *yes), *wait, world),
         Task::Check { quick, repair } => check::check(&counter, *quick, *repair, world),
         Task::Stats => check::stats(&counter, &folder, world),
-        Task::Run { now, watch, chosen } => {
+        Task::Run { now, watch, after_send: is_left, chosen } => {
             let wanted = chosen::ids(&counter, chosen)?;
             let wanted = |name: &Name| wanted.as_ref().is_none_or(|ids| ids.contains(&name.id));
-            let wish = Wish { is_now: *now, is_noted: true, is_watching: *watch, wanted: &wanted };
+            let wish = Wish {
+                is_now: *now,
+                // That mail is sent now and then does not mean that something runs the queue.
+                is_noted: !is_left,
+                is_watching: *watch,
+                is_left: *is_left,
+                wanted: &wanted,
+            };
             run::run(&wish, &request.settings, world)
         }
     }

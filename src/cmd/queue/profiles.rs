@@ -3,7 +3,7 @@
 use crate::cli::Request;
 use crate::cmd::route::{Route, no_secret};
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{self, PendingSecret, Settings, Wanted};
+use crate::config::{self, PendingSecret, SecretPlace, Settings, Wanted};
 use crate::deliver::{Fallback, Pace, SmartHost, Unopened};
 use crate::mail::{Address, Problem, SessionFacts, Stage, Verdict};
 use crate::spool::{Attempt, Hops, settings_digest};
@@ -45,6 +45,14 @@ impl Hops for Profiles<'_, '_> {
 }
 
 impl Profiles<'_, '_> {
+    /// Whether a password of the profile is in a variable.
+    pub(super) fn wants_variable(&self, profile: &str) -> bool {
+        let Ok(settings) = self.profile(profile) else { return false };
+        let login = settings.secret.as_ref().map(|secret| &secret.value.place);
+        let proxy = settings.proxy_secret.as_ref().map(|place| &place.value);
+        [login, proxy].into_iter().flatten().any(|place| matches!(place, SecretPlace::Variable(_)))
+    }
+
     fn profile(&self, profile: &str) -> Result<Settings, Failure> {
         let wanted = Wanted {
             config_file: self.request.config_file.clone(),

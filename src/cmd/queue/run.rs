@@ -1,13 +1,15 @@
 //! The verb `queue run`: one pass over the queue, or one each minute.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::profiles::Profiles;
 use super::spool;
 use crate::cli::Request;
 use crate::cmd::{Exit, Failure, World, settings};
-use crate::spool::{Name, Run, Tally};
-use crate::sys::{catch_interrupts, interrupted, rest};
+use crate::spool::{Name, Place, Run, Tally};
+use crate::sys::{catch_interrupts, interrupted, leave_terminal, rest};
 use crate::ui;
 
 /// How long `--watch` waits between two runs.
@@ -21,12 +23,17 @@ pub(in crate::cmd) struct Wish<'a> {
     pub is_noted: bool,
     /// Again and again.
     pub is_watching: bool,
+    /// A send has left it behind.
+    pub is_left: bool,
     /// Which entries.
     pub wanted: &'a dyn Fn(&Name) -> bool,
 }
 
 /// Tries what is due.
 pub(super) fn run(wish: &Wish<'_>, request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
+    if wish.is_left {
+        leave_terminal();
+    }
     loop {
         let exit = once(wish, request, world)?;
         if !wish.is_watching || interrupted(1).is_some() {
@@ -62,8 +69,18 @@ pub(in crate::cmd) fn once(
             machine: &world.machine,
             is_now: wish.is_now,
         };
+        let (passed, limit) = (Profiles { world, request, transcript: None }, rules.in_doubt_limit);
+        let hops = RefCell::new(BTreeMap::new());
+        // What a send leaves behind has none of the variables that hold passwords: who has them runs that mail.
+        let is_tried = |name: &Name| {
+            let is_run = || {
+                let looked = store.look(Place::Queue, *name, limit);
+                looked.map_or(true, |(header, ..)| !passed.wants_variable(&header.profile))
+            };
+            !wish.is_left || *hops.borrow_mut().entry(name.hop).or_insert_with(is_run)
+        };
         let mut profiles = Profiles { world, request, transcript };
-        run.run(&mut profiles, wish.wanted)
+        run.run(&mut profiles, &|name| (wish.wanted)(name) && is_tried(name))
     };
     let tally = tally.map_err(|error| {
         Failure::plain(Exit::IoErr, format!("cannot read the queue: {}", crate::sys::reason(&error)))

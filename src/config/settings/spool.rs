@@ -161,6 +161,8 @@ spool_keys! {
         "Most mails that wait at once.";
     allow_network_spool: bool = false, |given, _| value::boolean(given), bool::to_string,
         "Whether the spool may be on a network filesystem.";
+    run_after_send: bool = true, |given, _| value::boolean(given), bool::to_string,
+        "Whether a send, when it has ended, leaves a run behind for what is due.";
 }
 
 fn whole_minutes(count: u64) -> Duration {

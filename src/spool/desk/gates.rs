@@ -24,7 +24,12 @@ impl Gates {
 
     /// What is remembered of the hop of this profile.
     pub fn of(&self, profile: &str) -> Option<&Record> {
-        self.0.get(&Hop::of_profile(profile).to_string())
+        self.at(Hop::of_profile(profile))
+    }
+
+    /// What is remembered of this hop.
+    pub fn at(&self, hop: Hop) -> Option<&Record> {
+        self.0.get(&hop.to_string())
     }
 
     /// Those that a person must see to: the hop has refused us for good. By the names of their files.

@@ -1,7 +1,10 @@
 //! The program inside the test: a world with the sandbox's home, names that lead where the test says, and no sendmail
 //! program unless the test gives it one.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,10 +38,12 @@ impl Resolve for Names {
     }
 }
 
-/// Runs children as the system does, or claims that they never end.
+/// Runs children as the system does, or claims that they never end; or notes those that are left to themselves, and starts
+/// none of them.
 pub enum Children {
     Real,
     Hang,
+    Noted(RefCell<Vec<Child>>),
 }
 
 impl Run for Children {
@@ -48,8 +53,15 @@ impl Run for Children {
                 let program = child.argv[0].to_string_lossy().into_owned();
                 Err(RunError::Late { program, patience: child.patience })
             }
-            Children::Real => SystemRun.run(child, feed),
+            Children::Real | Children::Noted(_) => SystemRun.run(child, feed),
         }
+    }
+
+    fn leave(&self, child: &Child, _: File) -> io::Result<()> {
+        if let Children::Noted(left) = self {
+            left.borrow_mut().push(child.clone());
+        }
+        Ok(())
     }
 }
 
@@ -125,7 +137,7 @@ impl Inside {
             account: later(|| None),
             machine: "laptop.example.org".to_owned(),
             sendmail: later(|| self.sendmail.clone()),
-            ourselves: later(|| None),
+            ourselves: later(|| Some("/opt/whippet".into())),
             stdin: &mut stdin,
             stdin_is_terminal: false,
             stdout: &mut stdout,
