@@ -40,6 +40,12 @@ pub enum Op {
     Taken { copies: Vec<Copy> },
     /// What the peer said of these recipients is recorded.
     Recorded { to: Vec<String> },
+    /// Of these nothing was heard any more: it is recorded that they are in doubt.
+    Unheard { to: Vec<String> },
+    /// A person, or a run, begins with this.
+    Begun { what: &'static str },
+    /// It is done, and was said to be.
+    Ended { what: &'static str },
     /// Nothing: something was left out here.
     Nothing,
 }

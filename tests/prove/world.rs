@@ -1,5 +1,6 @@
 //! What the cases are made of: a mail, a spool in memory, and a hop in the same process that keeps its own book. What it
-//! does is told by the addresses: `a…` is accepted, `d…` deferred at first, `f…` refused for ever.
+//! does is told by the addresses: `a…` is accepted, `d…` deferred at first, `f…` refused for ever,
+//! and after `u…` the connection is lost at first.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -78,6 +79,11 @@ impl Case {
         Rules { schedule, in_doubt: self.in_doubt, ..Rules::default() }
     }
 
+    /// The identifier of the mail with this number.
+    pub fn id(number: u64) -> Id {
+        Id::new(FixedClock { seconds: NOW_S }.now(), &SeededRandom::new(number)).unwrap()
+    }
+
     /// Queues it; `number` tells one mail from the other.
     pub fn submit(&self, store: &Store<'_>, number: u64) -> Result<(), SubmitError> {
         let rules = self.rules();
@@ -91,7 +97,7 @@ impl Case {
             key: None,
         };
         let submission = Submission {
-            id: Id::new(FixedClock { seconds: NOW_S }.now(), &SeededRandom::new(number)).unwrap(),
+            id: Case::id(number),
             profile: "default",
             sealed: &sealed,
             flags: Flags::default(),
@@ -136,8 +142,10 @@ pub const BODY: &str =
 /// The hop.
 pub struct Peer<'a> {
     pub at_once: usize,
-    /// Those who are deferred at first are accepted.
+    /// Those who are deferred at first are accepted, and the connection holds.
     pub is_patient: bool,
+    /// Those who are refused are accepted.
+    pub is_forgiving: bool,
     /// Where its doings are noted too.
     pub tape: Option<&'a Tape>,
     /// What it took.
@@ -148,7 +156,14 @@ pub struct Peer<'a> {
 
 impl<'a> Peer<'a> {
     pub fn new(at_once: usize, tape: Option<&'a Tape>) -> Self {
-        Peer { at_once, is_patient: false, tape, book: Vec::new(), unrecorded: Vec::new() }
+        Peer {
+            at_once,
+            is_patient: false,
+            is_forgiving: false,
+            tape,
+            book: Vec::new(),
+            unrecorded: Vec::new(),
+        }
     }
 
     fn note(&self, op: impl FnOnce() -> Op) {
@@ -164,7 +179,11 @@ impl<'a> Peer<'a> {
                 reply: reply(450, "4.2.0 later"),
                 ..Verdict::deferred(Stage::Rcpt, Problem::Refused, "later")
             },
-            b'f' => Verdict {
+            b'u' if !self.is_patient => Verdict {
+                in_doubt: true,
+                ..Verdict::deferred(Stage::Dot, Problem::ConnectionLost, "nothing was heard any more")
+            },
+            b'f' if !self.is_forgiving => Verdict {
                 reply: reply(550, "5.1.1 nobody"),
                 ..Verdict::failed(Stage::Rcpt, Problem::NoSuchRecipient, "nobody")
             },
@@ -182,7 +201,8 @@ impl<'a> Peer<'a> {
         let recipients = mail.envelope().recipients();
         let address = |place: usize| recipients[place].to_string();
         let mut verdicts: Vec<Verdict> = places.iter().map(|&place| self.verdict(&address(place))).collect();
-        let good: Vec<usize> = (0..places.len()).filter(|&index| verdicts[index].problem.is_none()).collect();
+        let is_good = |verdict: &Verdict| verdict.problem.is_none() || verdict.in_doubt;
+        let good: Vec<usize> = (0..places.len()).filter(|&index| is_good(&verdicts[index])).collect();
         let (mut is_open, mut taken) = (true, Vec::new());
         if !good.is_empty() {
             let mut octets = Vec::new();
@@ -195,6 +215,7 @@ impl<'a> Peer<'a> {
                 self.note(|| Op::Taken { copies: copies.clone() });
                 self.book.extend(copies.clone());
                 taken = copies;
+                is_open = !verdicts.iter().any(|verdict| verdict.in_doubt);
             } else {
                 is_open = false;
                 for index in good {
@@ -216,7 +237,10 @@ impl<'a> Peer<'a> {
             self.unrecorded.extend(taken);
             return (verdicts, false);
         }
-        self.note(|| Op::Recorded { to });
+        match verdicts.iter().any(|verdict| verdict.in_doubt) {
+            true => self.note(|| Op::Unheard { to }),
+            false => self.note(|| Op::Recorded { to }),
+        }
         (verdicts, is_open)
     }
 }

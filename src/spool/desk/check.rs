@@ -159,7 +159,12 @@ impl<'s, 'd> Check<'s, 'd> {
             }
         }
         if seen.stat.links > 1 {
-            return self.mend(spot, "it has a second name", &|_| Ok("the other name is removed"));
+            let mut found = self.mend(spot, "it has a second name", &|_| Ok("the other name is removed"));
+            if found.iter().any(|finding| finding.mended.is_some()) {
+                // The one that is left may be another than its journal tells.
+                found.extend(self.entry(spot));
+            }
+            return found;
         }
         match self.misplaced(spot, &seen) {
             found if !found.is_empty() => found,
@@ -239,11 +244,10 @@ impl<'s, 'd> Check<'s, 'd> {
             return vec![finding];
         }
         let (place, text) = (spot.place(), spot.text());
-        let (from, to) = (self.store.at(place), self.store.at(Place::Corrupt));
         let moved = self
             .store
             .lock_file(place, &text)
-            .and_then(|_locked| self.store.disk.rename_new((from, &text), (to, &text)).map_err(Trouble::Io));
+            .and_then(|_locked| self.store.quarantine(place, &text).map_err(Trouble::Io));
         match moved {
             Ok(()) => finding.mended = Some(SET_ASIDE),
             Err(Trouble::Busy | Trouble::Gone) => return Vec::new(),

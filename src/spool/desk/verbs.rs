@@ -183,7 +183,7 @@ impl<'s, 'd> Desk<'s, 'd> {
         let state = &taken.state;
         match taken.place {
             _ if state.is_removed => Ok(REMOVED),
-            Place::Badmail => {
+            _ if is_dead_letter(&taken) => {
                 let life_s = self.rules.schedule.life_s(taken.header.flags.bounce);
                 self.set_due(&mut taken, self.now_s.saturating_add(life_s), Cause::Retry)
             }
@@ -251,6 +251,12 @@ impl<'s, 'd> Desk<'s, 'd> {
         let mut places = Place::ALL.into_iter().filter(|place| touched.contains(place.name()));
         places.try_for_each(|place| self.store.disk.sync_dir(self.store.at(place)))
     }
+}
+
+/// Whether nothing of it is tried any more and its sender knows; the power may have taken its move to `badmail/`.
+fn is_dead_letter(taken: &Taken<'_, '_>) -> bool {
+    let is_to_move = || Place::of(&taken.state) == Some(Place::Badmail) && taken.state.untold().is_empty();
+    taken.place == Place::Badmail || is_to_move()
 }
 
 const REMOVED: Done = Done::No("it has been removed: the next run unlinks it");

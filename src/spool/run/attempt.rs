@@ -130,7 +130,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
     fn set_aside(&mut self, name: Name, trouble: &Trouble) {
         let mut words = format!("{}: {trouble}", name.id);
         if let Trouble::Damaged(crate::spool::Damage::Broken(_)) = trouble
-            && let Err(error) = self.run.store.quarantine(name)
+            && let Err(error) = self.run.store.quarantine(Place::Queue, &name.to_string())
         {
             words = format!("{words}; it cannot be moved: {}", reason(&error));
         }

@@ -67,6 +67,12 @@ impl Store<'_> {
         names.extend(
             [Place::Tmp, Place::Held, Place::Badmail, Place::Corrupt].map(|place| (place, id.to_string())),
         );
+        // What was set aside kept the name that it had.
+        self.names(Place::Corrupt, &mut |name| {
+            if Name::parse(name).is_some_and(|name| name.id == id) {
+                names.push((Place::Corrupt, name.to_owned()));
+            }
+        })?;
         names.retain(|(at, name)| {
             (*at, name.as_str()) != (place, text)
                 && self.disk.stat_at(self.at(*at), name).is_ok_and(|stat| stat.identity == identity)

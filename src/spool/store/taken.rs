@@ -228,10 +228,17 @@ impl<'d> Store<'d> {
         if found.identity == opened.identity { Ok((file, found)) } else { Err(Trouble::Gone) }
     }
 
-    /// Sets an entry of `q/` aside that is not trusted, with its name.
-    pub fn quarantine(&self, name: Name) -> io::Result<()> {
-        let text = name.to_string();
-        self.disk.rename_new((self.at(Place::Queue), &text), (self.at(Place::Corrupt), &text))
+    /// Sets an entry aside that is not trusted, with its name. It may have that name in both places already: a crash has cut
+    /// the rename.
+    pub fn quarantine(&self, place: Place, text: &str) -> io::Result<()> {
+        let (from, to) = (self.at(place), self.at(Place::Corrupt));
+        match self.disk.rename_new((from, text), (to, text)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let identity = |folder| self.disk.stat_at(folder, text).map(|stat| stat.identity);
+                if identity(from)? == identity(to)? { self.disk.unlink(from, text) } else { Err(error) }
+            }
+            other => other,
+        }
     }
 
     /// Opens a file if it is a regular one of ours that nobody else can read or write.

@@ -2,14 +2,18 @@
 //! mistakes of order: every one of them must be noticed.
 
 mod mutants;
+mod verbs;
 
 pub use mutants::mistakes;
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use whippet::spool::{InDoubt, Place, Store};
 
@@ -90,19 +94,55 @@ fn damage(store: &Store<'_>, path: &Path, tape: &Tape) {
     tape.note(Op::Damage { file: 0, offset, octets: b"?".to_vec() });
 }
 
+/// What is known of a life when it is cut.
+#[derive(Hash)]
+struct Past {
+    is_acknowledged: bool,
+    may_be_queued: bool,
+    is_damaged: bool,
+    /// What the peer had taken.
+    book: Vec<Copy>,
+    /// Who may get another copy.
+    in_doubt: Vec<Copy>,
+    /// How much of what was done with it had begun, and had ended.
+    begun: usize,
+    ended: usize,
+}
+
+/// What is known after the first `count` of these.
+fn past(ops: &[Op], count: usize, model: Model) -> Past {
+    let past = &ops[..count];
+    let is_named = |op: &Op| matches!(op, Op::Rename { to, .. } if to.0 == "q");
+    let taken = |op: &Op| match op {
+        Op::Taken { copies } => copies.clone(),
+        _ => Vec::new(),
+    };
+    Past {
+        is_acknowledged: past.contains(&Op::Acknowledged),
+        may_be_queued: past.iter().any(is_named),
+        is_damaged: past.iter().any(|op| matches!(op, Op::Damage { .. })),
+        book: past.iter().flat_map(taken).collect(),
+        in_doubt: doubts(ops, count, model),
+        begun: past.iter().filter(|op| matches!(op, Op::Begun { .. })).count(),
+        ended: past.iter().filter(|op| matches!(op, Op::Ended { .. })).count(),
+    }
+}
+
 /// Who is in doubt after the first `count` of these: their dot was about to go, and their result is not on the disk.
 fn doubts(ops: &[Op], count: usize, model: Model) -> Vec<Copy> {
     let mut found = Vec::new();
     for (begin, op) in ops.iter().enumerate() {
         let Op::Asked { to } = op else { continue };
-        let recorded = ops[begin..].iter().position(|op| matches!(op, Op::Recorded { .. })).unwrap() + begin;
+        let is_over = |op: &Op| matches!(op, Op::Recorded { .. } | Op::Unheard { .. });
+        let recorded = ops[begin..].iter().position(is_over).unwrap() + begin;
         // Who was killed has written all that was done; only a flush saves it from a power cut.
         let saves = |op: &Op| match model {
             Model::Kill => matches!(op, Op::Write { .. }),
             _ => matches!(op, Op::Sync { .. } | Op::Nothing),
         };
         let end = ops[..recorded].iter().rposition(saves).unwrap();
-        if begin < count && count <= end {
+        let is_unheard = matches!(ops[recorded], Op::Unheard { .. });
+        if begin < count && (count <= end || is_unheard) {
             let copy = |to: &String| Copy { to: to.clone(), about: Vec::new(), is_whole: true };
             found.extend(to.iter().map(copy));
         }
@@ -110,46 +150,35 @@ fn doubts(ops: &[Op], count: usize, model: Model) -> Vec<Copy> {
     found
 }
 
-/// Looks at all states after each of these; gives how many there were, and the first that is wrong.
-fn explore(case: &Case, ops: &[Op], models: &[Model], depth: &Depth, seed: u64) -> (usize, Option<String>) {
+/// Looks at a state of the disk, which is mounted anew each time it asks for it.
+type Look<'l> = &'l dyn Fn(&Past, &dyn Fn() -> PathBuf) -> Result<(), String>;
+
+/// Looks at all states after each of these, from the one at `first` on; gives how many there were, and the first that is
+/// wrong.
+fn explore(ops: &[Op], first: usize, depth: &Depth, seed: u64, look: Look<'_>) -> (usize, Option<String>) {
     let ground = Ground::new();
     let mut seen = HashSet::new();
     let mut count = 0;
-    let is_named = |op: &Op| matches!(op, Op::Rename { to, .. } if to.0 == "q");
-    let named = ops.iter().position(is_named).unwrap();
-    for &model in models {
-        for moment in 0..=ops.len() {
-            let past = &ops[..moment];
-            let taken = |op: &Op| match op {
-                Op::Taken { copies } => copies.clone(),
-                _ => Vec::new(),
-            };
-            let book: Vec<Copy> = past.iter().flat_map(taken).collect();
-            let in_doubt = doubts(ops, moment, model);
-            let is_damaged = past.iter().any(|op| matches!(op, Op::Damage { .. }));
-            let is_acknowledged = past.contains(&Op::Acknowledged);
-            let before = Before {
-                is_acknowledged,
-                may_be_queued: moment > named,
-                book: &book,
-                in_doubt: &in_doubt,
-                after_s: 20 * 3600,
-                is_damaged,
-            };
+    for model in MODELS {
+        for moment in first..=ops.len() {
+            let past = past(ops, moment, model);
             let mut wrong = None;
             let mut dice = Dice(seed ^ moment as u64);
-            images(model, past, depth.0, &mut dice, &mut |image| {
-                if wrong.is_none() && seen.insert(fingerprint(&image, &before)) {
+            images(model, &ops[..moment], depth.0, &mut dice, &mut |image| {
+                if wrong.is_none() && seen.insert(fingerprint(&image, &past)) {
                     count += 1;
-                    wrong = look(case, &image, &before, &ground.next()).err();
-                    wrong = wrong.take().map(|words| {
+                    let mounted = RefCell::new(Vec::new());
+                    let found = look(&past, &|| {
+                        let path = ground.next();
+                        image.mount(&path);
+                        mounted.borrow_mut().push(path.clone());
+                        path
+                    });
+                    mounted.into_inner().iter().for_each(|path| std::fs::remove_dir_all(path).unwrap());
+                    wrong = found.err().map(|words| {
                         let last = ops[..moment].iter().rev().take(3).map(short).collect::<Vec<_>>();
                         let last = last.join(" < ");
-                        format!(
-                            "{} {model:?} after {moment} ({last}): {words}\n    {}",
-                            case.name(),
-                            image.words()
-                        )
+                        format!("{model:?} after {moment} ({last}): {words}\n    {}", image.words())
                     });
                 }
             });
@@ -161,19 +190,26 @@ fn explore(case: &Case, ops: &[Op], models: &[Model], depth: &Depth, seed: u64) 
     (count, None)
 }
 
-fn fingerprint(image: &Image, before: &Before<'_>) -> u64 {
+fn fingerprint(image: &Image, past: &Past) -> u64 {
     let mut hasher = DefaultHasher::new();
-    image.hash(&mut hasher);
-    (before.is_acknowledged, before.is_damaged, before.may_be_queued, before.book, before.in_doubt)
-        .hash(&mut hasher);
+    (image, past).hash(&mut hasher);
     hasher.finish()
 }
 
-fn look(case: &Case, image: &Image, before: &Before<'_>, path: &Path) -> Result<(), String> {
-    image.mount(path);
-    let judged = judge(case, path, before);
-    std::fs::remove_dir_all(path).unwrap();
-    judged
+/// All states of a mail's life by itself.
+fn explore_life(case: &Case, ops: &[Op], depth: &Depth, seed: u64) -> (usize, Option<String>) {
+    let (count, wrong) = explore(ops, 0, depth, seed, &|past, mount| {
+        let before = Before {
+            is_acknowledged: past.is_acknowledged,
+            may_be_queued: past.may_be_queued,
+            book: &past.book,
+            in_doubt: &past.in_doubt,
+            after_s: 20 * 3600,
+            is_damaged: past.is_damaged,
+        };
+        judge(case, &mount(), &before)
+    });
+    (count, wrong.map(|words| format!("{} {words}", case.name())))
 }
 
 /// A change without its octets.
@@ -193,10 +229,28 @@ fn short(op: &Op) -> String {
 
 /// C1.
 pub fn states(depth: &Depth, seed: u64, outcome: &mut Outcome) {
-    for case in cases(depth) {
-        let ops = record(&case, &Ground::new());
-        let (count, wrong) = explore(&case, &ops, &MODELS, depth, seed);
+    let cases = cases(depth);
+    let by_itself = cases.iter().map(|case| -> Job<'_> {
+        Box::new(|| explore_life(case, &record(case, &Ground::new()), depth, seed))
+    });
+    let by_hand = verbs::LIVES.iter().map(|life| -> Job<'_> {
+        Box::new(|| verbs::explore_life(life, &verbs::record(life, &Ground::new()), depth, seed))
+    });
+    let jobs: Vec<Job<'_>> = by_itself.chain(by_hand).collect();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let explored = job();
+            found.lock().unwrap().push(explored);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    for (count, wrong) in found.into_inner().unwrap() {
         outcome.cases += count;
         outcome.failures.extend(wrong);
     }
 }
+
+/// All states of one life.
+type Job<'l> = Box<dyn Fn() -> (usize, Option<String>) + Sync + 'l>;
