@@ -1,28 +1,30 @@
 //! A spool filled, written and read by the library alone, without a process for each mail: what `benches/spool` measures.
 //!
 //! ```text
-//! spool fill SPOOL COUNT OCTETS SECONDS   COUNT mails of OCTETS, due in so many seconds; nothing is flushed
+//! spool fill SPOOL COUNT OCTETS SECONDS   queues COUNT mails of OCTETS, tried once, due in so many seconds; nothing is flushed
+//! spool names SPOOL COUNT SECONDS         the names of COUNT mails, and nothing in their files: for what opens none
 //! spool submit SPOOL COUNT OCTETS         queues COUNT mails, in turn with the same octets written as any program would
 //! spool scan SPOOL COUNT                  looks COUNT times which names are due
 //! spool flush SPOOL COUNT                 flushes 64 octets COUNT times, in a file that has room for them
 //! ```
 //!
-//! Each time it took goes to standard output, nanoseconds, a line for each round.
+//! Each time that submit, scan and flush took goes to standard output, nanoseconds, a line for each round.
 
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a program for the command line")]
 
 use std::error::Error;
+use std::ffi::CStr;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use whippet::mail::{Address, Envelope};
+use whippet::mail::{Address, EnhancedStatus, Envelope, ReportedReply, Stage};
 use whippet::mime::MessageError;
-use whippet::spool::{Flags, Id, InDoubt, Name, Schedule, Sealed, Store, Submission};
-use whippet::sys::{SystemDisk, SystemRandom};
+use whippet::spool::{Decision, Event, Flags, Hop, Id, InDoubt, Name, Schedule, Sealed, Store, Submission};
+use whippet::sys::{Disk, Folder, Room, Stat, SystemDisk, SystemRandom};
 
 type Done<T> = Result<T, Box<dyn Error>>;
 
@@ -35,12 +37,15 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["fill", spool, count, octets, seconds] => numbers([count, octets, seconds])
             .and_then(|[count, octets, seconds]| fill(Path::new(spool), count, octets, seconds)),
+        ["names", spool, count, seconds] => {
+            numbers([count, seconds]).and_then(|[count, seconds]| names(Path::new(spool), count, seconds))
+        }
         ["submit", spool, count, octets] => {
             numbers([count, octets]).and_then(|[count, octets]| submit(Path::new(spool), count, octets))
         }
         ["scan", spool, count] => numbers([count]).and_then(|[count]| scan(Path::new(spool), count)),
         ["flush", spool, count] => numbers([count]).and_then(|[count]| flush(Path::new(spool), count)),
-        _ => Err("usage: spool fill|submit|scan|flush SPOOL COUNT [OCTETS [SECONDS]]".into()),
+        _ => Err("usage: spool fill|names|submit|scan|flush SPOOL COUNT [OCTETS] [SECONDS]".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,8 +80,8 @@ fn message(octets: u64) -> Done<Vec<u8>> {
     Ok(message)
 }
 
-/// Queues a message, due then.
-fn queue(store: &Store<'_>, message: &[u8], due_s: u64) -> Done<Name> {
+/// Queues a message, due then; one to which these things have happened.
+fn queue(store: &Store<'_>, message: &[u8], due_s: u64, events: Vec<Event>) -> Done<Name> {
     let now = now()?;
     let (from, to) = (Address::parse("dan@example.test")?, Address::parse("wang@example.test")?);
     let sealed = Sealed {
@@ -95,21 +100,40 @@ fn queue(store: &Store<'_>, message: &[u8], due_s: u64) -> Done<Name> {
         expires_s: now.as_secs() + 5 * 24 * 3600,
         due_s,
         size: message.len() as u64,
-        events: Vec::new(),
+        events,
     };
     let mut write = |out: &mut dyn Write| out.write_all(message).map_err(MessageError::Sink);
     Ok(store.submit(&submission, &mut write, &mut || Ok(()))?.name)
 }
 
-/// One mail is queued; the others are copies of its file.
 fn fill(spool: &Path, count: u64, octets: u64, seconds: u64) -> Done<()> {
-    let store = Store::create(&SystemDisk, spool)?;
-    let first = queue(&store, &message(octets)?, now()?.as_secs() + seconds)?;
-    let queue = spool.join("q");
-    let entry = fs::read(queue.join(first.to_string()))?;
-    for _ in 1..count {
-        let name = Name { id: Id::new(SystemTime::now(), &SystemRandom)?, ..first };
-        create(&queue.join(name.to_string()))?.write_all(&entry)?;
+    let store = Store::create(&Unflushed(SystemDisk), spool)?;
+    let message = message(octets)?;
+    for _ in 0..count {
+        let (now_s, due_s) = (now()?.as_secs(), now()?.as_secs() + seconds);
+        queue(&store, &message, due_s, greylisted(now_s, due_s))?;
+    }
+    Ok(())
+}
+
+/// One attempt, at which the server asked for another.
+fn greylisted(time_s: u64, due_s: u64) -> Vec<Event> {
+    let reply = ReportedReply { code: 450, text: "450 4.2.0 greylisted, try again later".to_owned() };
+    let status = EnhancedStatus::new(4, 2, 0);
+    let decision = Decision { time_s, class: 4, is_relayed: false, stage: Stage::Rcpt, status, reply };
+    vec![
+        Event::Attempt { time_s, number: 1, hop: Hop::of_profile(PROFILE).number(), due_s },
+        Event::Result { transaction: 0, decision, places: vec![0] },
+    ]
+}
+
+fn names(spool: &Path, count: u64, seconds: u64) -> Done<()> {
+    Store::create(&SystemDisk, spool)?;
+    let due_s = now()?.as_secs() + seconds;
+    for _ in 0..count {
+        let id = Id::new(SystemTime::now(), &SystemRandom)?;
+        let name = Name { due_s, hop: Hop::of_profile(PROFILE), id };
+        create(&spool.join("q").join(name.to_string()))?;
     }
     Ok(())
 }
@@ -127,7 +151,7 @@ fn submit(spool: &Path, count: u64, octets: u64) -> Done<()> {
     let folder = File::open(&floor)?;
     for number in 0..count {
         let begin = Instant::now();
-        queue(&store, &message, now()?.as_secs() + 3600)?;
+        queue(&store, &message, now()?.as_secs() + 3600, Vec::new())?;
         let ours = begin.elapsed();
         let names: [PathBuf; 2] = ["t", "q"].map(|prefix| floor.join(format!("{prefix}{number}")));
         let begin = Instant::now();
@@ -165,4 +189,73 @@ fn flush(spool: &Path, count: u64) -> Done<()> {
         println!("{}", begin.elapsed().as_nanos());
     }
     Ok(fs::remove_file(path)?)
+}
+
+/// The machine's disk, on which nothing is flushed: to fill a spool takes less time.
+struct Unflushed(SystemDisk);
+
+impl Disk for Unflushed {
+    fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
+        self.0.open_dir(parent, path)
+    }
+
+    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
+        self.0.make_dir(parent, name)
+    }
+
+    fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
+        self.0.list(folder, each)
+    }
+
+    fn stat(&self, file: &File) -> io::Result<Stat> {
+        self.0.stat(file)
+    }
+
+    fn stat_at(&self, folder: &Folder, name: &str) -> io::Result<Stat> {
+        self.0.stat_at(folder, name)
+    }
+
+    fn create_new(&self, folder: &Folder, name: &str) -> io::Result<File> {
+        self.0.create_new(folder, name)
+    }
+
+    fn open(&self, folder: &Folder, name: &str, is_written: bool) -> io::Result<File> {
+        self.0.open(folder, name, is_written)
+    }
+
+    fn read_at(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.0.read_at(file, buffer, offset)
+    }
+
+    fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_at(file, octets, offset)
+    }
+
+    fn sync(&self, _file: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_data(&self, _file: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_dir(&self, _folder: &Folder) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn rename_new(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
+        self.0.rename_new(from, to)
+    }
+
+    fn unlink(&self, folder: &Folder, name: &str) -> io::Result<()> {
+        self.0.unlink(folder, name)
+    }
+
+    fn lock(&self, file: &File, is_exclusive: bool) -> io::Result<bool> {
+        self.0.lock(file, is_exclusive)
+    }
+
+    fn room(&self, folder: &Folder) -> io::Result<Room> {
+        self.0.room(folder)
+    }
 }

@@ -5,7 +5,6 @@ mod check;
 mod costs;
 mod filled;
 mod hosts;
-mod scale;
 mod show;
 mod verbs;
 
