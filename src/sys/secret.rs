@@ -1,7 +1,9 @@
 //! A secret: a password or token that is never shown and is wiped when it is dropped.
 
 use std::fmt;
+use std::sync::Once;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use zeroize::Zeroizing;
 
 /// Octets that must not be seen. Has no `Display`; its `Debug` says `***`.
@@ -9,8 +11,10 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Takes the octets over.
+    /// Takes the octets over. From the first one on the memory of this process is closed to others.
     pub fn new(octets: impl Into<Vec<u8>>) -> Self {
+        static CLOSED: Once = Once::new();
+        CLOSED.call_once(close_memory);
         Secret(Zeroizing::new(octets.into()))
     }
 
@@ -34,6 +38,16 @@ impl Secret {
         }
         self
     }
+}
+
+/// No core file is written when this process dies, and no other process of the same user reads its memory. Where the
+/// system does not know the second, the first must do; where it refuses, nothing else can be done.
+fn close_memory() {
+    let maximum = getrlimit(Resource::Core).maximum;
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    // A core that goes to a program, not to a file, has no limit of size (core(5), prctl(2)).
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 impl fmt::Debug for Secret {

@@ -15,6 +15,7 @@
 
 mod account;
 mod book;
+pub mod canary;
 mod certificate;
 mod client;
 mod connection;

@@ -65,6 +65,11 @@ impl Running {
         Running { what, pid, status, stdout, stderr, limit, ended: false }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
     }

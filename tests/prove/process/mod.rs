@@ -3,12 +3,20 @@
 
 mod letter;
 mod many;
+mod secret;
 
 use crate::Test;
 
 /// The proofs.
-pub const TESTS: &[Test] = &[Test {
-    id: "Q1",
-    what: "many processes submit and run one queue",
-    run: |wanted, outcome| many::race(&many::Field::new(wanted.is_quick), wanted.seed, outcome),
-}];
+pub const TESTS: &[Test] = &[
+    Test {
+        id: "Q1",
+        what: "many processes submit and run one queue",
+        run: |wanted, outcome| many::race(&many::Field::new(wanted.is_quick), wanted.seed, outcome),
+    },
+    Test {
+        id: "I9",
+        what: "a password looked for wherever it must not be",
+        run: |wanted, outcome| secret::everywhere(wanted.is_quick, outcome),
+    },
+];
