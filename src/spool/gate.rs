@@ -31,6 +31,8 @@ pub struct Gate<'a> {
     schedule: Schedule,
     /// `None`: open.
     record: Option<Record>,
+    /// There is one that means nothing any more.
+    is_stale: bool,
 }
 
 impl std::fmt::Debug for Gate<'_> {
@@ -50,10 +52,13 @@ impl<'a> Gate<'a> {
         now_s: u64,
     ) -> (Self, Option<io::Error>) {
         let (disk, folder) = place;
-        let mut gate = Gate { disk, folder, name: name.to_string(), settings, schedule, record: None };
+        let name = name.to_string();
+        let mut gate = Gate { disk, folder, name, settings, schedule, record: None, is_stale: false };
         match Record::read(disk, folder, &gate.name) {
             Ok(found) => {
+                let is_there = found.is_some();
                 gate.record = found.filter(|record| gate.holds(record, now_s));
+                gate.is_stale = is_there && gate.record.is_none();
                 (gate, None)
             }
             Err(error) => (gate, Some(error)),
@@ -118,7 +123,7 @@ impl<'a> Gate<'a> {
         let tries_s = self.with_try(now_s);
         let record = Record { next_s, failures, tries_s, outage, settings: self.settings };
         let octets = record.encode();
-        self.record = Some(record);
+        (self.record, self.is_stale) = (Some(record), false);
         self.disk.write_at(&self.file()?, &octets, 0)
     }
 
@@ -135,7 +140,8 @@ impl<'a> Gate<'a> {
 
     /// The hop takes mail: it accepted a MAIL.
     pub fn opened(&mut self) -> io::Result<()> {
-        if self.record.take().is_none() {
+        let is_stale = std::mem::take(&mut self.is_stale);
+        if self.record.take().is_none() && !is_stale {
             return Ok(());
         }
         match self.disk.unlink(self.folder, &self.name) {

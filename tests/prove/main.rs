@@ -5,6 +5,7 @@
 
 mod crash;
 mod disk;
+mod grid;
 mod kill;
 mod ledger;
 mod process;
@@ -101,7 +102,8 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    TESTS.iter().chain(disk::TESTS).chain(real::TESTS).chain(process::TESTS).chain(room::TESTS)
+    let folders = [disk::TESTS, real::TESTS, process::TESTS, room::TESTS, grid::TESTS];
+    TESTS.iter().chain(folders.into_iter().flatten())
 }
 
 impl Wanted {

@@ -120,6 +120,19 @@ fn a_gate_that_means_nothing_now_is_open() {
 }
 
 #[test]
+fn one_that_means_nothing_any_more_goes_when_the_hop_takes_mail() {
+    let place = Place::new();
+    for (settings, now_s) in [(2, NOW), (1, NOW - DAY)] {
+        place.gate(NOW).failed(outage(), Closing::AtItsPace, NOW).unwrap();
+        let mut gate = place.gate_with(settings, now_s);
+        assert!(gate.record().is_none() && place.file().exists());
+        gate.opened().unwrap();
+        assert!(!place.file().exists());
+        gate.opened().unwrap();
+    }
+}
+
+#[test]
 fn a_gate_that_cannot_be_read_is_open_and_says_so() {
     let place = Place::new();
     std::os::unix::fs::symlink("/etc/passwd", place.file()).unwrap();

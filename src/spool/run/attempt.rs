@@ -10,9 +10,9 @@ use std::io;
 
 use super::{Entry, Run, Tally, now_s};
 use crate::deliver::Mails;
-use crate::mail::{Address, EnhancedStatus, Fate as Told, Report, Verdict};
+use crate::mail::{Address, EnhancedStatus, Fate as Told, Problem, Report, Verdict};
 use crate::smtp::Settled;
-use crate::spool::{Decision, Event, Gate, Losses, Name, Place, Trouble};
+use crate::spool::{Closing, Decision, Event, Gate, Losses, Name, Place, Trouble};
 use crate::sys::reason;
 
 /// The entries of one hop.
@@ -257,8 +257,15 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         }
     }
 
-    fn untried(&mut self, mail: Self::Mail, _why: Verdict) {
-        self.wait(mail.taken.into_inner());
+    fn untried(&mut self, mail: Self::Mail, why: Verdict) {
+        let is_ours = matches!(why.problem, Some(Problem::Interrupted(_)));
+        // The end of a connection that was good says nothing; one that gives a session and then nothing is a try in vain.
+        if is_ours || self.is_mail_taken || Closing::of(&why, false).is_some() {
+            self.close(&why);
+            return self.wait(mail.taken.into_inner());
+        }
+        let Entry { taken, places, .. } = mail;
+        self.fail_to_begin(taken.into_inner(), &places, &why);
     }
 }
 

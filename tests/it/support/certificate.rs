@@ -195,7 +195,8 @@ impl Certificate {
         &self.key_pem
     }
 
-    pub(super) fn config(&self) -> Arc<ServerConfig> {
+    /// What a server of it needs.
+    pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 }

@@ -123,7 +123,8 @@ fn text(size: usize) -> String {
     format!("{}{END}\n", line.repeat(size / line.len()))
 }
 
-fn message(size: usize) -> String {
+/// The mail of about this size, as it is stored.
+pub fn message(size: usize) -> String {
     format!("From: {SENDER}\nMessage-ID: <1@example.test>\n\n{}", text(size)).replace('\n', "\r\n")
 }
 

@@ -2,9 +2,9 @@
 //! strange, connections are lost. And what the proofs of that have in common.
 
 mod eintr;
-mod home;
+pub mod home;
 mod signal;
-mod stage;
+pub mod stage;
 
 pub use eintr::everywhere as interrupted_calls;
 pub use signal::{everywhere as signals, stopped};

@@ -182,14 +182,14 @@ fn answer(mut server: TcpStream, mut client: UnixStream, is_message: Arc<AtomicB
 }
 
 /// A port of which the queue is full: who connects gets no answer.
-struct Deaf {
-    port: u16,
+pub struct Deaf {
+    pub port: u16,
     _listener: TcpListener,
     _waiting: Vec<TcpStream>,
 }
 
 impl Deaf {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         rustix::net::listen(&listener, 0).unwrap();
         let address = listener.local_addr().unwrap();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Attempt, Decided};
+use super::{Attempt, Decided, as_places};
 use crate::mail::{Notify, Problem, Stage, Verdict};
 use crate::smtp::Settled;
 use crate::spool::run::posted::decision;
@@ -98,10 +98,28 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
                 let _ = self.gate.opened();
             }
         }
-        if let Some(last) = settled.verdicts.last()
-            && self.losses.take(id, last)
-        {
-            self.close_for(&last.clone(), Closing::AtItsPace);
+        if let Some(last) = settled.verdicts.last() {
+            self.count_loss(id, last);
+        }
+    }
+
+    /// What became of a connection's mail: after so many lost ones in a row the hop is down.
+    fn count_loss(&mut self, id: Id, verdict: &Verdict) {
+        if self.losses.take(id, verdict) {
+            self.close_for(verdict, Closing::AtItsPace);
+        }
+    }
+
+    /// The hop gave a session, and the connection was lost before the reply to MAIL: the mail was tried in vain.
+    pub(super) fn fail_to_begin(&mut self, mut taken: Taken<'s, 'd>, places: &[usize], why: &Verdict) {
+        let name = taken.name;
+        self.count_loss(name.id, why);
+        let decision = decision(why, now_s(self.run.clock));
+        let event = Event::Result { transaction: 0, decision, places: as_places(places) };
+        self.tally.deferred += places.len();
+        let recorded = taken.append(&event, false).and_then(|()| self.finish(taken));
+        if let Err(error) = recorded {
+            self.trouble(name, &error);
         }
     }
 
