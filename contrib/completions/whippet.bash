@@ -76,6 +76,9 @@ _whippet() {
             whippet__subcmd__help__subcmd__queue,hold)
                 cmd="whippet__subcmd__help__subcmd__queue__subcmd__hold"
                 ;;
+            whippet__subcmd__help__subcmd__queue,install)
+                cmd="whippet__subcmd__help__subcmd__queue__subcmd__install"
+                ;;
             whippet__subcmd__help__subcmd__queue,list)
                 cmd="whippet__subcmd__help__subcmd__queue__subcmd__list"
                 ;;
@@ -102,6 +105,9 @@ _whippet() {
                 ;;
             whippet__subcmd__queue,hold)
                 cmd="whippet__subcmd__queue__subcmd__hold"
+                ;;
+            whippet__subcmd__queue,install)
+                cmd="whippet__subcmd__queue__subcmd__install"
                 ;;
             whippet__subcmd__queue,list)
                 cmd="whippet__subcmd__queue__subcmd__list"
@@ -644,7 +650,7 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__help__subcmd__queue)
-            opts="list show run retry hold release remove check stats"
+            opts="list show run install retry hold release remove check stats"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +678,20 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__help__subcmd__queue__subcmd__hold)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        whippet__subcmd__help__subcmd__queue__subcmd__install)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -784,7 +804,7 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__queue)
-            opts="-F -n --json --config --no-system --set list show run retry hold release remove check stats"
+            opts="-F -n --json --config --no-system --set list show run install retry hold release remove check stats"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -906,6 +926,54 @@ _whippet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -F)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        whippet__subcmd__queue__subcmd__install)
+            opts="-F -n --remove --print --systemd --cron --json --config --no-system --set"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

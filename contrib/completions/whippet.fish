@@ -90,19 +90,20 @@ complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish
 complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "completions" -d 'A file that completes the options in a shell'
 complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "config" -d 'A configuration file to begin with'
 complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "help" -d 'The description of all options'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -l set -d 'Change one setting for this run' -r
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -l json -d 'Print it in JSON'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -s n -l no-system -d 'Leave out the system\'s configuration file'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "list" -d 'List what waits, the oldest first'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "show" -d 'Show an entry: its recipients, and what happened'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "run" -d 'Try what is due'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "retry" -d 'Have entries tried now; dead letters get a new life'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "hold" -d 'Have entries wait until they are released'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "release" -d 'Let held entries go'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "remove" -d 'Remove entries; nobody is told'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "check" -d 'Check every file, and say what waits for a person'
-complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run retry hold release remove check stats" -f -a "stats" -d 'Count entries, by place and by profile'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "list" -d 'List what waits, the oldest first'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "show" -d 'Show an entry: its recipients, and what happened'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "run" -d 'Try what is due'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "install" -d 'Have the queue run every 5 minutes, by systemd or the crontab'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "retry" -d 'Have entries tried now; dead letters get a new life'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "hold" -d 'Have entries wait until they are released'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "release" -d 'Let held entries go'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "remove" -d 'Remove entries; nobody is told'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "check" -d 'Check every file, and say what waits for a person'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -f -a "stats" -d 'Count entries, by place and by profile'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l hop -d 'Those that go by this profile' -r
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l from -d 'Those whose sender holds this text; <> for none' -r
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from list" -l to -d 'Those with a recipient that holds this text' -r
@@ -134,6 +135,14 @@ complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_s
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l all -d 'All entries'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -l json -d 'Print it in JSON'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from run" -s n -l no-system -d 'Leave out the system\'s configuration file'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -l set -d 'Change one setting for this run' -r
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -l remove -d 'Take away what was installed'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -l print -d 'Print what would be written, and write nothing'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -l systemd -d 'By a timer of the user\'s systemd'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -l cron -d 'By a line of the crontab'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -l json -d 'Print it in JSON'
+complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from install" -s n -l no-system -d 'Leave out the system\'s configuration file'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l hop -d 'Those that go by this profile' -r
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l from -d 'Those whose sender holds this text; <> for none' -r
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and __fish_seen_subcommand_from retry" -l to -d 'Those with a recipient that holds this text' -r
@@ -216,6 +225,7 @@ complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_su
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "list" -d 'List what waits, the oldest first'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "show" -d 'Show an entry: its recipients, and what happened'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "run" -d 'Try what is due'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "install" -d 'Have the queue run every 5 minutes, by systemd or the crontab'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "retry" -d 'Have entries tried now; dead letters get a new life'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "hold" -d 'Have entries wait until they are released'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "release" -d 'Let held entries go'

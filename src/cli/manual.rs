@@ -92,7 +92,7 @@ fn front() -> Roff {
         "[option ...] [--] recipient ... < text",
         "[option ...] -a file ... -- recipient ... < text",
         "config show [--profile name] [--config file] [--no-system] [--set name=value] [--json]",
-        "queue list | show | retry | hold | release | remove | check | stats",
+        "queue list | show | run | install | retry | hold | release | remove | check | stats",
         "generate man | completions shell | config | help",
     ]
     .into_iter()
@@ -138,7 +138,7 @@ fn queue() -> Roff {
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let word = match verb.get_name() {
             "show" => " ID",
-            "check" | "stats" => "",
+            "check" | "install" | "stats" => "",
             _ => " [ID ...] [selection]",
         };
         roff.control("TP", []);
@@ -170,12 +170,18 @@ fn option_line(arg: &clap::Arg) -> [clap_mangen::roff::Inline; 2] {
 }
 
 /// What holds for all verbs of the queue.
-const QUEUE: [&str; 6] = [
+const QUEUE: [&str; 7] = [
     "An entry is named by its ID, or by any part of it that is at least 4 characters long and in no other ID. --hop, --from, \
      --to and --older narrow what is chosen; --all means every entry that the verb is for, and asks before it does anything, \
      unless --yes is given.",
     "list shows what is to be tried; --held, --badmail and --corrupt show what is there instead. Its last line counts them all. \
      LEFT tells how many of the recipients are still to be tried.",
+    "install has the queue run: it writes a service and a timer of the user's systemd and enables them, or puts a line into the \
+     crontab where no such systemd answers. The line is recognized by its end, so that it stands there once, and the others are \
+     not touched. The command names the program, the configuration file and the settings that install was given, and \
+     $XDG_CONFIG_HOME and $XDG_STATE_HOME where they are set; of other variables the timer has none, and cron only looks for \
+     programs in /usr/bin and /bin. Where neither can be had, the status is 69, and the command is printed. From the moment it is \
+     installed, and for a day after each run, queue = \"auto\" takes the queue as run.",
     "run tries what is due. A send that has told what became of its own mail does so too, where the names in the queue say that \
      something is due: it leaves a process behind that nobody waits for, one at a time and none for a server that is down. That \
      process has no terminal and none of the variables that hold passwords, so it passes by mail of a profile with password_env. \

@@ -28,7 +28,7 @@ pub use args::{EmptyBody, MissingSubject};
 pub use clap_complete::Shell;
 pub use mailto::Mailto;
 pub use manual::{completions, help, long_help, man_page, version};
-pub use queue::{Act, Chosen, Part, Places, QueueRequest, Task};
+pub use queue::{Act, Chosen, Part, Places, QueueRequest, Runner, Setup, Task};
 pub use request::{Attachment, Body, Include, Misplaced, Request, Source, TlsWords, no_recipient};
 pub use usage::{UsageError, UsageKind};
 

@@ -16,8 +16,7 @@ use crate::sys::{Interrupt, Secret, catch_interrupts};
 use crate::ui::{self, Complaint, Summary};
 
 /// What makes whippet keep what is not taken now.
-const QUEUE_HINT: &str =
-    "or have whippet keep it and try again: `whippet queue run` in a crontab, and queue = \"on-failure\"";
+const QUEUE_HINT: &str = "or have whippet keep such mail and try again: `whippet queue install`, once";
 
 /// Sends the mail that `request` asks for.
 pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
@@ -199,6 +198,9 @@ impl Mail {
         let mut hints = advice::hints(report, &self.settings, &profile_place(world));
         if self.could_wait(report, world) {
             hints.push(QUEUE_HINT.to_owned());
+        }
+        if id.is_some() && !spool::is_run(&self.settings, world) {
+            hints.push("nothing runs the queue: `whippet queue install` has it run".to_owned());
         }
         if self.request.json {
             let summary = Summary {

@@ -28,6 +28,6 @@ pub use schema::{Group, KEYS, Key, example};
 pub use secret::{PendingSecret, SecretError, SecretPlace, SecretSource, fetch_proxy_password};
 pub use server::hosts::Listing;
 pub use settings::{Queue, Row, Settings, SpoolSettings, WhenInDoubt};
-pub use surroundings::Surroundings;
+pub use surroundings::{Surroundings, quoted};
 pub use timeouts::Timeouts;
 pub use value::Route;

@@ -35,13 +35,17 @@ impl Surroundings {
         (self.variables)(name).filter(|value| !value.is_empty())
     }
 
+    /// Where the user's settings of all programs are: `$XDG_CONFIG_HOME`, else `~/.config`. `None` without a home.
+    pub fn config_home(&self) -> Option<PathBuf> {
+        // A relative path is to be ignored (XDG Base Directory Specification).
+        let given = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        given.or_else(|| Some(self.home.as_ref()?.join(".config")))
+    }
+
     /// Where the user's file is when no other is named: `$XDG_CONFIG_HOME/whippet/config.toml`, else
     /// `~/.config/whippet/config.toml`. `None` without a home.
     pub fn user_file(&self) -> Option<PathBuf> {
-        // A relative path is to be ignored (XDG Base Directory Specification).
-        let given = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let folder = given.or_else(|| Some(self.home.as_ref()?.join(".config")))?;
-        Some(folder.join("whippet").join("config.toml"))
+        Some(self.config_home()?.join("whippet").join("config.toml"))
     }
 
     /// Where the spool is when no other is named: `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
@@ -71,7 +75,7 @@ pub(super) fn distrust(owner: u32, mode: u32, us: u32, path: &Path) -> Option<St
 }
 
 /// The path as a shell takes it.
-pub(super) fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+@,:=%".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -108,7 +108,7 @@ fn every_exit_code_is_told() {
 fn every_option_it_names_exists() {
     let sandbox = Sandbox::new();
     let mut help = sandbox.run(&["--help"]).exits(0).stdout();
-    for verb in ["remove", "check"] {
+    for verb in ["remove", "check", "run", "install"] {
         help.push_str(&sandbox.run(&["queue", verb, "--help"]).exits(0).stdout());
     }
     let text = readme();

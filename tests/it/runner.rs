@@ -1,6 +1,7 @@
 //! What has the queue run without a daemon.
 
 mod behind;
+mod install;
 
 use crate::support::Sandbox;
 

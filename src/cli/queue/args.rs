@@ -71,6 +71,21 @@ pub(in crate::cli) enum QueueVerb {
         #[command(flatten)]
         selection: SelectionArgs,
     },
+    /// Have the queue run every 5 minutes, by systemd or the crontab
+    Install {
+        /// Take away what was installed
+        #[arg(long)]
+        remove: bool,
+        /// Print what would be written, and write nothing
+        #[arg(long, conflicts_with = "remove")]
+        print: bool,
+        /// By a timer of the user's systemd
+        #[arg(long)]
+        systemd: bool,
+        /// By a line of the crontab
+        #[arg(long, conflicts_with = "systemd")]
+        cron: bool,
+    },
     /// Have entries tried now; dead letters get a new life
     Retry(ActArgs),
     /// Have entries wait until they are released

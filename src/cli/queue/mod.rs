@@ -61,6 +61,8 @@ pub enum Task {
         /// Which entries.
         chosen: Chosen,
     },
+    /// `install`.
+    Install(Setup),
     /// `check`.
     Check {
         /// Messages are not read.
@@ -70,6 +72,26 @@ pub enum Task {
     },
     /// `stats`.
     Stats,
+}
+
+/// What is to run the queue, and what is to be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setup {
+    /// It is taken away.
+    pub remove: bool,
+    /// It is only printed.
+    pub print: bool,
+    /// Which; `None` for the first that is there.
+    pub runner: Option<Runner>,
+}
+
+/// What can run the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runner {
+    /// A timer of the user's systemd.
+    Systemd,
+    /// A line of the user's crontab.
+    Cron,
 }
 
 /// What `show` prints.
@@ -190,6 +212,10 @@ fn task(verb: QueueVerb) -> Result<Task, UsageError> {
         }
         QueueVerb::Run { now, watch, after_send, selection } => {
             Task::Run { now, watch, after_send, chosen: chosen(selection, PlaceArgs::default(), false)? }
+        }
+        QueueVerb::Install { remove, print, systemd, cron } => {
+            let runner = if systemd { Some(Runner::Systemd) } else { cron.then_some(Runner::Cron) };
+            Task::Install(Setup { remove, print, runner })
         }
         QueueVerb::Retry(args) => return act(Act::Retry, args),
         QueueVerb::Hold(args) => return act(Act::Hold, args),

@@ -28,6 +28,12 @@ pub(super) fn check(
         });
         looked.map_err(|error| trouble(&error))?;
         files = check.files;
+        let mut waits = false;
+        store.each_queued(&mut |_| waits = true, &mut |_| {}).map_err(|error| trouble(&error))?;
+        if waits && !counter.is_run() {
+            let finding = "mail waits, and nothing runs the queue: `whippet queue install` has it run";
+            findings.push(ui::Finding { file: "q/".to_owned(), finding: finding.to_owned(), mended: None });
+        }
     }
     // What was set aside is not lost, and still waits for a person.
     let is_open = |finding: &ui::Finding| finding.mended.is_none_or(|mended| mended == desk::SET_ASIDE);
@@ -55,6 +61,8 @@ pub(super) fn stats(counter: &Counter<'_>, folder: &Path, world: &mut World<'_>)
         hops: Vec::new(),
         in_doubt: 0,
         most: counter.most,
+        run_s: counter.run_s,
+        is_run: counter.is_run(),
         free: None,
     };
     if let Some(store) = counter.store {

@@ -42,12 +42,17 @@ struct Counter<'s> {
     now_s: u64,
     /// How many entries the queue may have.
     most: u64,
+    /// When the queue was last run, seconds since 1970; `None`: nobody knows of a run.
+    run_s: Option<u64>,
     json: bool,
 }
 
 /// Does what is asked of the queue.
 pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exit, Failure> {
     let settings = settings::resolve(&request.settings, world)?;
+    if let Task::Install(setup) = request.task {
+        return runner::install(setup, request, &settings, world);
+    }
     let folder = spool::folder(&settings, world).ok_or_else(spool::homeless)?;
     let store = match open_made(&folder) {
         Err(OpenError::Absent(_)) if !folder.exists() => None,
@@ -59,13 +64,15 @@ pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exi
     };
     let now_s = world.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (rules, most) = (spool::rules(&settings), settings.spool.max_entries.value);
-    let counter = Counter { store: store.as_ref(), rules, now_s, most, json: request.json };
+    let run_s = store.as_ref().and_then(spool::last_run_s);
+    let counter = Counter { store: store.as_ref(), rules, now_s, most, run_s, json: request.json };
     match &request.task {
         Task::List(chosen) => list::list(&counter, chosen, world),
         Task::Show { id, part } => show::show(&counter, id, *part, world),
         Task::Act { act, chosen, yes, wait } => act::act(&counter, *act, (chosen, *yes), *wait, world),
         Task::Check { quick, repair } => check::check(&counter, *quick, *repair, world),
         Task::Stats => check::stats(&counter, &folder, world),
+        Task::Install(_) => unreachable!("it was done before the spool was opened"),
         Task::Run { now, watch, after_send: is_left, chosen } => {
             let wanted = chosen::ids(&counter, chosen)?;
             let wanted = |name: &Name| wanted.as_ref().is_none_or(|ids| ids.contains(&name.id));
@@ -90,6 +97,13 @@ fn open_made(folder: &Path) -> Result<Store<'static>, OpenError> {
             Err(OpenError::Absent(_)) if folder.exists() && Instant::now() < end => thread::sleep(PAUSE),
             other => return other,
         }
+    }
+}
+
+impl Counter<'_> {
+    /// Whether something runs the queue.
+    fn is_run(&self) -> bool {
+        self.run_s.is_some_and(|run_s| spool::is_recent(run_s, self.now_s))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The spool of this user: where it is, and what holds for it.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, WhenInDoubt};
@@ -15,7 +15,7 @@ static DISK: SystemDisk = SystemDisk;
 const LAST_RUN: &str = "last-run";
 
 /// How long ago a run may be that shows that something runs the queue.
-const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
+const RECENT_S: u64 = 24 * 60 * 60;
 
 /// Where the spool is: `spool.dir`, `$XDG_STATE_HOME/whippet/spool`, else `~/.local/state/whippet/spool`.
 pub(in crate::cmd) fn folder(settings: &Settings, world: &World<'_>) -> Option<PathBuf> {
@@ -79,7 +79,24 @@ pub(super) fn counted(store: &Store<'_>) -> u64 {
 pub(in crate::cmd) fn is_run(settings: &Settings, world: &World<'_>) -> bool {
     let Some(folder) = folder(settings, world) else { return false };
     let run = std::fs::metadata(folder.join("log").join(LAST_RUN)).and_then(|file| file.modified());
-    run.is_ok_and(|run| world.clock.now().duration_since(run).is_ok_and(|since| since < RECENT))
+    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    run.is_ok_and(|run| is_recent(seconds(run), seconds(world.clock.now())))
+}
+
+/// Whether a run of this time shows that something runs the queue.
+pub(super) fn is_recent(run_s: u64, now_s: u64) -> bool {
+    run_s <= now_s && now_s - run_s < RECENT_S
+}
+
+/// When the queue was last run, seconds since 1970.
+pub(super) fn last_run_s(store: &Store<'static>) -> Option<u64> {
+    let stat = DISK.stat_at(&store.folder("log").ok()?, LAST_RUN).ok()?;
+    u64::try_from(stat.changed_s).ok()
+}
+
+/// Forgets that the queue was ever run.
+pub(super) fn forget_run(store: &Store<'_>) {
+    let _ = store.folder("log").and_then(|log| DISK.unlink(&log, LAST_RUN));
 }
 
 /// What holds for all entries.

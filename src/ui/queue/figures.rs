@@ -68,6 +68,10 @@ pub struct Stats {
     pub in_doubt: usize,
     /// How many entries the queue may have.
     pub most: u64,
+    /// When the queue was last run.
+    pub run_s: Option<u64>,
+    /// Whether that shows that something runs it.
+    pub is_run: bool,
     /// Octets and files that are free; nothing where there is no spool.
     pub free: Option<(u64, Option<u64>)>,
 }
@@ -102,6 +106,14 @@ pub fn stats(stats: &Stats, now_s: u64) -> String {
     if stats.in_doubt > 0 {
         let count = stats.in_doubt;
         text.push_str(&format!("in doubt within 24 hours: {count}\n"));
+    }
+    let remedy = if stats.is_run { "" } else { "; `whippet queue install` has it run" };
+    match stats.run_s {
+        Some(run_s) => {
+            let ago = span(now_s.saturating_sub(run_s));
+            text.push_str(&format!("the queue was last run {ago} ago{remedy}\n"));
+        }
+        None => text.push_str(&format!("nothing has run the queue yet{remedy}\n")),
     }
     text.push_str(&format!("the queue may have {} entries\n", stats.most));
     match stats.free {
@@ -139,6 +151,8 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
         places: Vec<PlaceJson<'a>>,
         profiles: Vec<HopJson<'a>>,
         in_doubt_24h: usize,
+        last_run: Option<String>,
+        is_run: bool,
         max_entries: u64,
         free_octets: Option<u64>,
         free_files: Option<u64>,
@@ -166,6 +180,8 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
             })
             .collect(),
         in_doubt_24h: stats.in_doubt,
+        last_run: stats.run_s.and_then(stamp),
+        is_run: stats.is_run,
         max_entries: stats.most,
         free_octets: stats.free.map(|(octets, _)| octets),
         free_files: stats.free.and_then(|(_, files)| files),

@@ -39,6 +39,27 @@ pub fn done_json(rows: &[DoneRow<'_>], exit: u8) -> String {
     pretty(&Document { entries: rows, exit })
 }
 
+/// What runs the queue from now on: `systemd` with its files, or `crontab` with the line.
+pub fn installed_json(runner: &str, places: &[String], exit: u8) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        runner: &'a str,
+        places: &'a [String],
+        exit: u8,
+    }
+    pretty(&Document { runner, places, exit })
+}
+
+/// What was taken away that ran the queue.
+pub fn removed_json(removed: &[&str], exit: u8) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        removed: &'a [&'a str],
+        exit: u8,
+    }
+    pretty(&Document { removed, exit })
+}
+
 fn pretty(document: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).expect("strings and numbers always become JSON");
     text.push('\n');
