@@ -61,7 +61,7 @@ impl Home {
     fn configure(&self, port: u16) {
         let text = format!(
             "[profiles.default]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"me@example.test\"\n\
-             queue = \"always\"\n"
+             queue = \"always\"\n[spool]\nrun_after_send = false\n"
         );
         std::fs::write(self.path.join("config.toml"), text).unwrap();
     }

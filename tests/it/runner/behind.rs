@@ -81,7 +81,8 @@ fn what_is_due_arrives_and_nobody_waits_for_it() {
 /// Queues a mail, and makes it due.
 fn queue_one(sandbox: &Sandbox) {
     sandbox.profile(&profiles(Peer::closed_port()));
-    sandbox.stdin("text\n").run(&["-s", "waits", "late@example.test"]).exits(0).says("queued as");
+    let words = ["-s", "waits", "--set", "spool.run_after_send=false", "late@example.test"];
+    sandbox.stdin("text\n").run(&words).exits(0).says("queued as");
     sandbox.run(&["queue", "retry", "--all", "--yes"]).exits(0);
 }
 

@@ -68,7 +68,7 @@ impl Home {
     pub fn configure(&self, file: &str, port: u16, more: &str) {
         let text = format!(
             "[profiles.default]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"{SENDER}\"\n\
-             queue = \"always\"\n{more}\n[spool]\ndir = {:?}\n",
+             queue = \"always\"\n{more}\n[spool]\nrun_after_send = false\ndir = {:?}\n",
             self.spool
         );
         fs::write(self.path.join(file), text).unwrap();

@@ -36,7 +36,10 @@ impl Home {
 
     /// Writes the profile.
     pub fn configure(&self, host: &str, more: &str) {
-        let text = format!("[profiles.default]\nhost = {host:?}\nfrom = \"{SENDER}\"\n{more}\n");
+        let text = format!(
+            "[profiles.default]\nhost = {host:?}\nfrom = \"{SENDER}\"\n{more}\n\
+             [spool]\nrun_after_send = false\n"
+        );
         std::fs::write(self.path.join("config.toml"), text).unwrap();
     }
 
