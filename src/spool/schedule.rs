@@ -13,6 +13,10 @@ const LAST_S: u64 = 0xff_ffff_ffff;
 const AFTER_DOUBT_S: u64 = HOUR;
 /// How long before the end of its life the tries must be that allow it to end.
 const LATE_S: u64 = DAY;
+/// Who ended so long ago did not end by a clock that was right.
+const LOST_S: u64 = 30 * DAY;
+/// How often such an entry gets another end: a machine that is on once a month must tell its user at last.
+const MOST_REPAIRS: u32 = 3;
 /// What `release` leaves an entry to live at least.
 const RELEASED_S: u64 = DAY;
 
@@ -120,12 +124,27 @@ impl Schedule {
         late_s().count() >= 2 && last_s - first_s >= self.apart_s()
     }
 
-    /// The end of life of an entry that was taken while the clock was ahead: one that would outlive any other gets a new one.
-    pub fn repaired(&self, expires_s: u64, is_bounce: bool, now_s: u64) -> Option<u64> {
+    /// The end of life of an entry whose end is of a clock that was wrong; `first_s` is the end that it was given when it was
+    /// taken, `repairs` how often it got another one.
+    ///
+    /// One that would outlive any other was taken while the clock was ahead. One that ends before its first end got that end
+    /// while the clock was behind. One that ended long ago was taken under a clock that was behind, or is met by one ahead.
+    pub fn repaired(
+        &self,
+        (first_s, expires_s): (u64, u64),
+        is_bounce: bool,
+        repairs: u32,
+        now_s: u64,
+    ) -> Option<u64> {
         let life_s = self.life_s(is_bounce);
         // `release` may have set it to a day from then, whatever the life is.
         let longest_s = (life_s + life_s / 2).max(RELEASED_S + RELEASED_S / 2);
-        (expires_s > now_s.saturating_add(longest_s)).then(|| now_s.saturating_add(life_s))
+        let latest_s = now_s.saturating_add(longest_s);
+        let is_lost = now_s > expires_s.saturating_add(LOST_S) && repairs < MOST_REPAIRS;
+        if expires_s <= latest_s && expires_s < first_s && first_s <= latest_s {
+            return Some(first_s);
+        }
+        (expires_s > latest_s || is_lost).then(|| now_s.saturating_add(life_s))
     }
 
     /// The end of life of an entry that a person lets go.
@@ -322,16 +341,24 @@ mod tests {
     #[test]
     fn an_end_of_a_wrong_clock_is_repaired() {
         let schedule = Schedule::default();
-        let repaired = |expires_s, is_bounce| schedule.repaired(expires_s, is_bounce, NOW);
+        let repaired = |expires_s, is_bounce| schedule.repaired((expires_s, expires_s), is_bounce, 0, NOW);
         assert_eq!(repaired(NOW + 5 * DAY, false), None);
         assert_eq!(repaired(NOW + 15 * DAY / 2, false), None);
         assert_eq!(repaired(NOW + 15 * DAY / 2 + 1, false), Some(NOW + 5 * DAY));
         assert_eq!(repaired(NOW + 3650 * DAY, false), Some(NOW + 5 * DAY));
         assert_eq!(repaired(NOW + 3650 * DAY, true), Some(NOW + 2 * DAY));
-        assert_eq!(repaired(0, false), None);
+        // It was given that end while the clock was behind: its first one is good.
+        assert_eq!(schedule.repaired((NOW - DAY, 5 * DAY), false, 9, NOW), Some(NOW - DAY));
+        assert_eq!(schedule.repaired((NOW + 3650 * DAY, NOW + DAY), false, 9, NOW), None);
+        // It ended long ago.
+        assert_eq!(repaired(NOW - 30 * DAY, false), None);
+        assert_eq!(repaired(NOW - 30 * DAY - 1, false), Some(NOW + 5 * DAY));
+        assert_eq!(repaired(0, true), Some(NOW + 2 * DAY));
+        assert_eq!(schedule.repaired((0, 0), false, 2, NOW), Some(NOW + 5 * DAY));
+        assert_eq!(schedule.repaired((0, 0), false, 3, NOW), None);
         // What `release` gave is kept, however short a life is.
         let short = Schedule { expire_s: HOUR, ..schedule };
-        assert_eq!(short.repaired(short.released(NOW, NOW), false, NOW), None);
+        assert_eq!(short.repaired((NOW, short.released(NOW, NOW)), false, 0, NOW), None);
         assert_eq!(short.released(NOW + 2 * DAY, NOW), NOW + 2 * DAY);
         assert_eq!(short.released(NOW, NOW), NOW + DAY);
     }
@@ -365,7 +392,7 @@ mod tests {
             }
             let is_expired = schedule.is_expired(expires_s, &tries_s, &tries_s, now_s);
             prop_assert!(!is_expired || now_s >= expires_s);
-            schedule.repaired(expires_s, false, now_s);
+            schedule.repaired((expires_s, expires_s), false, number, now_s);
             schedule.released(expires_s, now_s);
             schedule.is_delayed(expires_s, now_s);
         }

@@ -44,6 +44,8 @@ pub struct State {
     pub due_s: Option<u64>,
     /// When it is given up.
     pub expires_s: u64,
+    /// How often it got another end because a clock was wrong.
+    pub repairs: u32,
     /// A person has removed it.
     pub is_removed: bool,
     /// The last bounce that was recorded, and how many there were.
@@ -69,6 +71,7 @@ impl State {
             tried_s: Vec::new(),
             due_s: Some(header.created_ms / 1000),
             expires_s: header.expires_s,
+            repairs: 0,
             is_removed: false,
             bounces: (None, 0),
             is_delay_told: false,
@@ -157,6 +160,7 @@ impl State {
             self.attempts = self.attempts.saturating_sub(1);
             self.tried_s.pop();
         }
+        self.repairs += u32::from(cause == Cause::Repair);
         if !matches!(cause, Cause::Retry | Cause::Release) {
             return;
         }

@@ -19,6 +19,7 @@ mod states;
 #[path = "../it/support/mod.rs"]
 mod support;
 mod tape;
+mod time;
 mod world;
 
 use std::process::ExitCode;
@@ -102,7 +103,7 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    let folders = [disk::TESTS, real::TESTS, process::TESTS, room::TESTS, grid::TESTS];
+    let folders = [disk::TESTS, real::TESTS, process::TESTS, room::TESTS, grid::TESTS, time::TESTS];
     TESTS.iter().chain(folders.into_iter().flatten())
 }
 

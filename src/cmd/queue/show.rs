@@ -149,7 +149,7 @@ fn moment(event: &Event, addresses: &[String]) -> ui::Moment {
                 Cause::Retry => "taken up again by a person",
                 Cause::Hold => "held by a person",
                 Cause::Release => "released by a person",
-                Cause::Repair => "it was taken under a wrong clock, and has a new end",
+                Cause::Repair => "its end was that of a wrong clock, and is a new one",
                 Cause::Attempt => "to be tried again",
             };
             ("schedule", None, words.to_owned())

@@ -23,18 +23,18 @@ enum Scene {
 
 /// What the spool holds afterwards.
 #[derive(Debug)]
-struct Found {
+pub struct Found {
     /// Of each recipient; nobody's if the mail is gone.
-    fates: Vec<Fate>,
+    pub fates: Vec<Fate>,
     /// Where each one's last answer was met.
-    stages: Vec<Option<&'static str>>,
+    pub stages: Vec<Option<&'static str>>,
     /// The words of doubts.
-    doubts: Vec<String>,
+    pub doubts: Vec<String>,
     /// Where the gate was closed, if it is.
-    gate: Option<&'static str>,
+    pub gate: Option<&'static str>,
 }
 
-fn check(is_good: bool, words: impl FnOnce() -> String) -> Result<(), String> {
+pub fn check(is_good: bool, words: impl FnOnce() -> String) -> Result<(), String> {
     if is_good { Ok(()) } else { Err(words()) }
 }
 
@@ -265,7 +265,7 @@ impl Case {
 }
 
 /// Looks for the mail, and for the gate.
-fn found(home: &Home) -> Result<Found, String> {
+pub fn found(home: &Home) -> Result<Found, String> {
     let store = Store::open(&SystemDisk, &home.spool()).map_err(|error| error.to_string())?;
     let mut found = Found { fates: vec![], stages: vec![], doubts: vec![], gate: None };
     for (place, folder) in [(Place::Queue, "q"), (Place::Held, "held"), (Place::Badmail, "badmail")] {

@@ -14,7 +14,8 @@ pub(super) const EXPIRED: EnhancedStatus = EnhancedStatus::new(4, 4, 7);
 impl<'s, 'd> Attempt<'_, 's, 'd> {
     pub(super) fn repair(&self, taken: &mut Taken<'_, '_>, now_s: u64) -> io::Result<()> {
         let schedule = &self.run.rules.schedule;
-        match schedule.repaired(taken.state.expires_s, taken.header.flags.bounce, now_s) {
+        let (ends, is_bounce) = ((taken.header.expires_s, taken.state.expires_s), taken.header.flags.bounce);
+        match schedule.repaired(ends, is_bounce, taken.state.repairs, now_s) {
             Some(expires_s) => {
                 let due_s = taken.state.due_s;
                 taken.append(&Event::Schedule { due_s, expires_s, cause: Cause::Repair }, false)
