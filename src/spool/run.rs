@@ -68,6 +68,8 @@ pub struct Tally {
     pub unreached: usize,
     /// The signal that ended it.
     pub stopped: Option<Interrupt>,
+    /// What a server said could not be recorded: nothing more was handed over.
+    pub is_unrecorded: bool,
     /// Entries that were due, and are left as they were when it ended.
     pub left: usize,
     /// Entries that stood in the queue when the run began.
@@ -77,10 +79,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Whether the program was asked to end.
+    /// Whether the program was asked to end, or has to.
     fn is_stopped(&mut self) -> bool {
         self.stopped = self.stopped.or_else(|| interrupted(1));
-        self.stopped.is_some()
+        self.stopped.is_some() || self.is_unrecorded
     }
 }
 

@@ -171,9 +171,16 @@ impl<'d> Store<'d> {
         Ok(Store { disk: DiskRef(disk), root, folders, uid, _format: format })
     }
 
-    /// A folder beside those of the entries: `host`, `ids` or `log`.
+    /// A folder beside those of the entries: `host`, `ids` or `log`. What it holds may be lost, and so may the folder.
     pub fn folder(&self, name: &str) -> io::Result<Folder> {
-        self.disk.open_dir(Some(&self.root), Path::new(name))
+        let open = || self.disk.open_dir(Some(&self.root), Path::new(name));
+        match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.disk.make_dir(&self.root, name)?;
+                open()
+            }
+            other => other,
+        }
     }
 
     /// The seam that the spool lies on.

@@ -98,6 +98,8 @@ pub(in crate::cmd) fn once(
 /// The exit code of a run: what failed or is held wants a person, what is deferred wants time.
 fn exit(tally: &Tally) -> Exit {
     match tally {
+        // Somebody may get it twice: that is told before all else.
+        tally if tally.is_unrecorded => Exit::IoErr,
         tally if tally.failed + tally.held > 0 => Exit::Unavailable,
         tally if !tally.troubles.is_empty() => Exit::IoErr,
         tally if tally.deferred + tally.unreached + tally.left > 0 => Exit::TempFail,

@@ -12,7 +12,7 @@ use super::{Entry, Run, Tally, now_s};
 use crate::deliver::Mails;
 use crate::mail::{Address, EnhancedStatus, Fate as Told, Problem, Report, Verdict};
 use crate::smtp::Settled;
-use crate::spool::{Closing, Decision, Event, Gate, Losses, Name, Place, Trouble};
+use crate::spool::{Closing, Decision, Event, Gate, Losses, Name, Place, State, Trouble};
 use crate::sys::reason;
 
 /// The entries of one hop.
@@ -189,6 +189,8 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             is_corrupt: Cell::new(false),
             is_unread: Cell::new(false),
             is_unreached: Cell::new(false),
+            is_forbidden: Cell::new(false),
+            is_done: Cell::new(false),
         }))
     }
 
@@ -212,7 +214,19 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         let transaction = taken.state.transactions + 1;
         let places: Vec<usize> = places.iter().map(|&place| mail.places[place]).collect();
         let time_s = now_s(self.run.clock);
-        taken.append(&Event::Commit { time_s, transaction, places: as_places(&places) }, true)?;
+        let event = Event::Commit { time_s, transaction, places: as_places(&places) };
+        if let Err(error) = taken.append(&event, true) {
+            let words = format!(
+                "{}: it was not sent, since that cannot be recorded: {}",
+                taken.name.id,
+                reason(&error)
+            );
+            self.tally.troubles.push(words);
+            // The next one would fare no better. This one waits, and its attempt was none.
+            self.is_stopped = true;
+            mail.is_forbidden.set(true);
+            return Err(error);
+        }
         // From here on a retry may duplicate.
         mail.transaction.set(transaction);
         Ok(())
@@ -224,11 +238,20 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         let name = mail.taken.borrow().name;
         let (decided, doubt) = self.decide(mail, places, settled);
         self.notice(name.id, settled);
-        let recorded = self.record(&mut mail.taken.borrow_mut(), transaction, decided, doubt);
+        let mut taken = mail.taken.borrow_mut();
+        let is_taken = decided.iter().any(|(decision, _)| decision.class == 2);
+        let is_done = is_taken && is_all_accepted(&taken.state, transaction, &decided);
+        let recorded = self.record(&mut taken, transaction, decided, doubt);
         if let Err(error) = &recorded {
-            let words = format!("{}: it is not on record what became of it: {}", name.id, reason(error));
-            self.tally.troubles.push(words);
+            let what = match is_taken {
+                true if is_done => "the server has it, and that cannot be recorded",
+                true => "possible duplicate: the server has it, and that cannot be recorded",
+                false => "what became of it cannot be recorded",
+            };
+            self.tally.troubles.push(format!("{}: {what}: {}", name.id, reason(error)));
             self.is_stopped = true;
+            self.tally.is_unrecorded |= is_taken;
+            mail.is_done.set(is_done);
         }
         recorded
         // From here on those who have a final answer are never offered again.
@@ -237,8 +260,16 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     fn settled(&mut self, mail: Self::Mail, report: Report) {
         let taken = mail.taken.into_inner();
         self.host = report.outcomes().first().map(|outcome| outcome.host.clone());
+        if mail.is_done.get() {
+            return self.remove(taken, &report);
+        }
         if mail.is_corrupt.get() || taken.state.unread >= UNREAD {
             return self.give_up(taken, &report, mail.is_corrupt.get());
+        }
+        if mail.is_forbidden.get() {
+            self.tally.deferred += taken.state.pending().len();
+            let due_s = now_s(self.run.clock) + self.run.rules.schedule.first_s;
+            return self.postpone(taken, due_s);
         }
         if mail.is_unreached.get() && !taken.state.pending().is_empty() {
             return self.wait(taken);
@@ -267,6 +298,16 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         let Entry { taken, places, .. } = mail;
         self.fail_to_begin(taken.into_inner(), &places, &why);
     }
+}
+
+/// Whether these decisions leave nothing to be done about the entry.
+fn is_all_accepted(state: &State, transaction: u32, decided: &Decided) -> bool {
+    let mut state = state.clone();
+    for (decision, places) in decided {
+        let (decision, places) = (decision.clone(), places.clone());
+        state.apply(&Event::Result { transaction, decision, places });
+    }
+    Place::of(&state).is_none() && state.relayed().is_empty()
 }
 
 fn as_places(places: &[usize]) -> Vec<u16> {

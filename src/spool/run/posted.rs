@@ -22,8 +22,12 @@ pub struct Entry<'s, 'd> {
     pub(super) is_corrupt: Cell<bool>,
     /// Its message could not be read to its end.
     pub(super) is_unread: Cell<bool>,
-    /// The hop takes nothing now.
+    /// The hop takes nothing now, or got nothing from us.
     pub(super) is_unreached: Cell<bool>,
+    /// Its dot was kept back: it could not be recorded.
+    pub(super) is_forbidden: Cell<bool>,
+    /// The hop has it for all, and that could not be recorded.
+    pub(super) is_done: Cell<bool>,
 }
 
 impl Mail for Entry<'_, '_> {

@@ -46,6 +46,8 @@ pub struct Taken<'s, 'd> {
     /// What happened to it.
     pub state: State,
     journal: Journal,
+    /// What a flush of it has failed with.
+    failed: Option<i32>,
     /// Where it is, and its name there.
     pub place: Place,
     /// Its identifier, its hop, and when it is due by its name.
@@ -68,7 +70,7 @@ impl<'s, 'd> Taken<'s, 'd> {
         sealed: Sealed,
         (state, journal): (State, Journal),
     ) -> Self {
-        Taken { store, file, header, sealed, state, journal, place: Place::Queue, name }
+        Taken { store, file, header, sealed, state, journal, failed: None, place: Place::Queue, name }
     }
 
     /// Its name where it is.
@@ -83,16 +85,24 @@ impl<'s, 'd> Taken<'s, 'd> {
         let disk = self.store.disk;
         disk.write_at(&self.file, &octets, self.header.journal_at() + self.journal.end)?;
         if is_flushed {
-            disk.sync_data(&self.file)?;
+            self.flush()?;
         }
         self.journal = next;
         self.state.apply(event);
         Ok(())
     }
 
-    /// Flushes what was appended.
-    pub fn flush(&self) -> io::Result<()> {
-        self.store.disk.sync_data(&self.file)
+    /// Flushes what was appended. After an error it fails for as long as it is in hand: a disk that has lost what it was
+    /// given may say of the next flush that all is well.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if let Some(number) = self.failed {
+            return Err(io::Error::from_raw_os_error(number));
+        }
+        let flushed = self.store.disk.sync_data(&self.file);
+        if let Err(error) = &flushed {
+            self.failed = Some(error.raw_os_error().unwrap_or(rustix::io::Errno::IO.raw_os_error()));
+        }
+        flushed
     }
 
     /// Renames it in `q/`: it is due then.
@@ -118,6 +128,13 @@ impl<'s, 'd> Taken<'s, 'd> {
     /// Removes it. Nothing is flushed: a file that a power cut brings back says itself that it is done.
     pub fn unlink(self) -> io::Result<()> {
         self.store.disk.unlink(self.store.at(self.place), &self.text())
+    }
+
+    /// Removes it, and flushes that it is gone: its journal does not tell.
+    pub fn unlink_for_good(self) -> io::Result<()> {
+        let (store, place) = (self.store, self.place);
+        self.unlink()?;
+        store.disk.sync_dir(store.at(place))
     }
 
     /// Its body, to be handed over.
@@ -207,7 +224,8 @@ impl<'d> Store<'d> {
             self.drop_other_names((place, &text), (found.identity, found.links), &state)?;
         }
         let hop = if place == Place::Queue { name.hop } else { Hop::of_profile(&header.profile) };
-        Ok(Taken { store: self, file, header, sealed, state, journal, place, name: Name { hop, ..name } })
+        let name = Name { hop, ..name };
+        Ok(Taken { store: self, file, header, sealed, state, journal, failed: None, place, name })
     }
 
     /// Opens and locks a file if its name still leads to it.

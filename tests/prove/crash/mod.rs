@@ -2,7 +2,7 @@
 //! mistakes of order: every one of them must be noticed.
 
 mod mutants;
-mod verbs;
+pub mod verbs;
 
 pub use mutants::mistakes;
 

@@ -4,12 +4,16 @@
 
 mod court;
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use whippet::spool::desk::{Check, Desk, Done, Spot, Verb, spots};
 use whippet::spool::{Cause, Event, Id, InDoubt, Place, Store};
+use whippet::sys::SystemDisk;
 
-use super::Depth;
+use super::{Depth, Past};
+use crate::Outcome;
+use crate::disk::faulty::{EIO, Faulty, Luck};
 use crate::tape::{Op, Tape};
 use crate::world::{Case, Ground, NOW_S, Peer, open};
 
@@ -126,6 +130,85 @@ pub fn record(life: &Life, ground: &Ground) -> Vec<Op> {
         peer.is_forgiving |= step.name() == "retry";
     }
     tape.ops()
+}
+
+/// E10 for the verbs: each call of the last one fails, done or not. It is said to be done only if it is, and it can be done
+/// again.
+pub fn done_all_the_same(ground: &Ground, outcome: &mut Outcome) {
+    for life in &LIVES {
+        let Some(last) = life.steps.iter().rposition(|step| matches!(step, Act(_))) else { continue };
+        if life.steps.iter().any(|step| matches!(step, Half(_))) {
+            continue;
+        }
+        let life = Life { steps: &life.steps[..=last], ..*life };
+        let calls = fail(&life, ground, usize::MAX, false, Rescue::Runs).unwrap();
+        assert!(calls > 8, "the calls are not reached: {calls}");
+        for fails_at in 0..calls {
+            for is_done in [false, true] {
+                for rescue in [Rescue::Runs, Rescue::Again, Rescue::Repair] {
+                    outcome.cases += 1;
+                    if let Err(words) = fail(&life, ground, fails_at, is_done, rescue) {
+                        let name = life.name();
+                        outcome
+                            .failures
+                            .push(format!("{name}: call {fails_at}, done: {is_done}, {rescue:?}: {words}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A life of whose last verb a call fails; gives how many calls that has.
+fn fail(
+    life: &Life,
+    ground: &Ground,
+    fails_at: usize,
+    is_done: bool,
+    rescue: Rescue,
+) -> Result<usize, String> {
+    let (case, path, id) = (life.case(), ground.spool(), Case::id(1));
+    let store = open(&SystemDisk, &path);
+    case.submit(&store, 1).unwrap();
+    let mut peer = Peer::new(100, None);
+    let (&last, steps) = life.steps.split_last().unwrap();
+    for (place, &step) in steps.iter().enumerate() {
+        let after_s = place as u64 * STEP_S;
+        match step {
+            Act(verb) => drop(act(&case, &store, id, verb, after_s).unwrap()),
+            _ => drop(case.run(&store, &mut peer, after_s).unwrap()),
+        }
+        peer.is_patient = true;
+        peer.is_forgiving |= step.name() == "retry";
+    }
+    drop(store);
+    let Act(verb) = last else { unreachable!("the last step is a verb") };
+    let spot = whereabouts(&open(&SystemDisk, &path), id).remove(0);
+    let is_acting = AtomicBool::new(false);
+    let count = AtomicUsize::new(0);
+    let disk = Faulty::new(|_| match () {
+        () if !is_acting.load(Ordering::Relaxed) => Luck::Good,
+        () if count.fetch_add(1, Ordering::Relaxed) != fails_at => Luck::Good,
+        () if is_done => Luck::DoneAndFails(EIO),
+        () => Luck::Fails(EIO),
+    });
+    let store = open(&disk, &path);
+    is_acting.store(true, Ordering::Relaxed);
+    let mut desk = Desk::new(&store, case.rules(), NOW_S + steps.len() as u64 * STEP_S, 0, Duration::ZERO);
+    let is_yes = matches!(desk.act(verb, &spot), Done::Yes) && desk.finish().is_ok();
+    drop(store);
+    let past = Past {
+        is_acknowledged: true,
+        may_be_queued: true,
+        is_damaged: false,
+        in_doubt: peer.book.iter().filter(|copy| copy.to.starts_with('u')).cloned().collect(),
+        book: peer.book,
+        begun: life.steps.len(),
+        ended: steps.len() + usize::from(is_yes),
+    };
+    let judged = Court::new(life, &past, &path).judge(rescue);
+    std::fs::remove_dir_all(&path).unwrap();
+    judged.map(|()| count.load(Ordering::Relaxed))
 }
 
 /// Where the entry is.

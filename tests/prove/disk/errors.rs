@@ -1,11 +1,14 @@
-//! E1, E2, E3, E10: every call to the disk fails in turn, in a mail's whole life, with each error, done or not done. What was not
+//! E1, E2, E3, E7, E10: every call to the disk fails in turn, in a mail's whole life, with each error, done or not done. What was not
 //! said to be queued is not; what was is not lost, and goes when the disk is well again.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use whippet::spool::{InDoubt, Place, SubmitError};
 use whippet::sys::SystemDisk;
 
-use super::faulty::{Faulty, Unread};
+use super::faulty::{Call, EIO, Faulty, Luck, What};
 use crate::Outcome;
+use crate::crash::verbs;
 use crate::ledger::{Before, judge};
 use crate::world::{Case, Ground, Peer, SENDER, open};
 
@@ -29,28 +32,35 @@ pub const ERRORS: [(&str, i32); 12] = [
 struct Life {
     /// Calls of the submission, and all of them.
     calls: (usize, usize),
+    /// What was done by the submission and by each run, call by call.
+    steps: Vec<Vec<(Call, Luck)>>,
     judged: Result<(), String>,
 }
 
-/// A mail's life on a disk of which a call fails, then its rest on a good one.
-fn live(case: &Case, ground: &Ground, fails_at: usize, errno: i32, is_done: bool) -> Life {
+/// A mail's life on a disk of which calls fail as a rule says, then its rest on a good one. Calls are counted from the
+/// submission on: the spool is opened before anything fails.
+fn live(case: &Case, ground: &Ground, rule: impl Fn(&Call) -> Luck + Sync) -> Life {
     let path = ground.spool();
-    let disk = Faulty::new(usize::MAX, errno, is_done);
+    let disk = Faulty::new(|_| Luck::Good);
+    drop(open(&disk, &path));
+    let opening = disk.count();
+    let disk = Faulty::new(|call| match call.number.checked_sub(opening) {
+        Some(number) => rule(&Call { number, ..call.clone() }),
+        None => Luck::Good,
+    });
     let store = open(&disk, &path);
-    let disk_calls = disk.count();
-    drop(store);
-    // The spool is opened before anything fails.
-    let disk = Faulty::new(fails_at.saturating_add(disk_calls), errno, is_done);
-    let store = open(&disk, &path);
+    disk.log();
     let submitted = case.submit(&store, 1);
-    let first = disk.count() - disk_calls;
+    let first = disk.count() - opening;
+    let mut steps = vec![disk.log()];
     let mut peer = Peer::new(case.at_once, None);
     for after_s in [0, 1, 5 * 3600, 10 * 3600] {
         // A run that cannot work says so, and the next one works.
         let _ = case.run(&store, &mut peer, after_s);
+        steps.push(disk.log());
         peer.is_patient = after_s >= 1;
     }
-    let calls = (first, disk.count() - disk_calls);
+    let calls = (first, disk.count() - opening);
     drop(store);
     let before = Before {
         is_acknowledged: submitted.is_ok(),
@@ -62,7 +72,16 @@ fn live(case: &Case, ground: &Ground, fails_at: usize, errno: i32, is_done: bool
     };
     let judged = judge(case, &path, &before);
     std::fs::remove_dir_all(&path).unwrap();
-    Life { calls, judged }
+    Life { calls, steps, judged }
+}
+
+/// A rule by which the call with this number fails.
+fn at(fails_at: usize, errno: i32, is_done: bool) -> impl Fn(&Call) -> Luck + Sync {
+    move |call| match is_done {
+        _ if call.number != fails_at => Luck::Good,
+        true => Luck::DoneAndFails(errno),
+        false => Luck::Fails(errno),
+    }
 }
 
 /// All errors at all calls: of the submission, or of what follows.
@@ -70,7 +89,7 @@ pub fn at_each_call(is_submission: bool, errors: &[(&str, i32)], outcome: &mut O
     let ground = Ground::new();
     let mails = if is_submission { &["a", "aaa"][..] } else { &["a", "adf", "ff"][..] };
     for case in mails.iter().map(|to| Case::new(to, InDoubt::Retry, 100)) {
-        let healthy = live(&case, &ground, usize::MAX, 0, false);
+        let healthy = live(&case, &ground, |_| Luck::Good);
         assert_eq!(healthy.judged, Ok(()));
         let calls = if is_submission { 0..healthy.calls.0 } else { healthy.calls.0..healthy.calls.1 };
         assert!(calls.len() >= 8, "the calls are not reached: {calls:?}");
@@ -78,7 +97,7 @@ pub fn at_each_call(is_submission: bool, errors: &[(&str, i32)], outcome: &mut O
             for &(error, errno) in errors {
                 for is_done in [false, true] {
                     outcome.cases += 1;
-                    let life = live(&case, &ground, fails_at, errno, is_done);
+                    let life = live(&case, &ground, at(fails_at, errno, is_done));
                     if let Err(words) = life.judged {
                         let done = if is_done { "done and reported as" } else { "" };
                         let name = case.name();
@@ -88,6 +107,71 @@ pub fn at_each_call(is_submission: bool, errors: &[(&str, i32)], outcome: &mut O
             }
         }
     }
+}
+
+/// The mails of whose lives single calls fail.
+const MAILS: [(&str, InDoubt, usize); 4] = [
+    ("a", InDoubt::Retry, 100),
+    ("adf", InDoubt::Retry, 100),
+    ("adf", InDoubt::Hold, 1),
+    ("ff", InDoubt::Retry, 1),
+];
+
+/// E7: each flush fails once, and all after it are well. The first error is final: who has the file in hand flushes it no
+/// more, since what the disk has lost it does not tell of twice.
+pub fn flushes(outcome: &mut Outcome) {
+    let ground = Ground::new();
+    for case in MAILS.map(|(to, in_doubt, at_once)| Case::new(to, in_doubt, at_once)) {
+        let is_flush = |call: &Call| matches!(call.what, What::Sync | What::SyncDir);
+        let healthy = live(&case, &ground, |_| Luck::Good);
+        let flushes = healthy.steps.iter().flatten().filter(|(call, _)| is_flush(call)).count();
+        assert!(flushes >= 4, "the flushes are not reached: {flushes}");
+        for number in 0..flushes {
+            outcome.cases += 1;
+            let count = AtomicUsize::new(0);
+            let life = live(&case, &ground, |call| match is_flush(call) {
+                true if count.fetch_add(1, Ordering::Relaxed) == number => Luck::Fails(EIO),
+                _ => Luck::Good,
+            });
+            let flushed_again = life.steps.iter().any(|step| {
+                let failed = step.iter().position(|(_, luck)| *luck != Luck::Good);
+                failed.is_some_and(|at| {
+                    let (first, rest) = (&step[at].0, &step[at + 1..]);
+                    first.what == What::Sync
+                        && rest.iter().any(|(call, _)| call.what == What::Sync && call.on == first.on)
+                })
+            });
+            let words = match life.judged {
+                Err(words) => words,
+                Ok(()) if flushed_again => "it was flushed a second time".to_owned(),
+                Ok(()) => continue,
+            };
+            outcome.failures.push(format!("{}: flush {number}: {words}", case.name()));
+        }
+    }
+}
+
+/// E10: each change of names, and each flush, is made and said to have failed.
+pub fn done_all_the_same(outcome: &mut Outcome) {
+    let ground = Ground::new();
+    let is_wanted =
+        |what| matches!(what, What::Create | What::Rename | What::Unlink | What::Sync | What::SyncDir);
+    for case in MAILS.map(|(to, in_doubt, at_once)| Case::new(to, in_doubt, at_once)) {
+        let healthy = live(&case, &ground, |_| Luck::Good);
+        let calls = healthy.steps.iter().flatten().filter(|(call, _)| is_wanted(call.what)).count();
+        for number in 0..calls {
+            outcome.cases += 1;
+            let count = AtomicUsize::new(0);
+            let life = live(&case, &ground, |call| match is_wanted(call.what) {
+                true if count.fetch_add(1, Ordering::Relaxed) == number => Luck::DoneAndFails(EIO),
+                _ => Luck::Good,
+            });
+            if let Err(words) = life.judged {
+                outcome.failures.push(format!("{}: change {number}: {words}", case.name()));
+            }
+        }
+    }
+    verbs::done_all_the_same(&ground, outcome);
 }
 
 /// E3: so many attempts meet a message that cannot be read. It goes when it can be, and never a part of it; after the third it
@@ -107,7 +191,7 @@ pub fn unread(outcome: &mut Outcome) {
     }
 }
 
-fn read_again(case: &Case, is_short: bool, attempts: u64) -> Result<(), String> {
+pub fn read_again(case: &Case, is_short: bool, attempts: u64) -> Result<(), String> {
     let ground = Ground::new();
     let path = ground.spool();
     let store = open(&SystemDisk, &path);
@@ -118,7 +202,12 @@ fn read_again(case: &Case, is_short: bool, attempts: u64) -> Result<(), String> 
     drop(seen);
     drop(store);
     let (begin, end) = (header.body_at(), header.body_at() + header.body);
-    let disk = Faulty::unreadable(Unread { file, begin, end, is_short });
+    let disk = Faulty::new(|call| match (call.what, is_short) {
+        (What::Read, _) if call.on != file || !(begin..end).contains(&call.offset) => Luck::Good,
+        (What::Read, true) => Luck::Empty,
+        (What::Read, false) => Luck::Fails(EIO),
+        _ => Luck::Good,
+    });
     let store = open(&disk, &path);
     let mut peer = Peer::new(100, None);
     for attempt in 0..attempts {

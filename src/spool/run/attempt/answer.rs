@@ -45,6 +45,10 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
                 mail.is_unreached.set(true);
                 continue;
             }
+            if mail.is_forbidden.get() && verdict.stage == Stage::Body {
+                // That was our doing.
+                continue;
+            }
             if verdict.in_doubt {
                 doubt.get_or_insert_with(|| verdict.sentence.clone());
                 continue;
@@ -124,8 +128,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
     }
 
     /// The hop took nothing: the entry waits for it, and its attempt was none. It is due at once if that was our doing.
-    pub(super) fn wait(&mut self, mut taken: Taken<'s, 'd>) {
-        let name = taken.name;
+    pub(super) fn wait(&mut self, taken: Taken<'s, 'd>) {
         let now_s = now_s(self.run.clock);
         let first_s = now_s + self.run.rules.schedule.first_s;
         let due_s = if self.tally.is_stopped() {
@@ -135,7 +138,12 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             self.tally.unreached += 1;
             self.gate.record().map_or(first_s, |record| record.next_s.max(now_s))
         };
-        let expires_s = taken.state.expires_s;
+        self.postpone(taken, due_s);
+    }
+
+    /// The entry is due then, and its attempt was none.
+    pub(super) fn postpone(&mut self, mut taken: Taken<'s, 'd>, due_s: u64) {
+        let (name, expires_s) = (taken.name, taken.state.expires_s);
         let waits = taken
             .append(&Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host }, false)
             .and_then(|()| taken.reschedule(due_s));

@@ -7,6 +7,7 @@ use super::{Attempt, as_places};
 use crate::mail::{EnhancedStatus, Fate as Told, Report, ReportedReply, Stage};
 use crate::spool::run::now_s;
 use crate::spool::{Cause, Decision, Event, Fate, Place, State, Taken, Trouble};
+use crate::sys::reason;
 
 /// The time of a mail is over (RFC 3463 3.5).
 pub(super) const EXPIRED: EnhancedStatus = EnhancedStatus::new(4, 4, 7);
@@ -101,6 +102,20 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
                 Decision { time_s, status, reply: outage.reply.clone(), ..ours }
             }
             None => ours,
+        }
+    }
+
+    /// The hop has all of it, and its journal does not say so: it goes at once, so that it is not sent again. That needs no
+    /// room on the disk.
+    pub(super) fn remove(&mut self, taken: Taken<'s, 'd>, report: &Report) {
+        let name = taken.name;
+        self.tally.accepted += report.outcomes().len();
+        if let Err(error) = taken.unlink_for_good() {
+            self.tally.troubles.push(format!(
+                "{}: possible duplicate: it cannot be removed: {}",
+                name.id,
+                reason(&error)
+            ));
         }
     }
 
