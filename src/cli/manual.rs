@@ -210,7 +210,12 @@ fn back() -> Roff {
                 "The user's configuration file, in TOML. It holds the profiles.",
             ),
             ("/etc/whippet/config.toml", "The system's configuration file. The user's is stronger."),
-            ("~/.local/state/whippet/spool", "The mail that waits."),
+            (
+                "~/.local/state/whippet/spool",
+                "The mail that waits. It must be the user's alone, also for root, who is told by which runuser(1) to come. On a \
+                 network filesystem nothing is queued, unless spool.allow_network_spool is set; of one that keeps nothing for \
+                 long (tmpfs, overlay, vfat, exfat, ext2) the first mail that is queued says so, and queue stats does.",
+            ),
         ],
     );
     section(
@@ -263,7 +268,7 @@ const SIGNALS: [&str; 2] = [
      what became of it; a second signal ends that too, and the mail may have been accepted. A mail that was stopped by SIGINT is \
      not queued; by the others it is, where deferred mail is.",
     "queue run lets go what it has in hand, which stays due, and exits with 75 if anything due is left; queue run --watch exits \
-     with 0 if a signal comes between two runs.",
+     with 0 if a signal comes between two runs. It sleeps until something comes due, and at most a minute.",
 ];
 
 /// Examples, each with what it does.

@@ -8,8 +8,7 @@ use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
 use crate::spool::OpenError;
-use crate::sys::RunError;
-use crate::sys::reason;
+use crate::sys::{Account, RunError, reason};
 use crate::ui::Complaint;
 
 /// Where a password may be.
@@ -193,7 +192,14 @@ impl From<OpenError> for Failure {
             OpenError::Absent(_) => Exit::NoInput,
             OpenError::Io { .. } => Exit::IoErr,
         };
-        Failure::plain(exit, error.to_string())
+        let failure = Failure::plain(exit, error.to_string());
+        match error {
+            OpenError::NotOurs { owner: Some(owner), .. } if rustix::process::geteuid().is_root() => {
+                let name = Account::of(owner).map_or_else(|| "USER".to_owned(), |account| account.name);
+                failure.hint(format!("run it as that user: runuser -u {name} -- whippet ..."))
+            }
+            _ => failure,
+        }
     }
 }
 

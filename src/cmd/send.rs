@@ -140,7 +140,9 @@ impl Mail {
     /// Queues it, and then lets the queue try it once. Whatever comes of that, it is queued.
     fn queue_first(&self, world: &mut World<'_>) -> Result<Exit, Failure> {
         let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
-        let (report, id) = waiting.queue_first(world)?;
+        let is_first = !spool::is_there(&self.settings, world);
+        let (mut report, id) = waiting.queue_first(world)?;
+        self.judge_ground(is_first, &mut report, world);
         let exit = self.tell(&report, Some(id), world);
         let wanted: &dyn Fn(&Name) -> bool = &|name| name.id == id;
         let wish = Wish { is_now: false, is_noted: false, is_watching: false, is_left: false, wanted };
@@ -172,8 +174,17 @@ impl Mail {
             report.warnings.push(words.to_owned());
             return (report, None);
         }
-        Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message }
-            .take_over(report, world)
+        let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
+        let is_first = !spool::is_there(&self.settings, world);
+        let (mut report, id) = waiting.take_over(report, world);
+        self.judge_ground(is_first && id.is_some(), &mut report, world);
+        (report, id)
+    }
+
+    /// Warns of a spool that keeps nothing for long; once, where the first mail of it is queued.
+    fn judge_ground(&self, is_first: bool, report: &mut Report, world: &World<'_>) {
+        let folder = spool::folder(&self.settings, world).filter(|_| is_first);
+        report.warnings.extend(folder.and_then(|folder| spool::fleeting(&folder)));
     }
 
     /// Whether the queue would have kept it, if something ran the queue.

@@ -5,6 +5,7 @@ mod abandoned;
 #[cfg(test)]
 pub(super) mod faults;
 mod incoming;
+mod making;
 mod read;
 mod second;
 mod taken;
@@ -14,10 +15,11 @@ pub use incoming::{Submission, SubmitError};
 pub use read::Seen;
 pub use taken::{Body, Taken, Trouble};
 
+use making::{is_begun, is_made, is_ours, make};
+
 use std::ffi::CStr;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::{Id, Name};
@@ -25,12 +27,6 @@ use crate::sys::{Disk, Folder, Room};
 
 /// The first line of `FORMAT`.
 const FORMAT: &str = "whippet spool 1\n";
-
-/// Folders beside those of the entries.
-const BESIDE: [&str; 2] = ["host", "ids"];
-
-/// The folder that is made when all else was flushed: where it is, nothing of the rest needs another flush.
-const LAST: &str = "log";
 
 /// Where an entry can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +80,8 @@ pub enum OpenError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+        /// The user it belongs to, where that is what is wrong.
+        owner: Option<u32>,
     },
     /// A later version of whippet has written it.
     #[error("the spool {0} has a format that this version does not know; nothing was touched")]
@@ -120,35 +118,28 @@ impl<'d> std::ops::Deref for DiskRef<'d> {
 }
 
 impl<'d> Store<'d> {
-    /// Opens the spool at this absolute path; makes it where there is none.
+    /// Opens the spool at this absolute path; makes it where there is none, and what is missing of it.
     pub fn create(disk: &'d dyn Disk, path: &Path) -> Result<Self, OpenError> {
-        let fail = |path: &Path| {
-            let path = path.to_owned();
-            move |error| OpenError::Io { path, error }
-        };
         if !is_made(disk, path) {
-            let mut builder = DirBuilder::new();
-            builder.recursive(true).mode(0o700);
-            builder.create(path).map_err(fail(path))?;
-            let root = disk.open_dir(None, path).map_err(fail(path))?;
-            let make = |name: &str| builder.create(path.join(name)).map_err(fail(&path.join(name)));
-            BESIDE.into_iter().chain(Place::ALL.map(Place::name)).try_for_each(make)?;
-            if disk.stat_at(&root, "FORMAT").is_err() {
-                write_format(disk, &root, path).map_err(fail(&path.join("FORMAT")))?;
-            }
-            // All of it must be there after a power cut, before anything is said to be in it.
-            disk.sync_dir(&root).map_err(fail(path))?;
-            if let Some(parent) = path.parent() {
-                let parent_folder = disk.open_dir(None, parent).map_err(fail(parent))?;
-                disk.sync_dir(&parent_folder).map_err(fail(parent))?;
-            }
-            make(LAST)?;
+            make(disk, path)?;
         }
-        Store::open(disk, path)
+        Store::open_whole(disk, path)
     }
 
-    /// Opens the spool at this absolute path.
+    /// Opens the spool at this absolute path. What a crash has left of its making is made to its end.
     pub fn open(disk: &'d dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        match Store::open_whole(disk, path) {
+            // It may not have been flushed. Where nothing can be written it is good enough to be read.
+            Ok(store) if is_begun(disk, path) => Store::create(disk, path).or(Ok(store)),
+            // Another process may just have made the rest.
+            Err(OpenError::Absent(_)) if is_begun(disk, path) || is_made(disk, path) => {
+                Store::create(disk, path)
+            }
+            other => other,
+        }
+    }
+
+    fn open_whole(disk: &'d dyn Disk, path: &Path) -> Result<Self, OpenError> {
         let fail = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => OpenError::Absent(path.to_owned()),
             _ => OpenError::Io { path: path.to_owned(), error },
@@ -247,48 +238,4 @@ impl<'d> Store<'d> {
         }
         Ok(None)
     }
-}
-
-/// Whether a spool is there, all of it, and flushed.
-fn is_made(disk: &dyn Disk, path: &Path) -> bool {
-    let Ok(root) = disk.open_dir(None, path) else { return false };
-    let mut names = BESIDE.into_iter().chain(Place::ALL.map(Place::name)).chain(["FORMAT", LAST]);
-    names.all(|name| disk.stat_at(&root, name).is_ok())
-}
-
-/// Writes `FORMAT` beside itself and gives it its name when it is whole. Two who do so at once write the same.
-fn write_format(disk: &dyn Disk, root: &Folder, path: &Path) -> io::Result<()> {
-    let written = format!("FORMAT.{}", std::process::id());
-    let _ = disk.unlink(root, &written);
-    let file = disk.create_new(root, &written)?;
-    disk.write_at(&file, FORMAT.as_bytes(), 0)?;
-    disk.sync(&file)?;
-    match disk.rename_new((root, &written), (root, "FORMAT")) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.unlink(root, &written),
-        other => other,
-    }
-    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-}
-
-/// Refuses a folder that others can write to, or exchange.
-fn is_ours(path: &Path, root: &Folder, uid: u32) -> Result<(), OpenError> {
-    let wrong =
-        |path: &Path, what: &str| Err(OpenError::NotOurs { path: path.to_owned(), what: what.to_owned() });
-    let stat = root.stat().map_err(|error| OpenError::Io { path: path.to_owned(), error })?;
-    if stat.owner != uid {
-        return wrong(path, &format!("it belongs to the user with the id {}", stat.owner));
-    }
-    if stat.mode & 0o022 != 0 {
-        return wrong(path, "others may write to it");
-    }
-    for parent in path.ancestors().skip(1) {
-        let Ok(stat) = std::fs::metadata(parent) else { continue };
-        let (is_shared, is_sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
-        // The folder of a group that only its owner is in is common, and no stranger's.
-        let is_private_group = stat.mode() & 0o002 == 0 && stat.uid() == uid;
-        if is_shared && !is_sticky && !is_private_group {
-            return wrong(parent, "others may write to it, and so put another spool in its place");
-        }
-    }
-    Ok(())
 }

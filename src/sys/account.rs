@@ -14,7 +14,12 @@ pub struct Account {
 impl Account {
     /// Looks the effective user up in `/etc/passwd`. Users of other directories are not found.
     pub fn ours() -> Option<Self> {
-        let uid = rustix::process::geteuid().as_raw().to_string();
+        Account::of(rustix::process::geteuid().as_raw())
+    }
+
+    /// Looks a user up there.
+    pub fn of(uid: u32) -> Option<Self> {
+        let uid = uid.to_string();
         let table = fs::read("/etc/passwd").ok()?;
         // Names need not be UTF-8; one that is not hides nobody.
         table.split(|&octet| octet == b'\n').find_map(|line| Self::read(&String::from_utf8_lossy(line), &uid))

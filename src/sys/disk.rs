@@ -83,23 +83,6 @@ pub trait Disk: Sync {
     fn room(&self, folder: &Folder) -> io::Result<Room>;
 }
 
-/// Whether a folder is on a file system that other machines share: what is flushed there may still be lost, and a lock may
-/// hold on this machine only.
-#[allow(clippy::unnecessary_cast, reason = "the widths differ between systems")]
-pub fn is_on_network(path: &Path) -> bool {
-    // NFS, SMB, CIFS, SMB 2, 9P, AFS, Ceph, Coda (statfs(2)). FUSE may be anything, and is taken for local.
-    const SHARED: [u64; 8] =
-        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x5346_414f, 0x00c3_6400, 0x7375_7245];
-    #[cfg(target_os = "linux")]
-    let kind = rustix::fs::statfs(path).map(|stat| stat.f_type as u64 & 0xffff_ffff);
-    #[cfg(not(target_os = "linux"))]
-    let kind: Result<u64, ()> = {
-        let _ = path;
-        Err(())
-    };
-    kind.is_ok_and(|kind| SHARED.contains(&kind))
-}
-
 /// The machine's disks.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemDisk;

@@ -3,6 +3,7 @@
 mod account;
 mod clock;
 mod disk;
+mod ground;
 mod interrupt;
 mod random;
 mod run;
@@ -11,7 +12,8 @@ mod words;
 
 pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use disk::{Disk, Folder, Room, Stat, SystemDisk, is_on_network};
+pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
+pub use ground::{Ground, ground};
 pub use interrupt::{Interrupt, bell, catch_interrupts, interrupted, rest};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun, leave_terminal};

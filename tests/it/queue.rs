@@ -3,7 +3,7 @@
 
 mod check;
 mod costs;
-mod filled;
+pub(crate) mod filled;
 mod hosts;
 mod show;
 mod verbs;

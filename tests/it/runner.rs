@@ -1,7 +1,9 @@
 //! What has the queue run without a daemon.
 
 mod behind;
+mod ground;
 mod install;
+mod watch;
 
 use crate::support::Sandbox;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Counter, Stop, facts, pour, trouble};
+use super::{Counter, Stop, facts, pour, spool, trouble};
 use crate::cmd::{Exit, Failure, World, print};
 use crate::spool::Place;
 use crate::spool::desk::{self, Check, Gates};
@@ -63,6 +63,7 @@ pub(super) fn stats(counter: &Counter<'_>, folder: &Path, world: &mut World<'_>)
         most: counter.most,
         run_s: counter.run_s,
         is_run: counter.is_run(),
+        fleeting: counter.store.and_then(|_| spool::fleeting(folder)),
         free: None,
     };
     if let Some(store) = counter.store {

@@ -17,9 +17,7 @@ pub(super) use runner::leave_run;
 pub(super) use waiting::{Waiting, may_wait};
 
 use std::io::Write;
-use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use crate::cli::{QueueRequest, Task};
 use crate::cmd::{Exit, Failure, World, print, settings};
@@ -29,10 +27,6 @@ use crate::ui::Complaint;
 
 /// The places of entries, in the order of their lives.
 const PLACES: [Place; 4] = [Place::Queue, Place::Held, Place::Badmail, Place::Corrupt];
-
-/// A spool is made in a few milliseconds; this is for slow disks.
-const MAKING: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// What all of it needs.
 struct Counter<'s> {
@@ -54,7 +48,7 @@ pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exi
         return runner::install(setup, request, &settings, world);
     }
     let folder = spool::folder(&settings, world).ok_or_else(spool::homeless)?;
-    let store = match open_made(&folder) {
+    let store = match Store::open(&SystemDisk, &folder) {
         Err(OpenError::Absent(_)) if !folder.exists() => None,
         Err(OpenError::Absent(_)) => {
             let headline = format!("{} is no spool, or not all of one", folder.display());
@@ -85,17 +79,6 @@ pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exi
                 wanted: &wanted,
             };
             run::run(&wish, &request.settings, world)
-        }
-    }
-}
-
-/// Opens the spool. One that is not there to its end may be just being made, by the first mail that is queued.
-fn open_made(folder: &Path) -> Result<Store<'static>, OpenError> {
-    let end = Instant::now() + MAKING;
-    loop {
-        match Store::open(&SystemDisk, folder) {
-            Err(OpenError::Absent(_)) if folder.exists() && Instant::now() < end => thread::sleep(PAUSE),
-            other => return other,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::profiles::Profiles;
 use super::spool;
@@ -12,8 +12,8 @@ use crate::spool::{Name, Place, Run, Tally};
 use crate::sys::{catch_interrupts, interrupted, leave_terminal, rest};
 use crate::ui;
 
-/// How long `--watch` waits between two runs.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How long `--watch` waits at most between two runs, seconds: mail that is queued meanwhile is seen then.
+const LONGEST_PAUSE_S: u64 = 60;
 
 /// What is asked of a run.
 pub(in crate::cmd) struct Wish<'a> {
@@ -39,10 +39,28 @@ pub(super) fn run(wish: &Wish<'_>, request: &Request, world: &mut World<'_>) -> 
         if !wish.is_watching || interrupted(1).is_some() {
             return Ok(exit);
         }
-        if rest(PAUSE).is_some() {
+        if rest(pause(request, world)?).is_some() {
             return Ok(Exit::Ok);
         }
     }
+}
+
+/// How long it is until something is due that was not due in the run before.
+fn pause(request: &Request, world: &World<'_>) -> Result<Duration, Failure> {
+    let settings = settings::resolve(request, world)?;
+    let now_s = world.clock.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut next_s = None;
+    if let Some(store) = spool::open(&settings, world)? {
+        // What cannot be read now is told of by the next run.
+        let _ = store.each_queued(&mut |name| next_s = sooner(next_s, name.due_s, now_s), &mut |_| {});
+    }
+    let pause_s = next_s.map_or(LONGEST_PAUSE_S, |next_s| (next_s - now_s).min(LONGEST_PAUSE_S));
+    Ok(Duration::from_secs(pause_s))
+}
+
+/// The sooner of two moments that are still to come.
+fn sooner(next_s: Option<u64>, due_s: u64, now_s: u64) -> Option<u64> {
+    next_s.into_iter().chain((due_s > now_s).then_some(due_s)).min()
 }
 
 /// Makes one run.
@@ -142,5 +160,18 @@ fn tell(tally: &Tally, request: &Request, world: &mut World<'_>) {
     let is_wanted = if is_all_well { request.verbose > 0 } else { !request.quiet };
     if !words.is_empty() && is_wanted {
         let _ = writeln!(world.stderr, "whippet: {}", words.join("; "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_already_does_not_shorten_the_pause() {
+        let next_s = |dues: &[u64]| dues.iter().fold(None, |next_s, &due_s| sooner(next_s, due_s, 100));
+        assert_eq!(next_s(&[]), None);
+        assert_eq!(next_s(&[100, 1]), None);
+        assert_eq!(next_s(&[300, 100, 130, 150]), Some(130));
     }
 }

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, WhenInDoubt};
 use crate::spool::{InDoubt, OpenError, Rules, Schedule, Store};
-use crate::sys::{Disk, SystemDisk, is_on_network};
+use crate::sys::{Disk, Ground, SystemDisk, ground};
 
 /// The disk that the spool lies on.
 static DISK: SystemDisk = SystemDisk;
@@ -35,7 +35,7 @@ pub(super) fn create(settings: &Settings, world: &World<'_>) -> Result<Store<'st
 
 /// A queue that must not lose mail wants a disk of this machine.
 fn check_ground(settings: &Settings, folder: &Path) -> Result<(), Failure> {
-    if settings.spool.allow_network_spool.value || !is_on_network(folder) {
+    if settings.spool.allow_network_spool.value || ground(folder) != Ground::Shared {
         return Ok(());
     }
     let headline =
@@ -56,6 +56,21 @@ pub(in crate::cmd) fn open(
     };
     check_ground(settings, &folder)?;
     Ok(Some(opened?))
+}
+
+/// Whether there is a spool.
+pub(in crate::cmd) fn is_there(settings: &Settings, world: &World<'_>) -> bool {
+    folder(settings, world).is_some_and(|folder| folder.exists())
+}
+
+/// What is to be said of a spool on a file system that keeps nothing for long.
+pub(in crate::cmd) fn fleeting(folder: &Path) -> Option<String> {
+    match ground(folder) {
+        Ground::Fleeting(kind, what) => {
+            Some(format!("not durable: the spool is on {kind}, and what is queued there {what}"))
+        }
+        Ground::Sound | Ground::Shared => None,
+    }
 }
 
 /// Notes that the queue was run, and how many entries stood in it. It is a note that may be lost.

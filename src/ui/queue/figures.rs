@@ -72,6 +72,8 @@ pub struct Stats {
     pub run_s: Option<u64>,
     /// Whether that shows that something runs it.
     pub is_run: bool,
+    /// What becomes of what is on its file system, if that does not last.
+    pub fleeting: Option<String>,
     /// Octets and files that are free; nothing where there is no spool.
     pub free: Option<(u64, Option<u64>)>,
 }
@@ -79,6 +81,9 @@ pub struct Stats {
 /// For people.
 pub fn stats(stats: &Stats, now_s: u64) -> String {
     let mut text = format!("{}\n", printable(&stats.folder));
+    if let Some(words) = &stats.fleeting {
+        text.push_str(&format!("{words}\n"));
+    }
     for place in &stats.places {
         let oldest = match place.oldest_s {
             Some(oldest_s) => format!("  oldest {}", span(now_s.saturating_sub(oldest_s))),
@@ -148,6 +153,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         folder: &'a str,
+        fleeting: Option<&'a str>,
         places: Vec<PlaceJson<'a>>,
         profiles: Vec<HopJson<'a>>,
         in_doubt_24h: usize,
@@ -166,6 +172,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
     };
     pretty(&Document {
         folder: &stats.folder,
+        fleeting: stats.fleeting.as_deref(),
         places: stats.places.iter().map(place).collect(),
         profiles: stats
             .hops

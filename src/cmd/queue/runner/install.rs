@@ -75,6 +75,11 @@ fn hint(runner: &str, settings: &Settings, world: &mut World<'_>) {
     if runner == "systemd" && systemd::ends_at_logout(settings, world) == Some(true) {
         hints.push("it stops when you log out; `loginctl enable-linger` has it go on".to_owned());
     }
+    if let Some(folder) = spool::folder(settings, world)
+        && let Some(words) = spool::fleeting(&folder)
+    {
+        hints.push(words);
+    }
     if let Some(name) = settings.secret_variables.first() {
         hints.push(format!(
             "the variable {name}, which holds a password, is not there when the queue is run: name another place, such \
