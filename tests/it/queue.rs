@@ -6,6 +6,7 @@ mod costs;
 pub(crate) mod filled;
 mod hosts;
 mod show;
+mod states;
 mod verbs;
 
 use serde_json::Value;

@@ -80,8 +80,17 @@ impl Home {
         self.traced(&[], arguments, size)
     }
 
+    /// Starts the program with more variables.
+    pub fn under(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Program {
+        Program(self.command(&[], arguments, 0).envs(variables.iter().copied()).spawn().unwrap())
+    }
+
     /// The same below strace, if it has arguments.
     pub fn traced(&self, strace: &[String], arguments: &[&str], size: usize) -> Program {
+        Program(self.command(strace, arguments, size).spawn().unwrap())
+    }
+
+    fn command(&self, strace: &[String], arguments: &[&str], size: usize) -> Command {
         std::fs::write(self.path.join("text"), text(size)).unwrap();
         let program = env!("CARGO_BIN_EXE_whippet");
         let mut command = Command::new(if strace.is_empty() { program } else { "strace" });
@@ -93,7 +102,7 @@ impl Home {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(&self.path);
         command.stdin(std::fs::File::open(self.path.join("text")).unwrap()).stdout(Stdio::null());
         command.stderr(std::fs::File::create(self.path.join("said")).unwrap());
-        Program(command.spawn().unwrap())
+        command
     }
 
     /// What the program said last.

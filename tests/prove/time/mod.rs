@@ -6,6 +6,7 @@ mod doubt;
 mod down;
 mod hop;
 mod life;
+mod real;
 
 use std::io::Write;
 use std::path::Path;
@@ -38,6 +39,7 @@ pub const TESTS: &[Test] = &[
         what: "clocks that jump, at each moment",
         run: |wanted, outcome| clock::everything(wanted.is_quick, outcome),
     },
+    Test { id: "G4R", what: "the same with the real program", run: |_, outcome| real::everything(outcome) },
     Test { id: "G5", what: "replies to the dot that are lost", run: |_, outcome| doubt::everything(outcome) },
 ];
 
