@@ -5,6 +5,7 @@
 
 mod crash;
 mod disk;
+mod golden;
 mod grid;
 mod kill;
 mod ledger;
@@ -103,7 +104,8 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    let folders = [disk::TESTS, real::TESTS, process::TESTS, room::TESTS, grid::TESTS, time::TESTS];
+    let folders =
+        [disk::TESTS, golden::TESTS, real::TESTS, process::TESTS, room::TESTS, grid::TESTS, time::TESTS];
     TESTS.iter().chain(folders.into_iter().flatten())
 }
 
@@ -125,6 +127,10 @@ impl Wanted {
                     if let Some(id) = wanted.only.iter().find(|id| !is_known(id)) {
                         return Err(format!("there is no test {id}"));
                     }
+                }
+                "--write-golden" => {
+                    golden::write(std::path::Path::new(&value()?));
+                    wanted.only = vec!["G9".to_owned()];
                 }
                 "--seed" => {
                     let text = value()?;
