@@ -137,7 +137,7 @@ _whippet() {
 
     case "${cmd}" in
         whippet)
-            opts="-s -a -i -c -b -A -F -n -e -x -d -D -Q -h -v --subject --attach --attach-as --attach-stdin --attach-type --include --body --body-file --charset --header --empty-body --missing-subject --to --cc --bcc --from --reply-to --reverse-path --profile --config --no-system --set --smtp --sendmail --sandbox --output --dry-run --queue --no-queue --dsn-notify --dsn-return --envid --require-tls --deliver-by --hold-for --hold-until --priority --json --verbose --quiet --help --version config generate queue help"
+            opts="-s -a -i -c -b -A -F -n -e -x -d -D -Q -h -v --subject --attach --attach-as --attach-stdin --attach-type --include --body --body-file --charset --header --empty-body --missing-subject --to --cc --bcc --from --reply-to --reverse-path --profile --config --no-system --set --smtp --sendmail --sandbox --output --dry-run --queue --no-queue --idempotency-key --resend --expect-bytes --expect-sha256 --dsn-notify --dsn-return --envid --require-tls --deliver-by --hold-for --hold-until --priority --json --verbose --quiet --help --version config generate queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,6 +341,18 @@ _whippet() {
                     return 0
                     ;;
                 -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idempotency-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-sha256)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::once::OnceArgs;
 use crate::cli::queue::QueueArgs;
 use crate::cli::wishes::WishArgs;
 
@@ -43,6 +44,8 @@ pub(super) struct SendArgs {
     pub profile: ProfileArgs,
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+    #[command(flatten)]
+    pub once: OnceArgs,
     #[command(flatten)]
     pub wishes: WishArgs,
     #[command(flatten)]
@@ -218,7 +221,7 @@ pub(super) struct DeliveryArgs {
     /// No connection is made. The recipients are listed.
     #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
-    /// Queue the mail for whom the server does not take now
+    /// Queue it for whom the server does not take now
     ///
     /// What is queued is kept on disk and tried again by `whippet queue run`. Only a mail whose server
     /// the profile names can be queued.

@@ -9,6 +9,7 @@ use clap::ArgMatches;
 use crate::cli::args::{DeliveryArgs, MessageArgs, OutputArgs, ProfileArgs, RecipientArgs, SendArgs};
 use crate::cli::mailto::Mailto;
 use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
+use crate::cli::once;
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
 use crate::cli::rules::{
     addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
@@ -27,8 +28,10 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     recipients(args.recipients, has_body, &mut request)?;
     delivery(args.delivery, &mut request)?;
     request.wishes = args.wishes.wishes()?;
+    args.once.read(&mut request)?;
     add_muttrc(muttrc, &mut request)?;
     check_stdin(&request)?;
+    once::check(&request, request.body == Body::Stdin || !stdin_uses(&request).is_empty())?;
     check_addresses(&request)?;
     Ok(request)
 }

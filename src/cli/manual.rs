@@ -6,6 +6,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::args::{SendArgs, command};
+use crate::cli::once::SENDING_ONCE;
 use crate::cli::queue::QueueArgs;
 
 /// Columns of a terminal that help is laid out for.
@@ -53,6 +54,7 @@ pub fn man_page() -> String {
         front().to_writer(&mut octets)?;
         man.render_options_section(&mut octets)?;
         queue().to_writer(&mut octets)?;
+        once().to_writer(&mut octets)?;
         back().to_writer(&mut octets)
     };
     // Writing to memory does not fail.
@@ -156,6 +158,14 @@ fn queue() -> Roff {
         roff.control("br", []);
         roff.text(option_line(arg));
     }
+    roff
+}
+
+/// How a mail that is handed in twice is sent once.
+fn once() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["SENDING ONCE"]);
+    paragraphs(&mut roff, &SENDING_ONCE);
     roff
 }
 
@@ -374,7 +384,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY WISHES OUTPUT QUEUE FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

@@ -10,6 +10,7 @@ mod face;
 mod mailto;
 mod manual;
 mod muttrc;
+mod once;
 mod queue;
 mod request;
 mod rules;

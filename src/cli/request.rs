@@ -64,6 +64,14 @@ pub struct Request {
     pub sendmail_argv: Vec<OsString>,
     /// `--queue` or `--no-queue`.
     pub queue: Option<bool>,
+    /// `--idempotency-key`: by which this mail is known again.
+    pub idempotency_key: Option<String>,
+    /// `--resend`: it is sent whatever is known of it.
+    pub resend: bool,
+    /// `--expect-bytes`: how many octets standard input has.
+    pub expected_octets: Option<u64>,
+    /// `--expect-sha256`: the digest of standard input.
+    pub expected_digest: Option<[u8; 32]>,
     /// `--sandbox`.
     pub sandbox: bool,
     /// `--output`: where the mail is written, instead of sending it.

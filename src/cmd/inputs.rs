@@ -22,6 +22,9 @@ impl Inputs {
     /// Reads standard input if it is used, and puts everything in its order.
     pub(super) fn read(files: Files, request: &Request, world: &mut World<'_>) -> Result<Self, Failure> {
         let mut stdin = if uses_stdin(request) { Some(read_stdin(world)?) } else { None };
+        if let Some(stdin) = &stdin {
+            check_whole(stdin, request)?;
+        }
 
         let mut warnings = Vec::new();
         let mut attachments = Vec::new();
@@ -156,4 +159,22 @@ fn read_stdin(world: &mut World<'_>) -> Result<Source, Failure> {
         }
         other => other.into(),
     })
+}
+
+/// Refuses a text that is not the one that was promised: a program that is killed while it writes looks as if it had ended.
+fn check_whole(stdin: &Source, request: &Request) -> Result<(), Failure> {
+    const CUT: &str = "whoever writes it may have been stopped before the end; nothing was sent";
+    let differs = |words: String| Err(Failure::plain(Exit::DataErr, words).hint(CUT));
+    if let Some(expected) = request.expected_octets
+        && stdin.length() != expected
+    {
+        let length = stdin.length();
+        return differs(format!("standard input has {length} octets, and --expect-bytes says {expected}"));
+    }
+    if let Some(expected) = request.expected_digest
+        && stdin.sha256()? != expected
+    {
+        return differs("standard input has not the SHA-256 that --expect-sha256 says".to_owned());
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::queue::{Waiting, Wish, leave_run, may_wait, once, spool};
+use crate::cmd::queue::{Memory, Waiting, Wish, answered, leave_run, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
@@ -38,8 +38,9 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     if let Some(policy) = inputs.emptiness(&request)? {
         return nothing_to_say(policy, &request, &warnings, world);
     }
-    let message =
-        Message::compose(draft(&request, &settings, identity, recipients, inputs, world)?, world.random)?;
+    let draft = draft(&request, &settings, identity, recipients, inputs, world)?;
+    let mut memory = Memory::of(&request, &settings, &envelope, &draft)?;
+    let message = Message::compose(draft, world.random)?;
     warnings.extend_from_slice(message.warnings());
     let mail = Mail { request, settings, envelope, message, warnings };
     for warning in &mail.warnings {
@@ -51,11 +52,18 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
             None => mail.show(world),
         },
         Route::Sandbox => sandbox::send(&mail, world),
-        route if mail.goes_first_into_the_queue(&route) => mail.queue_first(world),
+        route if mail.goes_first_into_the_queue(&route) => mail.queue_first(&mut memory, world),
         route => {
+            if let Some(hit) = memory.ask(&route, &mail.settings, world)? {
+                let (report, id) = answered(&mail.envelope, hit);
+                return Ok(mail.tell_as(None, &report, id, world));
+            }
             let report = mail.deliver(&route, secret, world)?;
-            let (report, id) = mail.keep(&route, report, world);
+            memory.note(&report, world);
+            let (mut report, id) = mail.keep(&route, report, &mut memory, world);
+            report.warnings.append(&mut memory.warnings);
             let exit = mail.tell(&report, id, world);
+            memory.release();
             mail.try_what_is_due(&route, world);
             Ok(exit)
         }
@@ -138,13 +146,19 @@ impl Mail {
     }
 
     /// Queues it, and then lets the queue try it once. Whatever comes of that, it is queued.
-    fn queue_first(&self, world: &mut World<'_>) -> Result<Exit, Failure> {
+    fn queue_first(&self, memory: &mut Memory, world: &mut World<'_>) -> Result<Exit, Failure> {
         let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
         let is_first = !spool::is_there(&self.settings, world);
-        let (mut report, id) = waiting.queue_first(world)?;
+        let (mut report, id) = waiting.queue_first(memory, world)?;
         self.judge_ground(is_first, &mut report, world);
-        let exit = self.tell(&report, Some(id), world);
-        let wanted: &dyn Fn(&Name) -> bool = &|name| name.id == id;
+        report.warnings.append(&mut memory.warnings);
+        if memory.is_known {
+            return Ok(self.tell_as(None, &report, id, world));
+        }
+        let exit = self.tell(&report, id, world);
+        // Its end notes in the same memory what became of it.
+        memory.release();
+        let wanted: &dyn Fn(&Name) -> bool = &|name| Some(name.id) == id;
         let wish = Wish { is_now: false, is_noted: false, is_watching: false, is_left: false, wanted };
         // The next run says what went wrong with this one.
         let _ = once(&wish, &self.request, world);
@@ -154,7 +168,13 @@ impl Mail {
 
     /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
     /// the queue, which goes by profiles.
-    fn keep(&self, route: &Route, mut report: Report, world: &World<'_>) -> (Report, Option<Id>) {
+    fn keep(
+        &self,
+        route: &Route,
+        mut report: Report,
+        memory: &mut Memory,
+        world: &World<'_>,
+    ) -> (Report, Option<Id>) {
         let is_called_off = |one: &Outcome| one.problem == Some(Problem::Interrupted(Interrupt::Int));
         // Who stops it at the terminal does not want it to go later; whoever ends a service does not judge its mail.
         if !report.outcomes().iter().any(may_wait) || report.outcomes().iter().any(is_called_off) {
@@ -176,7 +196,7 @@ impl Mail {
         }
         let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
         let is_first = !spool::is_there(&self.settings, world);
-        let (mut report, id) = waiting.take_over(report, world);
+        let (mut report, id) = waiting.take_over(report, memory, world);
         self.judge_ground(is_first && id.is_some(), &mut report, world);
         (report, id)
     }
@@ -205,6 +225,17 @@ impl Mail {
 
     /// Says what there is to say of the report, and gives the exit code.
     pub(super) fn tell(&self, report: &Report, id: Option<Id>, world: &mut World<'_>) -> Exit {
+        self.tell_as(Some(self.message.message_id()), report, id, world)
+    }
+
+    /// The same of a mail with this Message-ID; without one it is known by another that was handed in before.
+    fn tell_as(
+        &self,
+        message_id: Option<&str>,
+        report: &Report,
+        id: Option<Id>,
+        world: &mut World<'_>,
+    ) -> Exit {
         let exit = Exit::of_report(report);
         let mut hints = advice::hints(report, &self.settings, &profile_place(world));
         if self.could_wait(report, world) {
@@ -216,7 +247,7 @@ impl Mail {
         if self.request.json {
             let summary = Summary {
                 exit: exit.code(),
-                message_id: Some(self.message.message_id()),
+                message_id,
                 size: Some(self.message.size()),
                 queue_id: id.map(|id| id.to_string()),
                 warnings: &[&self.warnings[..], &report.warnings].concat(),

@@ -36,5 +36,5 @@ pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};
 pub use part::Outline;
 pub use read::{Contents, Leaf};
-pub use source::{Body, Source, Stamp};
+pub use source::{Body, Source, Stamp, Taken};
 pub use tree::Message;

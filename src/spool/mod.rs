@@ -32,7 +32,7 @@ pub use format::{
     read_envelope, write_envelope,
 };
 pub use gate::{Closing, Gate, Losses, Outage, Record, settings_digest};
-pub use once::{ContentDigest, Key, Once, OnceError, Token};
+pub use once::{ContentDigest, Hit, Key, Once, OnceError, RecallError, Token};
 pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
 pub use schedule::Schedule;
 pub use state::{Fate, State};

@@ -12,6 +12,11 @@ use std::time::{Duration, Instant};
 
 use ring::digest::{Context, SHA256};
 
+mod recall;
+mod sweep;
+
+pub use recall::RecallError;
+
 use super::Id;
 use crate::mail::Address;
 use crate::sys::{Disk, Folder};
@@ -140,6 +145,23 @@ fn array(octets: &[u8]) -> [u8; 32] {
     array
 }
 
+/// What a submission is already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// An entry that is queued or held.
+    Waiting(Id),
+    /// A mail whose recipients were all accepted, not long ago.
+    Accepted(Id),
+}
+
+impl Hit {
+    /// Its identifier.
+    pub fn id(self) -> Id {
+        let (Hit::Waiting(id) | Hit::Accepted(id)) = self;
+        id
+    }
+}
+
 /// Why the memory of a submission cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum OnceError {
@@ -199,53 +221,32 @@ impl<'a> Once<'a> {
         Ok(lock_at(disk, folder, name, &file)?.then_some(file))
     }
 
-    /// Forgets what can answer nothing any more: records that are older than `window_s` and whose entry is neither queued nor
-    /// held. What is in use is passed by. Gives how many went.
-    pub fn sweep(
-        disk: &dyn Disk,
-        ids: &Folder,
-        is_here: &dyn Fn(Id) -> bool,
+    /// What this submission is already, if it is something: `is_here` tells of an entry that mail still comes of it; one
+    /// whose recipients were all accepted counts for `window_s`.
+    pub fn hit(
+        &self,
+        is_here: impl FnOnce(Id) -> bool,
         window_s: u64,
         now_s: u64,
-    ) -> io::Result<usize> {
-        let mut count = 0;
-        for part in names(disk, ids, 2)? {
-            let folder = disk.open_dir(Some(ids), Path::new(&part))?;
-            for name in names(disk, &folder, 64)? {
-                let file = match disk.open(&folder, &name, true) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    other => other?,
-                };
-                let marked_s = u64::try_from(disk.stat(&file)?.changed_s).unwrap_or(0);
-                // What is newer is not even locked: a submission would wait for it.
-                if now_s.abs_diff(marked_s) < window_s || !lock_at(disk, &folder, &name, &file)? {
-                    continue;
-                }
-                if read(disk, &file)?.is_none_or(|(id, _)| !is_here(id)) {
-                    disk.unlink(&folder, &name)?;
-                    count += 1;
-                }
-            }
-        }
-        Ok(count)
-    }
-
-    /// The entry that this submission is already, if there is one: `is_here` tells of an entry that it is queued or held; one
-    /// whose recipients were all accepted counts for `window_s`.
-    pub fn hit(&self, is_here: impl FnOnce(Id) -> bool, window_s: u64, now_s: u64) -> io::Result<Option<Id>> {
+    ) -> io::Result<Option<Hit>> {
         let Some((id, mark)) = self.read()? else { return Ok(None) };
         if is_here(id) {
-            return Ok(Some(id));
+            return Ok(Some(Hit::Waiting(id)));
         }
         let marked_s = u64::try_from(self.disk.stat(&self.file)?.changed_s).unwrap_or(0);
         // A mark that lies ahead is of a clock that was wrong.
         let is_young = now_s.checked_sub(marked_s).is_some_and(|age_s| age_s < window_s);
-        Ok((mark == ACCEPTED && is_young).then_some(id))
+        Ok((mark == ACCEPTED && is_young).then_some(Hit::Accepted(id)))
     }
 
     /// Notes the entry as queued.
     pub fn queued(&self, id: Id) -> io::Result<()> {
         self.write(id, QUEUED)
+    }
+
+    /// Notes a mail whose recipients were all accepted and that never was an entry.
+    pub fn sent(&self, id: Id) -> io::Result<()> {
+        self.write(id, ACCEPTED)
     }
 
     /// Notes that all its recipients were accepted, unless the mail has been taken anew since. Before the entry goes.
@@ -298,21 +299,6 @@ fn read(disk: &dyn Disk, file: &File) -> io::Result<Option<(Id, u8)>> {
     let end = text.iter().position(|&octet| octet == 0).unwrap_or(text.len());
     let id = std::str::from_utf8(&text[..end]).ok().and_then(Id::parse);
     Ok(id.filter(|_| matches!(mark, QUEUED | ACCEPTED)).map(|id| (id, mark)))
-}
-
-/// The names in a folder that are so many hexadecimal digits.
-fn names(disk: &dyn Disk, folder: &Folder, length: usize) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    disk.list(folder, &mut |name| {
-        let is_hex = |octet: &u8| matches!(octet, b'0'..=b'9' | b'a'..=b'f');
-        if let Ok(name) = name.to_str()
-            && name.len() == length
-            && name.as_bytes().iter().all(is_hex)
-        {
-            names.push(name.to_owned());
-        }
-    })?;
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub struct Rules {
     pub in_doubt_limit: u32,
     /// How long dead letters are kept; `None`: for ever.
     pub badmail_keep_s: Option<u64>,
+    /// How long a mail that was accepted is known again; 0: never.
+    pub submit_once_s: u64,
 }
 
 impl Default for Rules {
@@ -36,6 +38,7 @@ impl Default for Rules {
             in_doubt: InDoubt::Retry,
             in_doubt_limit: 3,
             badmail_keep_s: None,
+            submit_once_s: 3600,
         }
     }
 }
@@ -76,9 +79,18 @@ pub struct Tally {
     pub entries: usize,
     /// Entries that cannot be trusted or read, in words.
     pub troubles: Vec<String>,
+    /// What could not be noted although mail does not depend on it, each in words and once.
+    pub warnings: Vec<String>,
 }
 
 impl Tally {
+    /// Takes in that a note could not be made.
+    fn warn(&mut self, words: String) {
+        if !self.warnings.contains(&words) {
+            self.warnings.push(words);
+        }
+    }
+
     /// Whether the program was asked to end, or has to.
     fn is_stopped(&mut self) -> bool {
         self.stopped = self.stopped.or_else(|| interrupted(1));
@@ -117,6 +129,9 @@ impl Run<'_, '_> {
         }
         if let Err(error) = self.tell_of_silence(&mut |profile| hops.sender(profile)) {
             tally.troubles.push(format!("ids/: {}", reason(&error)));
+        }
+        if let Err(error) = self.store.sweep_memory(self.rules.submit_once_s, now_s(self.clock)) {
+            tally.warn(format!("ids/: {}", reason(&error)));
         }
         for (hop, names) in self.due(wanted, &mut tally)? {
             if tally.is_stopped() {

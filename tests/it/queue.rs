@@ -5,6 +5,7 @@ mod check;
 mod costs;
 pub(crate) mod filled;
 mod hosts;
+mod once;
 mod show;
 mod states;
 mod verbs;

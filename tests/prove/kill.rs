@@ -12,7 +12,7 @@ use crate::world::Ground;
 
 const RECIPIENTS: [&str; 3] = ["a0@example.test", "a1@example.test", "f2@example.test"];
 /// Calls that change nothing outside the process: not struck in the quick part.
-const INWARD: [&str; 14] = [
+pub const INWARD: [&str; 14] = [
     "mmap",
     "munmap",
     "mprotect",
@@ -58,6 +58,7 @@ impl Home {
         home
     }
 
+    /// No other process comes into the trace: which calls it makes is up to the moment.
     fn configure(&self, port: u16) {
         let text = format!(
             "[profiles.default]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"me@example.test\"\n\
@@ -123,7 +124,7 @@ pub fn calls(trace: &str) -> Vec<Call> {
 }
 
 /// Whether the journal had a dot and no result when the traced program ended.
-fn is_in_doubt(trace: &str) -> bool {
+pub fn is_in_doubt(trace: &str) -> bool {
     let mut is_in_doubt = false;
     // What was killed before it was done ends in a question mark.
     for line in trace.lines().filter(|line| line.contains("pwrite64(") && !line.ends_with('?')) {

@@ -9,6 +9,7 @@ mod golden;
 mod grid;
 mod kill;
 mod ledger;
+mod once;
 mod process;
 mod race;
 mod real;
@@ -104,8 +105,16 @@ const TESTS: &[Test] = &[
 
 /// All tests.
 fn tests() -> impl Iterator<Item = &'static Test> {
-    let folders =
-        [disk::TESTS, golden::TESTS, real::TESTS, process::TESTS, room::TESTS, grid::TESTS, time::TESTS];
+    let folders = [
+        disk::TESTS,
+        golden::TESTS,
+        real::TESTS,
+        process::TESTS,
+        room::TESTS,
+        grid::TESTS,
+        time::TESTS,
+        once::TESTS,
+    ];
     TESTS.iter().chain(folders.into_iter().flatten())
 }
 

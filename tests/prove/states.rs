@@ -190,6 +190,9 @@ impl Image {
         let mut first: BTreeMap<usize, std::path::PathBuf> = BTreeMap::new();
         for ((folder, name), file) in &self.names {
             let at = path.join(folder).join(name);
+            if !at.parent().unwrap().is_dir() {
+                builder.create(at.parent().unwrap()).unwrap();
+            }
             match first.get(file) {
                 Some(there) => std::fs::hard_link(there, &at).unwrap(),
                 None => write(&at, &self.files[file]),

@@ -14,7 +14,7 @@ mod waiting;
 
 pub(super) use run::{Wish, once};
 pub(super) use runner::leave_run;
-pub(super) use waiting::{Waiting, may_wait};
+pub(super) use waiting::{Memory, Waiting, answered, may_wait};
 
 use std::io::Write;
 use std::time::UNIX_EPOCH;

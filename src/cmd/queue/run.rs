@@ -126,7 +126,7 @@ fn exit(tally: &Tally) -> Exit {
 }
 
 fn tell(tally: &Tally, request: &Request, world: &mut World<'_>) {
-    for trouble in &tally.troubles {
+    for trouble in tally.warnings.iter().chain(&tally.troubles) {
         let _ = writeln!(world.stderr, "whippet: {}", ui::printable(trouble));
     }
     let counts = [

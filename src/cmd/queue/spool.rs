@@ -136,6 +136,7 @@ pub(in crate::cmd) fn rules(settings: &Settings) -> Rules {
         in_doubt,
         in_doubt_limit: u32::try_from(spool.in_doubt_limit.value).unwrap_or(3),
         badmail_keep_s: spool.badmail_keep.value.map(|time| time.as_secs()),
+        submit_once_s: spool.submit_once.value.map_or(0, |time| time.as_secs()),
     }
 }
 

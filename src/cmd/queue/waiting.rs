@@ -1,5 +1,9 @@
 //! How a mail comes into the spool: after an attempt of its sender's own, or before any.
 
+mod memory;
+
+pub(in crate::cmd) use memory::{Memory, answered};
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::spool::{counted, create, rules};
@@ -7,8 +11,16 @@ use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
 use crate::mail::{Envelope, Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Verdict};
 use crate::mime::Message;
-use crate::spool::{Decision, Event, Flags, Hop, Id, Sealed, Store, Submission, SubmitError};
+use crate::spool::{Decision, Event, Flags, Hit, Hop, Id, Sealed, Store, Submission, SubmitError};
 use crate::sys::reason;
+
+/// What came of a mail that was to be queued.
+enum Submitted {
+    /// It is queued, and due at this time.
+    New(Id, u64),
+    /// It was something already.
+    Before(Hit),
+}
 
 /// A mail whose recipients, or some of them, are to be queued.
 pub(in crate::cmd) struct Waiting<'m> {
@@ -20,14 +32,20 @@ pub(in crate::cmd) struct Waiting<'m> {
 impl Waiting<'_> {
     /// Queues the mail for those whom the report defers; gives the report with what became of them, and the queue id.
     /// Where nothing can be queued, the report stays as it was, and a warning says why.
-    pub(in crate::cmd) fn take_over(&self, report: Report, world: &World<'_>) -> (Report, Option<Id>) {
+    pub(in crate::cmd) fn take_over(
+        &self,
+        report: Report,
+        memory: &mut Memory,
+        world: &World<'_>,
+    ) -> (Report, Option<Id>) {
         let places: Vec<usize> =
             (0..report.outcomes().len()).filter(|&place| may_wait(&report.outcomes()[place])).collect();
         if places.is_empty() {
             return (report, None);
         }
-        match self.submit(&places, Some(&report), world) {
-            Ok((id, due_s)) => (self.queued(&places, &report, id, due_s, world), Some(id)),
+        match self.submit(&places, Some(&report), memory, world) {
+            Ok(Submitted::New(id, due_s)) => (self.queued(&places, &report, id, due_s, world), Some(id)),
+            Ok(Submitted::Before(hit)) => answered(self.envelope, hit),
             Err(failure) => {
                 let mut report = report;
                 let words = failure.complaints.first().map(|one| one.headline.clone()).unwrap_or_default();
@@ -38,15 +56,22 @@ impl Waiting<'_> {
     }
 
     /// Queues the mail for all its recipients before anything was tried; gives what is to be told, and the queue id.
-    pub(in crate::cmd) fn queue_first(&self, world: &World<'_>) -> Result<(Report, Id), Failure> {
+    pub(in crate::cmd) fn queue_first(
+        &self,
+        memory: &mut Memory,
+        world: &World<'_>,
+    ) -> Result<(Report, Option<Id>), Failure> {
         let places: Vec<usize> = (0..self.envelope.recipients().len()).collect();
-        let (id, _) = self.submit(&places, None, world)?;
+        let id = match self.submit(&places, None, memory, world)? {
+            Submitted::New(id, _) => id,
+            Submitted::Before(hit) => return Ok(answered(self.envelope, hit)),
+        };
         let queued =
             Verdict { fate: Fate::Queued, ..Verdict::accepted(Stage::Local, format!("queued as {id}")) };
         let report = Report::settle(self.envelope, SessionFacts::default(), |_, recipient| {
             queued.outcome(recipient, "the queue")
         });
-        Ok((report, id))
+        Ok((report, Some(id)))
     }
 
     /// `tried` is what an attempt came to.
@@ -54,8 +79,9 @@ impl Waiting<'_> {
         &self,
         places: &[usize],
         tried: Option<&Report>,
+        memory: &mut Memory,
         world: &World<'_>,
-    ) -> Result<(Id, u64), Failure> {
+    ) -> Result<Submitted, Failure> {
         let rules = rules(self.settings);
         let now = world.clock.now();
         let id = Id::new(now, world.random)
@@ -75,7 +101,7 @@ impl Waiting<'_> {
             envelope: self.envelope.only(places),
             uid: rustix::process::getuid().as_raw(),
             message_id: self.message.message_id().to_owned(),
-            key: None,
+            key: memory.key(),
         };
         let submission = Submission {
             id,
@@ -96,10 +122,12 @@ impl Waiting<'_> {
         };
         let store = create(self.settings, world)?;
         self.check_limits(profile, &store)?;
-        store
-            .submit(&submission, &mut |out| self.message.write_to(out), &mut || Ok(()))
-            .map_err(|error| not_queued(&error))?;
-        Ok((id, due_s))
+        let mut claim = || memory.claim(&store, id, now_s);
+        match store.submit(&submission, &mut |out| self.message.write_to(out), &mut claim) {
+            Ok(_) => Ok(Submitted::New(id, due_s)),
+            Err(SubmitError::Before(hit)) => Ok(Submitted::Before(hit)),
+            Err(error) => Err(not_queued(&error)),
+        }
     }
 
     fn check_limits(&self, profile: &str, store: &Store<'_>) -> Result<(), Failure> {

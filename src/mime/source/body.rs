@@ -36,7 +36,8 @@ impl Body {
         }
     }
 
-    pub(in crate::mime) fn each_block(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+    /// Hands all octets to `sink`, in blocks; an error of it ends the reading.
+    pub fn each_block(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         self.sources.iter().try_for_each(|source| source.each_block(sink))
     }
 

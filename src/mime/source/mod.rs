@@ -8,6 +8,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ring::digest::{Context, SHA256};
+
 mod body;
 mod stamp;
 
@@ -25,7 +27,7 @@ const IN_MEMORY: usize = 256 * 1024;
 pub(super) const BLOCK: usize = 57 * 1024;
 
 /// What a sink says of a block; an error ends the reading.
-pub(super) type Taken = Result<(), MessageError>;
+pub type Taken = Result<(), MessageError>;
 
 /// Where octets come from. It can be read any number of times.
 #[derive(Debug, Clone)]
@@ -97,6 +99,18 @@ impl Source {
             Source::File { stamp, .. } => stamp.length,
             Source::Temporary { length, .. } => *length,
         }
+    }
+
+    /// The SHA-256 of its octets.
+    pub fn sha256(&self) -> Result<[u8; 32], MessageError> {
+        let mut context = Context::new(&SHA256);
+        self.each_block(&mut |octets| {
+            context.update(octets);
+            Ok(())
+        })?;
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.finish().as_ref());
+        Ok(digest)
     }
 
     /// Up to `count` octets from its beginning.

@@ -7,15 +7,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::Spot;
-use crate::spool::{Cause, Damage, Event, Hop, Key, Once, Place, Rules, Store, Taken, Trouble};
+use crate::spool::{Cause, Damage, Event, Hop, Place, Rules, Store, Taken, Trouble};
 use crate::sys::reason;
 
 /// How long to wait before a lock is asked for again.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How often an entry is followed to another name.
 const FOLLOWED: u32 = 50;
-/// How long to wait for the memory of a submission.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,18 +211,11 @@ impl<'s, 'd> Desk<'s, 'd> {
         if !taken.state.is_removed {
             taken.append(&Event::Removed { uid: self.uid, time_s: self.now_s }, true)?;
         }
-        self.forget(&taken);
+        // The same mail may be handed in again. An error costs no more than that it may not, for a while.
+        let _ = self.store.note_end(&taken);
         taken.unlink()?;
         self.touch(&[place]);
         Ok(Done::Yes)
-    }
-
-    /// The same mail may be handed in again. An error costs no more than that it may not, for a while.
-    fn forget(&self, taken: &Taken<'_, '_>) {
-        let (Some(key), Ok(ids)) = (taken.sealed.key, self.store.folder("ids")) else { return };
-        if let Ok(once) = Once::lock(self.store.disk.0, &ids, Key::from_octets(key), PATIENCE) {
-            let _ = once.forget(taken.name.id);
-        }
     }
 
     /// Removes a file that cannot be read as an entry, if it is ours.

@@ -1,6 +1,7 @@
 //! Submissions that come twice.
 
 use super::*;
+use crate::spool::Store;
 use crate::sys::SystemDisk;
 use proptest::prelude::*;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,7 +88,7 @@ fn a_queued_or_held_entry_is_a_hit_whatever_its_age() {
     place.once().queued(id).unwrap();
     for age_s in [-10, 0, 3_540, 3_660, 500_000] {
         let now_s = place.now_s(age_s);
-        assert_eq!(place.once().hit(|found| found == id, HOUR, now_s).unwrap(), Some(id));
+        assert_eq!(place.once().hit(|found| found == id, HOUR, now_s).unwrap(), Some(Hit::Waiting(id)));
         assert_eq!(place.once().hit(|_| false, HOUR, now_s).unwrap(), None, "the entry is gone");
     }
 }
@@ -110,8 +111,13 @@ fn an_accepted_one_is_a_hit_for_an_hour() {
         let hit = place.once().hit(|_| false, window_s, place.now_s(age_s)).unwrap();
         assert_eq!(hit.is_some(), is_hit, "{age_s} {window_s}");
     }
+    // One that never was an entry takes the place of what is over.
+    let [_, other] = ids();
+    place.once().sent(other).unwrap();
+    assert_eq!(place.once().hit(|_| false, HOUR, place.now_s(0)).unwrap(), Some(Hit::Accepted(other)));
+    place.once().sent(id).unwrap();
     // The entry is still there after a crash.
-    assert_eq!(place.once().hit(|_| true, 0, place.now_s(0)).unwrap(), Some(id));
+    assert_eq!(place.once().hit(|_| true, 0, place.now_s(0)).unwrap(), Some(Hit::Waiting(id)));
 }
 
 #[test]
@@ -132,11 +138,11 @@ fn what_was_taken_anew_is_not_touched_for_the_old() {
     place.once().accepted(old).unwrap();
     assert_eq!(place.once().hit(|_| false, HOUR, place.now_s(0)).unwrap(), None);
     place.once().forget(old).unwrap();
-    assert_eq!(place.once().hit(|_| true, HOUR, place.now_s(0)).unwrap(), Some(new));
+    assert_eq!(place.once().hit(|_| true, HOUR, place.now_s(0)).unwrap(), Some(Hit::Waiting(new)));
     // One that has no record any more gets one.
     std::fs::remove_file(place.file()).unwrap();
     place.once().accepted(old).unwrap();
-    assert_eq!(place.once().hit(|_| false, HOUR, place.now_s(0)).unwrap(), Some(old));
+    assert_eq!(place.once().hit(|_| false, HOUR, place.now_s(0)).unwrap(), Some(Hit::Accepted(old)));
 }
 
 #[test]
@@ -169,7 +175,7 @@ fn two_at_once_make_one() {
         drop(held);
         other.join().unwrap()
     });
-    assert_eq!(other, Some(id));
+    assert_eq!(other, Some(Hit::Waiting(id)));
     // One that waited for a record which is forgotten meanwhile takes a new one.
     let held = place.once();
     let other = std::thread::scope(|scope| {
@@ -186,23 +192,44 @@ fn two_at_once_make_one() {
 
 #[test]
 fn what_answers_nothing_is_swept() {
-    let place = Place::new();
-    let [id, _] = ids();
-    std::fs::write(place.path.path().join("counter"), "").unwrap();
-    let sweep =
-        |is_here: bool, now_s| Once::sweep(&SystemDisk, &place.ids, &|_| is_here, HOUR, now_s).unwrap();
-    place.once().queued(id).unwrap();
-    let (young, old) = (place.now_s(3_599), place.now_s(3_600));
-    assert_eq!((sweep(false, young), sweep(true, old)), (0, 0));
-    let held = place.once();
-    assert_eq!(sweep(false, old), 0, "in use");
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("spool");
+    let store = Store::create(&SystemDisk, &path).unwrap();
+    let folder = store.folder("ids").unwrap();
+    let at = |key: Key| path.join("ids").join(&key.to_string()[..2]).join(key.to_string());
+    let key = |first: u8| Key::from_octets([first; 32]);
+    let once = |first| Once::lock(&SystemDisk, &folder, key(first), Duration::ZERO).unwrap();
+    let [gone, here] = ids();
+    let name = crate::spool::Name { due_s: 1, hop: crate::spool::Hop::of_profile(""), id: here };
+    std::fs::write(path.join("q").join(name.to_string()), "").unwrap();
+    // Of the first sixteenth: the entry is gone, is queued, was accepted; and what a crash left without content.
+    once(0x01).queued(gone).unwrap();
+    once(0x02).queued(here).unwrap();
+    once(0x03).queued(gone).unwrap();
+    once(0x03).accepted(gone).unwrap();
+    drop(once(0x04));
+    once(0x05).queued(gone).unwrap();
+    std::os::unix::fs::symlink("/dev/null", at(key(0x01)).with_file_name("0".repeat(64))).unwrap();
+    // Of the next one.
+    once(0x10).queued(gone).unwrap();
+    let marked = seconds(std::fs::metadata(at(key(0x01))).unwrap().modified().unwrap());
+    assert_eq!(store.sweep_memory(2 * HOUR, marked + HOUR).unwrap(), Some(0), "all are young");
+    let far = |age_s| marked + age_s;
+    for (age_s, swept) in [(0, None), (3_500, None), (2 * HOUR, Some(1))] {
+        assert_eq!(store.sweep_memory(HOUR, far(age_s)).unwrap(), swept, "only 0x10 goes: {age_s}");
+    }
+    assert!(!at(key(0x10)).exists() && at(key(0x01)).exists());
+    // Its turn comes again.
+    let held = once(0x05);
+    std::fs::write(path.join("ids/swept"), "0").unwrap();
+    assert_eq!(store.sweep_memory(HOUR, far(2 * HOUR)).unwrap(), Some(3));
+    let left = [1, 2, 3, 4, 5].map(|first| at(key(first)).exists());
+    assert_eq!(left, [false, true, false, false, true], "queued, or in use");
     drop(held);
-    assert_eq!(sweep(false, old), 1);
-    assert!(!place.file().exists());
-    // One that a crash left without content.
-    drop(place.once());
-    assert_eq!(sweep(true, place.now_s(3_600)), 1);
-    assert!(place.path.path().join("counter").exists());
+    std::fs::write(path.join("ids/swept"), "f").unwrap();
+    assert_eq!(store.sweep_memory(HOUR, far(2 * HOUR)).unwrap(), Some(0));
+    assert_eq!(std::fs::read(path.join("ids/swept")).unwrap(), b"0");
+    assert_eq!(store.sweep_memory(HOUR, far(4 * HOUR)).unwrap(), Some(1));
 }
 
 #[test]

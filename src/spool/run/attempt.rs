@@ -144,6 +144,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         let now_s = now_s(run.clock);
         let mut taken = run.store.take(name, rules.in_doubt_limit)?;
         if taken.state.is_removed {
+            self.note_end(&taken);
             taken.unlink()?;
             return Ok(None);
         }

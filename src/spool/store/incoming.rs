@@ -9,7 +9,9 @@ use super::taken::Taken;
 use super::{Place, Store};
 use crate::mime::MessageError;
 use crate::spool::HEADER;
-use crate::spool::{Event, Flags, Header, Hop, Id, InDoubt, Journal, Name, Sealed, State, write_envelope};
+use crate::spool::{
+    Event, Flags, Header, Hit, Hop, Id, InDoubt, Journal, Name, OnceError, Sealed, State, write_envelope,
+};
 use crate::sys::{Disk, reason};
 
 /// Octets that are written at once.
@@ -59,6 +61,12 @@ pub enum SubmitError {
     /// The disk said no.
     #[error("cannot write to the spool: {}", reason(.0))]
     Storage(io::Error),
+    /// It is an entry already, or was one.
+    #[error("it is known already as {}", .0.id())]
+    Before(Hit),
+    /// The same mail is being taken at this moment.
+    #[error("{}", OnceError::Busy)]
+    Busy,
     /// It may be queued or not: its name is there, and could not be flushed or taken back.
     #[error("it is not known whether {0} is queued: {why}", why = reason(.1))]
     Unknown(Id, io::Error),

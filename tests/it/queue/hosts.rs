@@ -68,7 +68,7 @@ fn what_was_removed_can_be_handed_in_again() {
     };
     let ids = spool.store().folder("ids").unwrap();
     Once::lock(&SystemDisk, &ids, Key::from_octets(key), Duration::ZERO).unwrap().queued(id).unwrap();
-    assert_eq!(is_known(), Some(id));
+    assert_eq!(is_known(), Some(whippet::spool::Hit::Waiting(id)));
     spool.run(&["queue", "remove", &id.to_string()]).exits(0);
     assert_eq!(is_known(), None);
 }

@@ -129,7 +129,7 @@ fn past(ops: &[Op], count: usize, model: Model) -> Past {
 }
 
 /// Who is in doubt after the first `count` of these: their dot was about to go, and their result is not on the disk.
-fn doubts(ops: &[Op], count: usize, model: Model) -> Vec<Copy> {
+pub fn doubts(ops: &[Op], count: usize, model: Model) -> Vec<Copy> {
     let mut found = Vec::new();
     for (begin, op) in ops.iter().enumerate() {
         let Op::Asked { to } = op else { continue };

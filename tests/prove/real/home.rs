@@ -64,7 +64,7 @@ impl Home {
         self.configure("config.toml", port, "");
     }
 
-    /// One more file of configuration.
+    /// One more file of configuration. A send leaves no run behind: what there is to be tried is tried here.
     pub fn configure(&self, file: &str, port: u16, more: &str) {
         let text = format!(
             "[profiles.default]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"{SENDER}\"\n\

@@ -135,11 +135,21 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             let due_s = state.due_s.unwrap_or_default();
             return taken.reschedule(due_s);
         }
+        if state.held().is_empty() {
+            self.note_end(&taken);
+        }
+        let state = &taken.state;
         match () {
             () if state.is_damaged() => taken.move_to(Place::Corrupt),
             () if !state.held().is_empty() => taken.move_to(Place::Held),
             () if !state.failed().is_empty() => taken.move_to(Place::Badmail),
             () => taken.unlink(),
+        }
+    }
+    /// Tells the memory of its submission how it ended. That is a note that may be lost.
+    pub(super) fn note_end(&mut self, taken: &Taken<'_, '_>) {
+        if let Err(error) = self.run.store.note_end(taken) {
+            self.tally.warn(format!("ids/: {error}"));
         }
     }
 }
