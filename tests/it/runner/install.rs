@@ -74,7 +74,7 @@ fn a_timer_is_written_and_enabled_and_the_queue_is_used_from_then_on() {
     assert_eq!(tab(&sandbox), b"");
 
     send(&sandbox).exits(0).says("queued as").never_shows("nothing runs the queue");
-    sandbox.run(&["queue", "stats"]).exits(0).prints("the queue was last run 0s ago\n");
+    sandbox.run(&["queue", "stats"]).exits(0).prints("the queue was last run ");
     // Once more, and nothing is there twice.
     let inode = std::fs::metadata(&timer).unwrap().ino();
     sandbox.run(&["queue", "install"]).exits(0);
