@@ -355,7 +355,11 @@ impl Talk<'_> {
     /// Listens and says nothing. What comes is on record.
     fn drain(&mut self) -> Served {
         loop {
-            self.line()?;
+            // All lines at once: there may be a whole message.
+            let whole = memchr::memrchr(b'\n', &self.ahead).map_or(0, |end| end + 1);
+            let text: Vec<u8> = self.ahead.drain(..whole).collect();
+            self.book.lines.extend(String::from_utf8_lossy(&text).lines().map(str::to_owned));
+            self.fill()?;
         }
     }
 
