@@ -6,7 +6,7 @@ use std::path::Path;
 type Body = fn(&[u8]);
 
 /// Every target, and its body.
-const TARGETS: [(&str, Body); 11] = [
+const TARGETS: [(&str, Body); 12] = [
     ("address", super::address),
     ("argv", super::argv),
     ("client", super::client),
@@ -18,6 +18,7 @@ const TARGETS: [(&str, Body); 11] = [
     ("muttrc", super::muttrc),
     ("reply", super::reply),
     ("sasl", super::sasl),
+    ("spool", super::spool),
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod reply;
 mod sasl;
 #[cfg(test)]
 mod seeds;
+mod spool;
 mod words;
 
 pub use address::address;
@@ -22,6 +23,7 @@ pub use dots::dots;
 pub use message::{draft, message};
 pub use reply::{ehlo, reply};
 pub use sasl::sasl;
+pub use spool::spool;
 pub use words::{argv, config, muttrc};
 
 use crate::sys::is_hidden;

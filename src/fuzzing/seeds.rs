@@ -1,17 +1,89 @@
-//! The dialogues of the tests as inputs of the target `client`, so that it begins where they end. `scripts/fuzz` asks.
+//! The dialogues of the tests as inputs of the target `client`, and the golden spools as those of `spool`, so that they begin
+//! where those end. `scripts/fuzz` asks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::smtp::Mechanism;
+use crate::spool::{HEADER, Header};
+use crate::sys::{Random, SeededRandom};
 
 #[test]
-#[ignore = "no test: scripts/fuzz runs it to write seeds into the folder that $SEEDS names"]
-fn dialogues_become_seeds() {
+#[ignore = "no test: scripts/fuzz runs it to write seeds into folders of the one that $SEEDS names"]
+fn seeds_are_written() {
     let into = PathBuf::from(std::env::var_os("SEEDS").expect("$SEEDS names a folder"));
     for path in dialogues() {
-        fs::write(into.join(path.file_stem().unwrap()), seed(&fs::read_to_string(&path).unwrap())).unwrap();
+        let name = into.join("client").join(path.file_stem().unwrap());
+        fs::write(name, seed(&fs::read_to_string(&path).unwrap())).unwrap();
     }
+    for (number, octets) in entries().iter().enumerate() {
+        for (part, seed) in entry_seeds(octets).iter().enumerate() {
+            fs::write(into.join("spool").join(format!("golden-{number}-{part}")), seed).unwrap();
+        }
+    }
+}
+
+/// The parts of an entry come through whole: its events are all read again.
+#[test]
+fn an_entry_is_a_seed() {
+    let entries = entries();
+    assert!(entries.len() >= 16, "{}", entries.len());
+    for octets in entries {
+        let seeds = entry_seeds(&octets);
+        assert!(seeds[0].len() == HEADER + 1 && seeds[1].len() > 40, "{seeds:?}");
+        seeds.iter().for_each(|seed| super::spool(seed));
+    }
+}
+
+/// What lies close to an entry: octets changed, taken out and repeated.
+#[test]
+fn what_is_close_to_an_entry_breaks_nothing() {
+    let random = SeededRandom::new(7);
+    let number = |limit: usize| {
+        let mut octets = [0; 4];
+        random.fill(&mut octets).unwrap();
+        u32::from_le_bytes(octets) as usize % limit.max(1)
+    };
+    for seed in entries().iter().flat_map(|octets| entry_seeds(octets)) {
+        for _ in 0..300 {
+            let mut input = seed.clone();
+            for _ in 0..=number(4) {
+                let at = number(input.len() - 1) + 1;
+                match number(4) {
+                    0 => input[at] = number(256) as u8,
+                    1 => input[at] ^= 1 << number(8),
+                    2 => drop(input.remove(at)),
+                    _ => input.extend_from_within(at..),
+                }
+                input.truncate(4096);
+                input.resize(input.len().max(2), 0);
+            }
+            super::spool(&input);
+        }
+    }
+}
+
+/// The octets of every entry of the golden spools.
+fn entries() -> Vec<Vec<u8>> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
+    let places = ["q", "held", "badmail", "corrupt", "tmp"];
+    let files = places.iter().flat_map(|place| fs::read_dir(golden.join(place)).unwrap());
+    files.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
+}
+
+/// Header, envelope and journal of an entry. The form is told in `spool.rs`.
+fn entry_seeds(octets: &[u8]) -> [Vec<u8>; 3] {
+    let header = Header::decode(octets.first_chunk().unwrap()).unwrap();
+    let [body, journal] = [header.body_at(), header.journal_at()].map(|at| usize::try_from(at).unwrap());
+    let mut rest = &octets[journal..];
+    let mut events = vec![2, 255, 1];
+    while let Some((&[length, 0, 0, 0, kind @ 1..=255], tail)) = rest.split_first_chunk() {
+        let (payload, tail) = tail.split_at(usize::from(length));
+        events.extend([&[length, kind], payload].concat());
+        rest = &tail[4..];
+    }
+    let tls = u8::from(header.flags.require_tls);
+    [[&[0], &octets[..HEADER]].concat(), [&[1, tls], &octets[HEADER..body]].concat(), events]
 }
 
 /// A dialogue keeps its server's words on the way.

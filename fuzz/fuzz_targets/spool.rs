@@ -1,0 +1,4 @@
+//! `whippet::fuzzing::spool` fed by libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| whippet::fuzzing::spool(data));
