@@ -6,7 +6,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::args::{SendArgs, command};
-use crate::cli::once::SENDING_ONCE;
+use crate::cli::once;
 use crate::cli::queue::QueueArgs;
 
 /// Columns of a terminal that help is laid out for.
@@ -54,7 +54,7 @@ pub fn man_page() -> String {
         front().to_writer(&mut octets)?;
         man.render_options_section(&mut octets)?;
         queue().to_writer(&mut octets)?;
-        once().to_writer(&mut octets)?;
+        once::section().to_writer(&mut octets)?;
         back().to_writer(&mut octets)
     };
     // Writing to memory does not fail.
@@ -158,14 +158,6 @@ fn queue() -> Roff {
         roff.control("br", []);
         roff.text(option_line(arg));
     }
-    roff
-}
-
-/// How a mail that is handed in twice is sent once.
-fn once() -> Roff {
-    let mut roff = Roff::new();
-    roff.control("SH", ["SENDING ONCE"]);
-    paragraphs(&mut roff, &SENDING_ONCE);
     roff
 }
 
@@ -326,7 +318,7 @@ fn section(roff: &mut Roff, title: &str, items: &[(&str, &str)]) {
     }
 }
 
-fn paragraphs(roff: &mut Roff, texts: &[&str]) {
+pub(super) fn paragraphs(roff: &mut Roff, texts: &[&str]) {
     for (index, text) in texts.iter().enumerate() {
         if index > 0 {
             roff.control("PP", []);

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use clap_mangen::roff::Roff;
 
+use crate::cli::manual::paragraphs;
 use crate::cli::request::Request;
 use crate::cli::rules::word;
 use crate::cli::usage::{UsageError, printable};
@@ -65,8 +67,8 @@ impl OnceArgs {
     }
 }
 
-/// The section of the manual about it.
-pub(super) const SENDING_ONCE: [&str; 4] = [
+/// Its paragraphs.
+const SENDING_ONCE: [&str; 4] = [
     "A job that did not hear the answer tries again, and its mail may go twice. With --idempotency-key WORD a mail is known \
      again: the same word, text, type and charset, subject, fields of --header, attachments with their names, reverse-path and \
      recipients. How lines end and in which order recipients stand does not matter. Date and Message-ID are new each time and \
@@ -81,6 +83,14 @@ pub(super) const SENDING_ONCE: [&str; 4] = [
     "A program that is killed while it writes into a pipe looks as if it had come to its end. --expect-bytes and \
      --expect-sha256 say what standard input must be; what differs is not sent, and the exit status is 65.",
 ];
+
+/// How a mail that is handed in twice is sent once.
+pub(super) fn section() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["SENDING ONCE"]);
+    paragraphs(&mut roff, &SENDING_ONCE);
+    roff
+}
 
 /// A digest that is written in hexadecimal digits.
 fn digest_of(text: &str) -> Option<[u8; 32]> {
