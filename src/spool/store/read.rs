@@ -10,8 +10,10 @@ use crate::spool::HEADER;
 use crate::spool::{Damage, Event, Header, Journal, Name, Sealed, State, read_envelope};
 use crate::sys::Stat;
 
-/// Octets that are read at first: all of a small entry that counts.
-const FIRST: usize = 8 * 1024;
+/// Octets that are read at first: the header, and the envelope of a mail to a few.
+const FIRST: u64 = 1024;
+/// Octets of the journal that are read at first: some attempts. What lies between is not touched.
+const FIRST_EVENTS: u64 = 1024;
 /// Longest journal that is read, octets.
 const LONGEST_JOURNAL: u64 = 64 << 20;
 
@@ -66,7 +68,7 @@ impl<'d> Store<'d> {
     /// Reads header, envelope and journal of a file with this size.
     pub(super) fn read(&self, file: &File, size: u64, limit: u32) -> Result<Contents, Trouble> {
         let broken = |what| Trouble::Damaged(Damage::Broken(what));
-        let first = self.octets(file, 0, size.min(FIRST as u64))?;
+        let first = self.octets(file, 0, size.min(FIRST))?;
         let octets = first.first_chunk::<HEADER>().ok_or(broken("it is shorter than its header"))?;
         let header = Header::decode(octets)?;
         let envelope = self.range(file, &first, HEADER as u64, u64::from(header.envelope))?;
@@ -80,27 +82,19 @@ impl<'d> Store<'d> {
         if size < header.body_at() + header.body {
             return Err(broken("its message is cut"));
         }
-        let (events, journal) = self.journal(file, size, &first, &header)?;
+        let (events, journal) = self.journal(file, size, &header)?;
         let state = State::replay(&header, limit, &events);
         Ok(Contents { header, sealed, state, journal, events })
     }
 
     /// What happened. What is set aside for more of it is not read.
-    fn journal(
-        &self,
-        file: &File,
-        size: u64,
-        first: &[u8],
-        header: &Header,
-    ) -> Result<(Vec<Event>, Journal), Trouble> {
-        let begin = usize::try_from(header.journal_at()).ok();
-        if let Some(octets) = begin.and_then(|begin| first.get(begin..))
-            && let (events, journal) = Journal::read(header.sum(), octets)?
-            && journal.is_end_of(octets)
-        {
+    fn journal(&self, file: &File, size: u64, header: &Header) -> Result<(Vec<Event>, Journal), Trouble> {
+        let length = size.saturating_sub(header.journal_at()).min(LONGEST_JOURNAL);
+        let first = self.octets(file, header.journal_at(), length.min(FIRST_EVENTS))?;
+        let (events, journal) = Journal::read(header.sum(), &first)?;
+        if journal.is_end_of(&first) {
             return Ok((events, journal));
         }
-        let length = size.saturating_sub(header.journal_at()).min(LONGEST_JOURNAL);
         let octets = self.octets(file, header.journal_at(), length)?;
         Ok(Journal::read(header.sum(), &octets)?)
     }
