@@ -131,6 +131,7 @@ pub(super) struct Scope {
     pub allow_plaintext_auth: Option<Setting<bool>>,
     pub max_recipients: Option<Setting<usize>>,
     pub max_messages: Option<Setting<usize>>,
+    pub max_connections: Option<Setting<usize>>,
     pub from: Option<Setting<Mailbox>>,
     pub realname: Option<Setting<String>>,
     pub reply_to: Option<Setting<Vec<Mailbox>>>,
@@ -182,6 +183,7 @@ impl Scope {
             "auth" => put(&mut self.auth, value::auth(given), origin),
             "max_recipients" => put(&mut self.max_recipients, value::count(given), origin),
             "max_messages" => put(&mut self.max_messages, value::count(given), origin),
+            "max_connections" => put(&mut self.max_connections, value::count(given), origin),
             "allow_plaintext_auth" => put(&mut self.allow_plaintext_auth, value::boolean(given), origin),
             "from" => put(&mut self.from, value::mailbox(given), origin),
             "realname" => put(&mut self.realname, value::any_text(given), origin),
@@ -279,6 +281,7 @@ impl Scope {
         lay(&mut self.allow_plaintext_auth, above.allow_plaintext_auth);
         lay(&mut self.max_recipients, above.max_recipients);
         lay(&mut self.max_messages, above.max_messages);
+        lay(&mut self.max_connections, above.max_connections);
         lay(&mut self.from, above.from);
         lay(&mut self.realname, above.realname);
         lay(&mut self.reply_to, above.reply_to);
@@ -330,6 +333,7 @@ impl Scope {
         self.allow_plaintext_auth = None;
         self.max_recipients = None;
         self.max_messages = None;
+        self.max_connections = None;
     }
 }
 

@@ -98,6 +98,8 @@ pub const KEYS: &[Key] = keys! {
         "Most recipients of one transaction; more of them go into further ones of the same connection.";
     Server "max_messages", "number", "as many as the server takes", "100",
         "Most mails of one connection; more of them go over a further one.";
+    Server "max_connections", "number", "1", "4",
+        "Most connections at once that a run of the queue opens to the server; more than one only while it takes mail.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO or LHLO.";
     Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,

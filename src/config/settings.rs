@@ -76,6 +76,8 @@ pub struct Settings {
     pub max_recipients: Option<Setting<usize>>,
     /// Most messages of one connection.
     pub max_messages: Option<Setting<usize>>,
+    /// Most connections of a run of the queue at once, at least 1.
+    pub max_connections: Setting<usize>,
     /// The author.
     pub from: Option<Setting<Mailbox>>,
     /// The author's name, for an address that has none.
@@ -159,6 +161,7 @@ impl Settings {
             auth: scope.auth.unwrap_or_else(|| Setting::built_in(Vec::new())),
             max_recipients: scope.max_recipients,
             max_messages: scope.max_messages,
+            max_connections: scope.max_connections.unwrap_or(Setting::built_in(1)),
             allow_plaintext_auth: scope.allow_plaintext_auth.unwrap_or(Setting::built_in(false)),
             from: scope.from,
             // An empty name takes back that of a lower layer.

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType};
 
 use crate::net::ResolveError;
-use crate::sys::{Interrupt, bell, interrupted, reason};
+use crate::sys::{Interrupt, LOOK, bell, interrupted, reason};
 
 /// How long one attempt goes alone before the next begins beside it (RFC 8305 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -165,7 +165,7 @@ impl Race<'_> {
             ConnectError::Unreachable(place.to_owned(), reason(&io::Error::from(error)))
         };
         // Rounded up, or the last part of a millisecond would be spent in a loop.
-        let timeout = Timespec::try_from(pause + Duration::from_micros(1))
+        let timeout = Timespec::try_from(pause.min(LOOK) + Duration::from_micros(1))
             .map_err(|_| ConnectError::TimedOut(self.place.to_owned(), self.limit.as_secs()))?;
         let mut polled: Vec<_> =
             self.running.iter().map(|(socket, _)| PollFd::new(socket, PollFlags::OUT)).collect();

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::net::place;
-use crate::sys::{Secret, bell, interrupted, reason};
+use crate::sys::{LOOK, Secret, bell, interrupted, reason};
 
 /// Longest head of an HTTP answer, octets.
 const LONGEST_HEAD: usize = 16 * 1024;
@@ -262,7 +262,7 @@ impl Talk<'_> {
         if left.is_zero() {
             return Err(Refusal::passing("gave no answer in time"));
         }
-        let timeout = Timespec::try_from(left + Duration::from_micros(1)).ok();
+        let timeout = Timespec::try_from(left.min(LOOK) + Duration::from_micros(1)).ok();
         let mut polled = vec![PollFd::new(&*self.socket, flags)];
         polled.extend(bell().map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN)));
         match poll(&mut polled, timeout.as_ref()) {

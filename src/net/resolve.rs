@@ -26,7 +26,7 @@ pub enum ResolveError {
 }
 
 /// Looks up names.
-pub trait Resolve {
+pub trait Resolve: Sync {
     /// The addresses of `host` with `port`, at least one, in the order to try them, within `limit`.
     fn resolve(&self, host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ResolveError>;
 }

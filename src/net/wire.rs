@@ -11,7 +11,7 @@ use rustls::ClientConnection;
 use crate::mail::{ChannelBinding, TlsFacts};
 use crate::net::tls::{binding, in_words};
 use crate::net::{Socket, Tls, TlsError};
-use crate::sys::{Interrupt, bell, interrupted, reason};
+use crate::sys::{Interrupt, LOOK, bell, interrupted, reason};
 
 /// Octets read at once.
 const CHUNK: usize = 16 * 1024;
@@ -247,7 +247,8 @@ impl Wire {
         loop {
             self.check()?;
             let left = end.left()?;
-            let timeout = Timespec::try_from(left).map_err(|_| WireError::TimedOut(end.limit.as_secs()))?;
+            let timeout =
+                Timespec::try_from(left.min(LOOK)).map_err(|_| WireError::TimedOut(end.limit.as_secs()))?;
             let socket = PollFd::new(&self.socket, flags);
             let mut polled =
                 [socket, PollFd::from_borrowed_fd(bell.unwrap_or(self.socket.as_fd()), PollFlags::IN)];

@@ -33,7 +33,7 @@ pub use format::{
 };
 pub use gate::{Closing, Gate, Losses, Outage, Record, settings_digest};
 pub use once::{ContentDigest, Hit, Key, Once, OnceError, RecallError, Token};
-pub use run::{Attempt, Entry, Hops, Rules, Run, Tally};
+pub use run::{Another, Attempt, Entry, Hops, Rules, Run, Tally};
 pub use schedule::Schedule;
 pub use state::{Fate, State};
 pub use store::{Body, OpenError, Place, Seen, Store, Submission, SubmitError, Taken, Trouble};

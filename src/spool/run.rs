@@ -3,9 +3,12 @@
 mod attempt;
 mod notice;
 mod posted;
+mod visit;
 
 pub use attempt::Attempt;
 pub use posted::Entry;
+pub use visit::Another;
+use visit::Visit;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -14,7 +17,7 @@ use std::time::UNIX_EPOCH;
 use super::{Gate, Hop, Id, InDoubt, Name, Place, Schedule, Store, Trouble};
 use crate::deliver::Unopened;
 use crate::mail::Address;
-use crate::sys::{Clock, Interrupt, Random, interrupted, reason};
+use crate::sys::{Clock, Disk, Interrupt, Random, interrupted, reason};
 
 /// What holds for all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +55,7 @@ pub trait Hops {
     fn sender(&mut self, profile: &str) -> Option<Address>;
 
     /// Opens one connection to where the profile with this name sends to, and hands over the mails of `attempt`, each
-    /// settled before the next.
+    /// settled before the next. [`Attempt::beside`] opens more of them at once.
     fn deliver(&mut self, profile: &str, attempt: &mut Attempt<'_, '_, '_>) -> Result<(), Box<Unopened>>;
 }
 
@@ -95,6 +98,20 @@ impl Tally {
     fn is_stopped(&mut self) -> bool {
         self.stopped = self.stopped.or_else(|| interrupted(1));
         self.stopped.is_some() || self.is_unrecorded
+    }
+
+    /// Takes in what came of another part of the run.
+    fn add(&mut self, other: Tally) {
+        self.accepted += other.accepted;
+        self.deferred += other.deferred;
+        self.failed += other.failed;
+        self.held += other.held;
+        self.unreached += other.unreached;
+        self.stopped = self.stopped.or(other.stopped);
+        self.left += other.left;
+        self.entries += other.entries;
+        self.is_unrecorded |= other.is_unrecorded;
+        self.troubles.extend(other.troubles);
     }
 }
 
@@ -195,18 +212,17 @@ impl Run<'_, '_> {
     /// only what is at the end of its life is opened.
     fn visit(&self, hop: Hop, mut names: VecDeque<Name>, hops: &mut dyn Hops, tally: &mut Tally) {
         let now_s = now_s(self.clock);
-        let host = match self.store.folder("host") {
-            Ok(host) => host,
+        let place = match self.store.gates() {
+            Ok(host) => (self.store.disk() as &dyn Disk, host),
             Err(error) => return tally.troubles.push(format!("host/: {}", reason(&error))),
         };
         let Some(profile) = names.iter().find_map(|name| self.profile_of(*name)) else {
             // What cannot be read is told of by whoever takes it in hand.
-            let (gate, _) = Gate::read((self.store.disk(), &host), hop, [0; 32], self.rules.schedule, now_s);
-            let mut attempt = Attempt::new(self, names, (gate, true), None, tally);
-            attempt.prepare();
+            let (gate, _) = Gate::read(place, hop, [0; 32], self.rules.schedule, now_s);
+            let visit = Visit::new(self, names, (gate, true), None);
+            Attempt::new(&visit, tally, false).prepare();
             return;
         };
-        let place = (self.store.disk(), &host);
         let (mut gate, _) = Gate::read(place, hop, hops.settings(&profile), self.rules.schedule, now_s);
         let is_closed = gate.is_closed(now_s) && !self.is_now;
         if is_closed {
@@ -218,7 +234,8 @@ impl Run<'_, '_> {
             return;
         }
         let sender = hops.sender(&profile);
-        let mut attempt = Attempt::new(self, names, (gate, is_closed), sender, tally);
+        let visit = Visit::new(self, names, (gate, is_closed), sender);
+        let mut attempt = Attempt::new(&visit, tally, false);
         while let Some(profile) = attempt.prepare() {
             match hops.deliver(&profile, &mut attempt) {
                 Ok(()) if attempt.takes_more() => {}

@@ -21,6 +21,7 @@ use std::ffi::CStr;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::{Id, Name};
 use crate::sys::{Disk, Folder, Room};
@@ -94,6 +95,8 @@ pub struct Store<'d> {
     pub(super) disk: DiskRef<'d>,
     root: Folder,
     folders: [Folder; 5],
+    /// `host/`, from when it is first wanted.
+    gates: OnceLock<Folder>,
     uid: u32,
     /// Held with a shared lock: nobody changes the format while we are here.
     _format: File,
@@ -159,7 +162,7 @@ impl<'d> Store<'d> {
             folders.push(disk.open_dir(Some(&root), Path::new(place.name())).map_err(fail)?);
         }
         let folders = folders.try_into().expect("each place has a folder");
-        Ok(Store { disk: DiskRef(disk), root, folders, uid, _format: format })
+        Ok(Store { disk: DiskRef(disk), root, folders, gates: OnceLock::new(), uid, _format: format })
     }
 
     /// A folder beside those of the entries: `host`, `ids` or `log`. What it holds may be lost, and so may the folder.
@@ -172,6 +175,15 @@ impl<'d> Store<'d> {
             }
             other => other,
         }
+    }
+
+    /// The folder of the gates.
+    pub fn gates(&self) -> io::Result<&Folder> {
+        if self.gates.get().is_none() {
+            // Whoever comes second has opened another, and drops it.
+            let _ = self.gates.set(self.folder("host")?);
+        }
+        self.gates.get().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
     /// The seam that the spool lies on.

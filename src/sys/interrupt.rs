@@ -15,6 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
+/// Where several threads wait, one may take the octet before another looks: none waits longer than this without asking.
+pub const LOOK: Duration = Duration::from_secs(1);
+
 /// A signal that asks the program to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupt {

@@ -14,7 +14,7 @@ pub use account::{Account, machine_name};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
 pub use ground::{Ground, ground};
-pub use interrupt::{Interrupt, bell, catch_interrupts, interrupted, rest};
+pub use interrupt::{Interrupt, LOOK, bell, catch_interrupts, interrupted, rest};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun, leave_terminal};
 pub use secret::Secret;

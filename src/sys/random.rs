@@ -1,10 +1,10 @@
 //! Random octets for Message-IDs, boundaries and throw-away passwords.
 
-use std::cell::Cell;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Fills buffers with random octets.
-pub trait Random {
+pub trait Random: Sync {
     /// Fills `buffer`; an error means that the system has no entropy to give.
     fn fill(&self, buffer: &mut [u8]) -> io::Result<()>;
 
@@ -29,20 +29,22 @@ impl Random for SystemRandom {
 
 /// A predictable sequence (splitmix64) for tests; never for secrets.
 #[derive(Debug)]
-pub struct SeededRandom(Cell<u64>);
+pub struct SeededRandom(AtomicU64);
+
+/// By how much its state grows each time.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl SeededRandom {
     /// Starts the sequence at `seed`.
     pub fn new(seed: u64) -> Self {
-        SeededRandom(Cell::new(seed))
+        SeededRandom(AtomicU64::new(seed))
     }
 }
 
 impl Random for SeededRandom {
     fn fill(&self, buffer: &mut [u8]) -> io::Result<()> {
         for octet in buffer {
-            let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-            self.0.set(state);
+            let state = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
             let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             *octet = (mixed >> 56) as u8;
         }

@@ -2,6 +2,7 @@
 //! each, what a check finds, and hostile files.
 
 mod check;
+mod connections;
 mod costs;
 pub(crate) mod filled;
 mod hosts;

@@ -113,16 +113,16 @@ impl Case {
     }
 
     /// One run, so long after the beginning.
-    pub fn run(&self, store: &Store<'_>, peer: &mut Peer<'_>, after_s: u64) -> io::Result<Tally> {
-        self.pass(store, peer, after_s, false)
+    pub fn run(&self, store: &Store<'_>, hops: &mut dyn Hops, after_s: u64) -> io::Result<Tally> {
+        self.pass(store, hops, after_s, false)
     }
 
     /// One run that asks for no due times.
-    pub fn run_now(&self, store: &Store<'_>, peer: &mut Peer<'_>) -> io::Result<Tally> {
-        self.pass(store, peer, 0, true)
+    pub fn run_now(&self, store: &Store<'_>, hops: &mut dyn Hops) -> io::Result<Tally> {
+        self.pass(store, hops, 0, true)
     }
 
-    fn pass(&self, store: &Store<'_>, peer: &mut Peer<'_>, after_s: u64, is_now: bool) -> io::Result<Tally> {
+    fn pass(&self, store: &Store<'_>, hops: &mut dyn Hops, after_s: u64, is_now: bool) -> io::Result<Tally> {
         Run {
             store,
             rules: &self.rules(),
@@ -131,7 +131,7 @@ impl Case {
             machine: "client.test",
             is_now,
         }
-        .run(peer, &|_| true)
+        .run(hops, &|_| true)
     }
 }
 

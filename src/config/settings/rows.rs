@@ -72,8 +72,8 @@ impl Settings {
             "username" => self.username.as_ref().map(|s| show(s, String::clone)),
             "auth" => Some(show(&self.auth, |all| auth_text(all))),
             "max_recipients" => self.max_recipients.as_ref().map(|s| show(s, usize::to_string)),
-
             "max_messages" => self.max_messages.as_ref().map(|s| show(s, usize::to_string)),
+            "max_connections" => Some(show(&self.max_connections, usize::to_string)),
             "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
             "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
             "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),

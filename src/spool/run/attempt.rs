@@ -5,39 +5,30 @@ mod answer;
 mod end;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::io;
 
-use super::{Entry, Run, Tally, now_s};
+use super::{Entry, Run, Tally, Visit, now_s};
 use crate::deliver::Mails;
-use crate::mail::{Address, EnhancedStatus, Fate as Told, Problem, Report, Verdict};
+use crate::mail::{EnhancedStatus, Fate as Told, Problem, Report, Verdict};
 use crate::smtp::Settled;
-use crate::spool::{Closing, Decision, Event, Gate, Losses, Name, Place, State, Trouble};
+use crate::spool::{Cause, Closing, Decision, Event, Name, Place, State, Trouble};
 use crate::sys::reason;
 
-/// The entries of one hop.
+/// Entries of one hop, over one connection at a time.
 #[derive(Debug)]
 pub struct Attempt<'r, 's, 'd> {
     run: &'r Run<'s, 'd>,
-    names: VecDeque<Name>,
-    gate: Gate<'r>,
-    /// Nothing is tried: what is opened is only looked at for its end of life.
-    is_closed: bool,
-    /// From whom reports come.
-    sender: Option<Address>,
+    pub(super) visit: &'r Visit<'r, 's, 'd>,
     /// Who decided about the entry in hand, `host:port`.
     host: Option<String>,
-    /// Mails on which the connection was lost, in a row.
-    losses: Losses,
-    /// On this connection the hop has accepted a MAIL.
+    /// On this connection, or on that which it was opened beside, the hop has accepted a MAIL.
     is_mail_taken: bool,
     /// The next entry, in hand before the connection is opened.
     first: Option<Entry<'s, 'd>>,
-    tally: &'r mut Tally,
+    pub(super) tally: &'r mut Tally,
     /// Connections that ended without a reply about any entry.
     vain: u32,
     has_answer: bool,
-    is_stopped: bool,
 }
 
 /// Decisions, each with the places of those whom it concerns.
@@ -50,27 +41,17 @@ const UNREAD: u32 = 3;
 const VAIN: u32 = 3;
 
 impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
-    pub(super) fn new(
-        run: &'r Run<'s, 'd>,
-        names: VecDeque<Name>,
-        (gate, is_closed): (Gate<'r>, bool),
-        sender: Option<Address>,
-        tally: &'r mut Tally,
-    ) -> Self {
+    /// `is_other`: over a connection beside the first.
+    pub(super) fn new(visit: &'r Visit<'r, 's, 'd>, tally: &'r mut Tally, is_other: bool) -> Self {
         Attempt {
-            run,
-            names,
-            gate,
-            is_closed,
-            sender,
+            run: visit.run,
+            visit,
             host: None,
-            losses: Losses::default(),
-            is_mail_taken: false,
+            is_mail_taken: is_other,
             first: None,
             tally,
             vain: 0,
             has_answer: false,
-            is_stopped: false,
         }
     }
 
@@ -91,32 +72,61 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
     pub(super) fn takes_more(&mut self) -> bool {
         self.is_mail_taken = false;
         self.vain = if std::mem::take(&mut self.has_answer) { 0 } else { self.vain + 1 };
-        !self.is_stopped && self.vain < VAIN
+        !self.visit.is_stopped() && self.vain < VAIN
+    }
+
+    /// The same of a connection beside the first: one that ended without an answer about any mail has none after it.
+    pub(super) fn takes_another(&self) -> bool {
+        self.has_answer && !self.visit.is_stopped()
     }
 
     /// The hop gave no session: the entry in hand waits, and its attempt was none; the others were not touched.
     pub(super) fn unreached(mut self, why: &Verdict) {
         self.close(why);
         if !self.tally.is_stopped() {
-            self.tally.unreached += self.names.len();
-            self.names.clear();
+            self.tally.unreached += std::mem::take(&mut self.visit.common().names).len();
         }
         self.leave();
     }
 
     /// No connection comes any more: an entry that is in hand is let go.
     pub(super) fn leave(mut self) {
+        self.let_go();
+        if self.tally.is_stopped() {
+            self.tally.left += self.visit.common().names.len();
+        }
+    }
+
+    /// An entry that is in hand waits.
+    pub(super) fn let_go(&mut self) {
         if let Some(entry) = self.first.take() {
             self.wait(entry.taken.into_inner());
         }
-        if self.tally.is_stopped() {
-            self.tally.left += self.names.len();
+    }
+
+    /// This connection gave no session, and another has one: the entry in hand goes by that.
+    pub(super) fn give_back(mut self) {
+        if self.tally.is_stopped() || self.visit.is_stopped() {
+            return self.let_go();
+        }
+        let Some(entry) = self.first.take() else { return };
+        let mut taken = entry.taken.into_inner();
+        let (name, due_s) = (taken.name, now_s(self.run.clock));
+        let expires_s = taken.state.expires_s;
+        let event = Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host };
+        match taken.append(&event, false).and_then(|()| taken.reschedule(due_s)) {
+            Ok(()) => {
+                let name = taken.name;
+                drop(taken);
+                self.visit.common().names.push_front(name);
+            }
+            Err(error) => self.trouble(name, &error),
         }
     }
 
     fn next_entry(&mut self) -> Option<Entry<'s, 'd>> {
         loop {
-            let name = self.names.pop_front()?;
+            let name = self.visit.common().names.pop_front()?;
             match self.open(name) {
                 Ok(Some(entry)) => return Some(entry),
                 Ok(None) => {}
@@ -163,7 +173,8 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         }
         self.repair(&mut taken, now_s)?;
         let (expires_s, tried_s) = (taken.state.expires_s, &taken.state.tried_s);
-        if rules.schedule.is_expired(expires_s, tried_s, self.gate.tries_s(), now_s) {
+        let hop_s = self.visit.common().gate.tries_s().to_vec();
+        if rules.schedule.is_expired(expires_s, tried_s, &hop_s, now_s) {
             let words = "it could not be handed over in time";
             self.fail_rest(taken, end::EXPIRED, words)?;
             return Ok(None);
@@ -174,7 +185,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             self.fail_rest(taken, EnhancedStatus::new(5, 4, 7), words)?;
             return Ok(None);
         };
-        if self.is_closed {
+        if self.visit.is_closed {
             return Ok(None);
         }
         let number = taken.state.attempts + 1;
@@ -204,10 +215,11 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     type Mail = Entry<'s, 'd>;
 
     fn next_mail(&mut self) -> Option<Self::Mail> {
-        if self.is_stopped || self.tally.is_stopped() {
-            return self.first.take();
+        if self.visit.is_stopped() {
+            return None;
         }
-        self.first.take().or_else(|| self.next_entry())
+        let first = self.first.take();
+        if first.is_some() || self.tally.is_stopped() { first } else { self.next_entry() }
     }
 
     fn before_dot(&mut self, mail: &Self::Mail, places: &[usize]) -> io::Result<()> {
@@ -224,7 +236,7 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
             );
             self.tally.troubles.push(words);
             // The next one would fare no better. This one waits, and its attempt was none.
-            self.is_stopped = true;
+            self.visit.common().is_stopped = true;
             mail.is_forbidden.set(true);
             return Err(error);
         }
@@ -250,7 +262,7 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
                 false => "what became of it cannot be recorded",
             };
             self.tally.troubles.push(format!("{}: {what}: {}", name.id, reason(error)));
-            self.is_stopped = true;
+            self.visit.common().is_stopped = true;
             self.tally.is_unrecorded |= is_taken;
             mail.is_done.set(is_done);
         }

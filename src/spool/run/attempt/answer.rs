@@ -19,10 +19,14 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
     }
 
     pub(super) fn close_for(&mut self, why: &Verdict, closing: Closing) {
-        if let Err(error) = self.gate.failed(Outage::of(why), closing, now_s(self.run.clock)) {
+        let mut common = self.visit.common();
+        if std::mem::replace(&mut common.is_stopped, true) {
+            // Another connection has heard it a moment ago: that is one failure.
+            return;
+        }
+        if let Err(error) = common.gate.failed(Outage::of(why), closing, now_s(self.run.clock)) {
             self.tally.troubles.push(format!("host/: {}", reason(&error)));
         }
-        self.is_stopped = true;
     }
 
     /// What is to be recorded of a transaction: the decisions, each with the places of those whom it concerns, and the words
@@ -97,10 +101,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         let is_taken = |verdict: &Verdict| verdict.stage > Stage::Mail && verdict.reply.is_some();
         if !self.is_mail_taken && settled.verdicts.iter().any(is_taken) {
             self.is_mail_taken = true;
-            if !self.is_stopped {
-                // It is a note that may be lost: an open gate is only tried sooner.
-                let _ = self.gate.opened();
-            }
+            self.visit.is_taking();
         }
         if let Some(last) = settled.verdicts.last() {
             self.count_loss(id, last);
@@ -109,7 +110,8 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
 
     /// What became of a connection's mail: after so many lost ones in a row the hop is down.
     fn count_loss(&mut self, id: Id, verdict: &Verdict) {
-        if self.losses.take(id, verdict) {
+        let is_down = self.visit.common().losses.take(id, verdict);
+        if is_down {
             self.close_for(verdict, Closing::AtItsPace);
         }
     }
@@ -136,7 +138,8 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             now_s
         } else {
             self.tally.unreached += 1;
-            self.gate.record().map_or(first_s, |record| record.next_s.max(now_s))
+            let common = self.visit.common();
+            common.gate.record().map_or(first_s, |record| record.next_s.max(now_s))
         };
         self.postpone(taken, due_s);
     }

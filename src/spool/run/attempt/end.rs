@@ -91,7 +91,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             let text = format!("{words}; at an earlier attempt it may have been taken");
             return Decision { reply: ReportedReply { code: 0, text }, ..ours };
         }
-        match self.gate.record() {
+        match self.visit.common().gate.record() {
             Some(record) => {
                 let (outage, tried_s) = (&record.outage, record.tries_s.last().copied());
                 let (subject, detail) = (outage.status.subject, outage.status.detail);
@@ -125,7 +125,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         // A report that is recorded may still be without its name in the queue.
         let has_news = !state.failed().is_empty() || !state.relayed().is_empty() || state.bounces.0.is_some();
         if has_news || self.run.rules.schedule.delay_notice_s.is_some() {
-            let from = self.sender.as_ref().or(taken.sealed.envelope.reverse_path());
+            let from = self.visit.sender.as_ref().or(taken.sealed.envelope.reverse_path());
             let from = from.or(taken.sealed.envelope.recipients().first()).cloned();
             let from = from.expect("an envelope has a recipient");
             self.run.tell(&mut taken, (&from, self.host.as_deref()))?;
