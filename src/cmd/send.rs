@@ -3,7 +3,7 @@
 use crate::cli::{EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::queue::{Memory, Waiting, Wish, answered, leave_run, may_wait, once, spool};
+use crate::cmd::queue::{Memory, Waiting, Wish, answered, heard, leave_run, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
@@ -59,6 +59,9 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
                 return Ok(mail.tell_as(None, &report, id, world));
             }
             let report = mail.deliver(&route, secret, world)?;
+            if matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
+                heard(&report, &mail.settings, &mail.request, world);
+            }
             memory.note(&report, world);
             let (mut report, id) = mail.keep(&route, report, &mut memory, world);
             report.warnings.append(&mut memory.warnings);

@@ -5,6 +5,7 @@ mod check;
 mod connections;
 mod costs;
 pub(crate) mod filled;
+mod heard;
 mod hosts;
 mod once;
 mod show;

@@ -4,6 +4,7 @@ mod act;
 mod check;
 mod chosen;
 mod facts;
+mod heard;
 mod list;
 mod profiles;
 mod run;
@@ -12,6 +13,7 @@ mod show;
 pub(super) mod spool;
 mod waiting;
 
+pub(super) use heard::heard;
 pub(super) use run::{Wish, once};
 pub(super) use runner::leave_run;
 pub(super) use waiting::{Memory, Waiting, answered, may_wait};

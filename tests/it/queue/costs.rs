@@ -68,8 +68,10 @@ fn filled(count: u64, is_due: bool, port: u16) -> Filled {
 fn a_submission_is_flushed_twice() {
     let sandbox = Sandbox::facing(Peer::closed_port(), "queue = \"on-failure\"");
     let words = ["-s", "x", "bob@example.test"];
-    // The first one also makes the spool.
-    sandbox.stdin("text\n").run(&words).exits(0);
+    // The first one also makes the spool, and the second one closes the gate.
+    for _ in 0..2 {
+        sandbox.stdin("text\n").run(&words).exits(0);
+    }
     let Some(calls) = Calls::of(&sandbox, &words, 0) else { return };
     assert_eq!(calls.flushes(), (2, 0), "{:#?}", calls.0);
     assert_eq!(calls.count("mkdir"), 0, "{:#?}", calls.0);

@@ -149,11 +149,17 @@ fn nothing_is_started_where_nothing_is_to_be_done() {
     inside.sandbox.profile(&profiles(peer.port()));
     send(&inside, &[]);
 
-    // What waits for a server that is down.
-    queue_one(&inside.sandbox);
-    queue_one(&inside.sandbox);
-    inside.sandbox.run(&["queue", "run"]).exits(75).says("3 mails wait for a server");
-    assert!(inside.sandbox.run(&["queue", "stats"]).stdout().contains("2 due"));
+    // What waits for a server that is down, and not for that which the send goes to.
+    let down =
+        format!("[profiles.down]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n", Peer::closed_port());
+    inside.sandbox.profile(&(profiles(peer.port()) + &down));
+    for _ in 0..2 {
+        let words = ["-s", "waits", "--queue", "--profile", "down", "late@example.test"];
+        inside.sandbox.stdin("text\n").run(&words).exits(0).says("queued as");
+    }
+    inside.sandbox.run(&["queue", "retry", "--hop", "down", "--yes"]).exits(0);
+    inside.sandbox.run(&["queue", "run"]).exits(75).says("2 mails wait for a server");
+    assert!(inside.sandbox.run(&["queue", "stats"]).stdout().contains("1 due"));
     send(&inside, &[]);
     assert_eq!(left(&inside), Vec::<Vec<String>>::new());
     assert_eq!(waiting(&inside.sandbox).len(), 3);
