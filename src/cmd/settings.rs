@@ -23,6 +23,7 @@ pub(super) fn resolve(request: &Request, world: &World<'_>) -> Result<Settings, 
         smtp: request.smtp.clone(),
         tunnel: request.tunnel.clone(),
         set: request.set.clone(),
+        is_queued: false,
     };
     Ok(config::resolve(&wanted, &world.surroundings)?)
 }

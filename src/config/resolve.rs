@@ -38,6 +38,15 @@ pub struct Wanted {
     pub tunnel: Option<String>,
     /// `--set KEY=VALUE`, in order.
     pub set: Vec<(String, String)>,
+    /// For mail that was queued: where it goes is not for the variables of another hour, `WHIPPET_PROFILE` and `WHIPPET_SMTP`.
+    pub is_queued: bool,
+}
+
+impl Wanted {
+    /// What a variable says of where mail goes.
+    fn leading(&self, name: &str, surroundings: &Surroundings) -> Result<Option<String>, ConfigError> {
+        if self.is_queued { Ok(None) } else { variable(surroundings, name) }
+    }
 }
 
 /// Reads all layers and says what holds.
@@ -51,7 +60,7 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     }
     if let Some(url) = &wanted.smtp {
         apply_url(&mut scope, url, &Origin::Flag("--smtp".into()))?;
-    } else if let Some(url) = variable(surroundings, "WHIPPET_SMTP")? {
+    } else if let Some(url) = wanted.leading("WHIPPET_SMTP", surroundings)? {
         apply_url(&mut scope, &url, &Origin::Variable("WHIPPET_SMTP".into()))?;
     }
     let flags = flags(&wanted.set, surroundings)?;
@@ -114,7 +123,7 @@ impl Files {
         if let Some(name) = &wanted.profile {
             return self.named(name, &Origin::Flag("--profile".into())).map(Some);
         }
-        if let Some(name) = variable(surroundings, "WHIPPET_PROFILE")? {
+        if let Some(name) = wanted.leading("WHIPPET_PROFILE", surroundings)? {
             return self.named(&name, &Origin::Variable("WHIPPET_PROFILE".into())).map(Some);
         }
         let default = self.user.default.as_ref().or(self.system.default.as_ref());

@@ -124,6 +124,7 @@ impl Profiles<'_, '_> {
             config_file: self.request.config_file.clone(),
             no_system: self.request.no_system,
             profile: (!profile.is_empty()).then(|| profile.to_owned()),
+            is_queued: true,
             ..Wanted::default()
         };
         Ok(config::resolve(&wanted, &self.world.surroundings)?)

@@ -139,6 +139,8 @@ fn a_profile_is_chosen() {
     let machine = machine.with("WHIPPET_PROFILE", "home");
     assert_eq!(chosen(&machine, &from("me@work.example")), "home");
     assert_eq!(chosen(&machine, &profile("work")), "work");
+    let queued = Wanted { is_queued: true, ..from("me@work.example") };
+    assert_eq!(chosen(&machine, &queued), "work", "mail that waits does not go by another hour's word");
     let machine = Machine::new("default = 'home'\n", &format!("default = 'work'\n{TWO}"));
     assert_eq!(chosen(&machine, &Wanted::default()), "work");
     assert_eq!(chosen(&machine, &from("me@home.example")), "home");
@@ -204,6 +206,8 @@ fn a_url_replaces_the_server_as_a_whole() {
     let machine = machine.with("WHIPPET_SMTP", "smtp://box:2525?tls=none");
     assert_eq!(machine.row(&Wanted::default(), "port"), pair("2525", "WHIPPET_SMTP"));
     assert_eq!(machine.row(&smtp("smtps://h"), "host"), pair("h", "--smtp"));
+    let queued = Wanted { is_queued: true, ..Wanted::default() };
+    assert_ne!(machine.row(&queued, "host").1, "WHIPPET_SMTP");
     let wanted = Wanted { set: set(&[("port", "26")]).set, ..smtp("smtps://h") };
     assert_eq!(machine.row(&wanted, "port"), pair("26", "--set port"));
 }
