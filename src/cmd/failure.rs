@@ -1,6 +1,9 @@
 //! A failure: the command could not do its work. One mapping from each typed error to its exit code and its words.
 
 use std::error::Error;
+use std::io::{self, ErrorKind};
+
+use rustix::io::Errno;
 
 use crate::cli::{UsageError, UsageKind};
 use crate::cmd::{Exit, World};
@@ -8,7 +11,7 @@ use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
 use crate::mail::AddressError;
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
 use crate::spool::OpenError;
-use crate::sys::{Account, RunError, reason};
+use crate::sys::{Account, RunError, is_shortage, reason};
 use crate::ui::Complaint;
 
 /// Where a password may be.
@@ -99,6 +102,7 @@ impl From<ConfigError> for Failure {
             {
                 Exit::Usage
             }
+            ConfigError::Unreadable { is_shortage: true, .. } => Exit::OsErr,
             _ => Exit::Config,
         };
         let failure = Failure::new(exit, chain(&error));
@@ -127,6 +131,9 @@ impl From<SecretError> for Failure {
         let complaint = Complaint::new("there is no password to log in with").because(error.to_string());
         let failure = Failure::new(Exit::Config, complaint);
         match error {
+            SecretError::Run { failure: RunError::Start { source, .. } } if is_shortage(&source) => {
+                Failure { exit: Exit::OsErr, ..failure }
+            }
             SecretError::Exposed { remedy, .. } => failure.hint(remedy),
             SecretError::Run { failure: RunError::Late { .. } } => {
                 failure.hint("it must print the password without asking anybody: try it alone")
@@ -190,7 +197,7 @@ impl From<OpenError> for Failure {
             OpenError::NotOurs { .. } => Exit::NoPerm,
             OpenError::Format(_) => Exit::Config,
             OpenError::Absent(_) => Exit::NoInput,
-            OpenError::Io { .. } => Exit::IoErr,
+            OpenError::Io { error, .. } => exit_of_folder(error),
         };
         let failure = Failure::plain(exit, error.to_string());
         match error {
@@ -200,6 +207,18 @@ impl From<OpenError> for Failure {
             }
             _ => failure,
         }
+    }
+}
+
+/// What an error at a folder of the spool amounts to: another try may find the disk, or the machine, in another state; what
+/// somebody has put in its place, or locked, stays.
+fn exit_of_folder(error: &io::Error) -> Exit {
+    match error.kind() {
+        ErrorKind::PermissionDenied => Exit::NoPerm,
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => Exit::Config,
+        // A loop of links has no kind that may be named yet.
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Exit::Config,
+        _ => Exit::TempFail,
     }
 }
 

@@ -33,6 +33,8 @@ pub enum ConfigError {
         path: String,
         /// Why, in words.
         reason: String,
+        /// The file may be well: the system has no descriptors or no memory left.
+        is_shortage: bool,
     },
     /// A config file is in the hands of somebody else.
     #[error("will not use {path}: {reason}")]
@@ -111,7 +113,7 @@ impl ConfigError {
 
     /// Makes the error of a file that cannot be read.
     pub(super) fn unreadable(path: String, error: &io::Error) -> Self {
-        ConfigError::Unreadable { path, reason: reason(error) }
+        ConfigError::Unreadable { path, reason: reason(error), is_shortage: sys::is_shortage(error) }
     }
 }
 

@@ -65,7 +65,8 @@ pub(super) fn read(wanted: &Wanted, surroundings: &Surroundings) -> Result<Confi
     let mut octets = Zeroizing::new(Vec::new());
     file.take(LONGEST + 1).read_to_end(&mut octets).map_err(unreadable)?;
     if octets.len() as u64 > LONGEST {
-        return Err(ConfigError::Unreadable { path: shown, reason: "it is longer than 1 MiB".to_owned() });
+        let reason = "it is longer than 1 MiB".to_owned();
+        return Err(ConfigError::Unreadable { path: shown, reason, is_shortage: false });
     }
     let text = std::str::from_utf8(&octets).map_err(|error| ConfigError::Syntax {
         path: shown.clone(),

@@ -18,4 +18,4 @@ pub use interrupt::{Interrupt, LOOK, bell, catch_interrupts, interrupted, rest};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun, leave_terminal};
 pub use secret::Secret;
-pub use words::{is_hidden, reason};
+pub use words::{is_hidden, is_shortage, reason};

@@ -1,6 +1,9 @@
 //! Words of others, made fit to be shown: the system's reasons, and text that came from outside.
 
 use std::fmt::Display;
+use std::io;
+
+use rustix::io::Errno;
 
 /// What the system said, without the number that it adds: `No such file or directory (os error 2)` → `no such file or
 /// directory`. Other errors stay as they are.
@@ -10,6 +13,12 @@ pub fn reason(error: &dyn Display) -> String {
         Some((words, _)) => words.to_lowercase(),
         None => text,
     }
+}
+
+/// Whether the system has too little of something now: descriptors, memory, processes. It says nothing of what was asked for.
+pub fn is_shortage(error: &io::Error) -> bool {
+    const SHORT: [Errno; 5] = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::AGAIN, Errno::NOBUFS];
+    error.raw_os_error().is_some_and(|number| SHORT.iter().any(|short| short.raw_os_error() == number))
 }
 
 /// Whether a character does something to a terminal, or to the order of the text around it, instead of being shown.
@@ -26,6 +35,13 @@ mod tests {
     fn numbers_are_left_out() {
         assert_eq!(reason(&std::io::Error::from_raw_os_error(2)), "no such file or directory");
         assert_eq!(reason(&"A thing"), "A thing");
+    }
+
+    #[test]
+    fn a_shortage_is_no_word_about_the_file() {
+        let is_short = |errno: Errno| is_shortage(&errno.into());
+        assert!(is_short(Errno::MFILE) && is_short(Errno::NOMEM));
+        assert!(!is_short(Errno::NOENT) && !is_shortage(&io::Error::other("x")));
     }
 
     #[test]

@@ -44,6 +44,8 @@ struct Wanted {
     only: Vec<String>,
     seed: u64,
     allows_skips: bool,
+    /// Mails of the soak, where that is said.
+    size: Option<usize>,
     /// This process was started by another of its kind, in a namespace of its own.
     is_inside: bool,
 }
@@ -120,14 +122,21 @@ fn tests() -> impl Iterator<Item = &'static Test> {
 
 impl Wanted {
     fn read() -> Result<Self, String> {
-        let mut wanted =
-            Wanted { is_quick: true, only: Vec::new(), seed: 0x9f31c2, allows_skips: true, is_inside: false };
+        let mut wanted = Wanted {
+            is_quick: true,
+            only: Vec::new(),
+            seed: 0x9f31c2,
+            allows_skips: true,
+            size: None,
+            is_inside: false,
+        };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
             match argument.as_str() {
                 "--quick" => wanted.is_quick = true,
                 "--all" => (wanted.is_quick, wanted.allows_skips) = (false, false),
+                "--size" => wanted.size = Some(value()?.parse().map_err(|_| "--size needs a number")?),
                 "--inside" => wanted.is_inside = true,
                 "--allow-skip" => wanted.allows_skips = true,
                 "--only" => {

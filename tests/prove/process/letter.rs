@@ -10,6 +10,7 @@ use crate::real::home::Home;
 use crate::real::peer::Got;
 use crate::sink::END;
 use crate::states::Dice;
+use crate::world::SENDER;
 
 /// A mail of its own: nobody else gets it, and no other has its text.
 #[derive(Debug, Clone)]
@@ -17,7 +18,8 @@ pub struct Letter {
     pub to: Vec<String>,
     text: String,
     /// SHA-256 of the text as it must arrive.
-    pub digest: Vec<u8>,
+    digest: Vec<u8>,
+    is_refused: bool,
 }
 
 impl Letter {
@@ -35,7 +37,12 @@ impl Letter {
         let _ = writeln!(text, "{END}");
         let arrived = text.replace('\n', "\r\n");
         let digest = ring::digest::digest(&ring::digest::SHA256, arrived.as_bytes()).as_ref().to_vec();
-        Letter { to, text, digest }
+        Letter { to, text, digest, is_refused: false }
+    }
+
+    /// One for somebody whom the server refuses.
+    pub fn refused(number: usize, seed: u64) -> Self {
+        Letter { to: vec![format!("f{number}@example.test")], is_refused: true, ..Letter::new(number, seed) }
     }
 
     /// The command that submits it; its text is put into this file.
@@ -48,40 +55,55 @@ impl Letter {
     }
 }
 
-/// What is wrong with what arrived. Each recipient of `letters` has one copy, whole; further ones are allowed only if the
-/// server had taken those before and could not know that the client knew. Nobody else has anything, but for `others`.
-pub fn wrongs(letters: &[Letter], book: &[Got], others: &[Letter]) -> Vec<String> {
-    let mut copies: HashMap<&str, Vec<&Got>> = HashMap::new();
-    for got in book {
-        copies.entry(&got.to).or_default().push(got);
-    }
-    let mut wrongs = Vec::new();
-    for letter in letters {
-        for to in &letter.to {
-            match copies.remove(to.as_str()) {
-                None => wrongs.push(format!("{to}: lost")),
-                Some(copies) => wrongs.extend(wrong(letter, &copies)),
-            }
-        }
-    }
-    for letter in others {
-        for to in &letter.to {
-            wrongs.extend(copies.remove(to.as_str()).and_then(|copies| wrong(letter, &copies)));
-        }
-    }
-    wrongs.extend(copies.into_keys().map(|to| format!("{to}: was not submitted")));
-    wrongs
+/// What arrived, and how many copies of one mail there may be at most.
+pub struct Book<'b> {
+    pub copies: &'b [Got],
+    pub most: usize,
 }
 
-fn wrong(letter: &Letter, copies: &[&Got]) -> Option<String> {
-    let [before @ .., last] = copies else { return None };
-    let count = copies.len();
-    if copies.iter().any(|got| got.digest != letter.digest) {
-        Some(format!("{}: another text", last.to))
-    } else if before.iter().any(|got| got.is_sure) || count > 3 {
-        let sure = copies.iter().filter(|got| got.is_sure).count();
-        Some(format!("{}: {count} copies, the client knew of {sure}", last.to))
-    } else {
-        None
+impl Book<'_> {
+    /// What is wrong. Each recipient of `letters` has one copy, whole, or its sender a report; further ones are allowed only
+    /// if the server had taken those before and could not know that the client knew. Nobody else has anything, but for
+    /// `others`, which may have arrived as well.
+    pub fn wrongs(&self, letters: &[Letter], others: &[Letter]) -> Vec<String> {
+        let mut copies: HashMap<&str, Vec<&Got>> = HashMap::new();
+        for got in self.copies {
+            // A report counts for whom it is about.
+            let whom = if got.to == SENDER { got.about.first().unwrap_or(&got.to) } else { &got.to };
+            copies.entry(whom).or_default().push(got);
+        }
+        let mut wrongs = Vec::new();
+        for letter in letters {
+            for to in &letter.to {
+                match copies.remove(to.as_str()) {
+                    None => wrongs.push(format!("{to}: lost")),
+                    Some(copies) => wrongs.extend(self.wrong(letter, &copies)),
+                }
+            }
+        }
+        for letter in others {
+            for to in &letter.to {
+                wrongs.extend(copies.remove(to.as_str()).and_then(|copies| self.wrong(letter, &copies)));
+            }
+        }
+        wrongs.extend(copies.into_keys().map(|to| format!("{to}: was not submitted")));
+        wrongs
+    }
+
+    fn wrong(&self, letter: &Letter, copies: &[&Got]) -> Option<String> {
+        let [before @ .., last] = copies else { return None };
+        let count = copies.len();
+        let is_right = |got: &&Got| match letter.is_refused {
+            true => got.to == SENDER && got.is_whole,
+            false => got.digest == letter.digest,
+        };
+        if !copies.iter().all(is_right) {
+            Some(format!("{}: another text", letter.to[0]))
+        } else if before.iter().any(|got| got.is_sure) || count > self.most {
+            let sure = copies.iter().filter(|got| got.is_sure).count();
+            Some(format!("{}: {count} copies, the client knew of {sure}", last.to))
+        } else {
+            None
+        }
     }
 }

@@ -180,6 +180,7 @@ fn dies(watch: &mut Watch, gate: &Gate, signal: Signal, words: &[&str]) -> Resul
     clean(&typed, "the command line")?;
     running.signal(signal);
     let ran = running.finish();
+    gate.open();
     watch.look(&ran, "the dead")?;
     match (ran.code(), cores(&watch.sandbox)) {
         (None, 0) => Ok(()),

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::sink::END;
 use crate::world::Ground;
@@ -156,7 +156,12 @@ impl Home {
 
 impl Ran {
     pub fn of(command: &mut Command) -> Ran {
-        let output = command.output().unwrap();
+        Ran::from(command.output().unwrap())
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }

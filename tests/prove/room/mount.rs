@@ -15,6 +15,7 @@ pub enum Kind {
     Ext4,
     Xfs,
     Btrfs,
+    F2fs,
 }
 
 impl Kind {
@@ -24,15 +25,16 @@ impl Kind {
             Kind::Ext4 => "ext4",
             Kind::Xfs => "xfs",
             Kind::Btrfs => "btrfs",
+            Kind::F2fs => "f2fs",
         }
     }
 
     /// Octets of the image: the least that its mkfs takes, and a little more.
-    fn size(self) -> u64 {
+    pub fn size(self) -> u64 {
         match self {
             Kind::Tmpfs | Kind::Ext4 => 40 << 20,
             Kind::Xfs => 320 << 20,
-            Kind::Btrfs => 160 << 20,
+            Kind::Btrfs | Kind::F2fs => 160 << 20,
         }
     }
 
@@ -40,7 +42,7 @@ impl Kind {
         match self {
             Kind::Tmpfs => &[],
             Kind::Ext4 => &["-q", "-b", "4096", "-m", "0", "-N", "2048"],
-            Kind::Xfs | Kind::Btrfs => &["-q"],
+            Kind::Xfs | Kind::Btrfs | Kind::F2fs => &["-q"],
         }
     }
 }
@@ -63,11 +65,20 @@ impl Mount {
             try_done(Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(path))?;
             return Ok(Mount::at(path));
         }
-        let image = image(path);
-        File::create(&image).and_then(|file| file.set_len(kind.size())).unwrap();
-        let maker = format!("mkfs.{}", kind.name());
-        try_done(Command::new(maker).args(kind.options()).arg(&image))?;
+        Mount::sized(kind, path, kind.size())
+    }
+
+    /// The same, with an image of so many octets.
+    pub fn sized(kind: Kind, path: &Path, size: u64) -> Result<Self, String> {
+        let image = path.with_extension("img");
+        Mount::make(kind, &image, size)?;
         Mount::of_image(kind, path, &image)
+    }
+
+    /// Makes an image.
+    pub fn make(kind: Kind, image: &Path, size: u64) -> Result<(), String> {
+        File::create(image).and_then(|file| file.set_len(size)).unwrap();
+        try_done(Command::new(format!("mkfs.{}", kind.name())).args(kind.options()).arg(image))
     }
 
     /// Mounts an image that is there.
@@ -123,11 +134,6 @@ impl Mount {
         let _ = fs::remove_dir_all(&self.balloon);
         rustix::fs::syncfs(File::open(&self.path).unwrap()).unwrap();
     }
-}
-
-/// The file that is behind the mounted folder.
-pub fn image(path: &Path) -> PathBuf {
-    path.with_extension("img")
 }
 
 impl Drop for Mount {
