@@ -216,7 +216,8 @@ fn back() -> Roff {
                 "~/.local/state/whippet/spool",
                 "The mail that waits. It must be the user's alone, also for root, who is told by which runuser(1) to come. On a \
                  network filesystem nothing is queued, unless spool.allow_network_spool is set; of one that keeps nothing for \
-                 long (tmpfs, overlay, vfat, exfat, ext2) the first mail that is queued says so, and queue stats does.",
+                 long (tmpfs, overlay, vfat, exfat, ext2) the first mail that is queued says so, and queue stats does. \
+                 Its log/ tells what became of it: a file a day, kept for 30 days, each line one event in JSON.",
             ),
         ],
     );

@@ -13,6 +13,7 @@
 //! The name of a queued file says when it is due, for which hop, and how old it is: a scan opens nothing. The name is a
 //! hint; the journal at the end of the file is the truth and is read again under the lock.
 
+mod audit;
 mod bounce;
 pub mod desk;
 mod format;
@@ -23,6 +24,7 @@ mod schedule;
 mod state;
 mod store;
 
+pub use audit::Line;
 pub use bounce::{
     Bounce, LONGEST_WHOLE, Original, Overflow, REPORTS_AN_HOUR, Report, Silence, is_within_rate, overflows,
     summary, wanted,

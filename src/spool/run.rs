@@ -112,6 +112,7 @@ impl Tally {
         self.entries += other.entries;
         self.is_unrecorded |= other.is_unrecorded;
         self.troubles.extend(other.troubles);
+        other.warnings.into_iter().for_each(|words| self.warn(words));
     }
 }
 
@@ -147,9 +148,7 @@ impl Run<'_, '_> {
         if let Err(error) = self.tell_of_silence(&mut |profile| hops.sender(profile)) {
             tally.troubles.push(format!("ids/: {}", reason(&error)));
         }
-        if let Err(error) = self.store.sweep_memory(self.rules.submit_once_s, now_s(self.clock)) {
-            tally.warn(format!("ids/: {}", reason(&error)));
-        }
+        self.sweep(&mut tally);
         for (hop, names) in self.due(wanted, &mut tally)? {
             if tally.is_stopped() {
                 tally.left += names.len();
@@ -161,6 +160,19 @@ impl Run<'_, '_> {
             self.forget_dead_letters(keep_s, &mut tally);
         }
         Ok(tally)
+    }
+
+    /// Removes what nobody asks for any more, of the memory of submissions and of the log.
+    fn sweep(&self, tally: &mut Tally) {
+        match self.store.sweep_memory(self.rules.submit_once_s, now_s(self.clock)) {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                if let Err(error) = self.store.sweep_log(now_s(self.clock)) {
+                    tally.warn(format!("log/: {}", reason(&error)));
+                }
+            }
+            Err(error) => tally.warn(format!("ids/: {}", reason(&error))),
+        }
     }
 
     /// Removes dead letters of which nothing was heard for so long.

@@ -58,6 +58,8 @@ pub struct State {
     pub unread: u32,
     /// Transactions whose dot may have left, without a result.
     open: Vec<(u32, Vec<u16>)>,
+    /// Of these, those of which not even the doubt is on record.
+    silent: Vec<(u32, Vec<u16>)>,
 }
 
 impl State {
@@ -78,6 +80,7 @@ impl State {
             transactions: 0,
             unread: 0,
             open: Vec::new(),
+            silent: Vec::new(),
         }
     }
 
@@ -109,9 +112,10 @@ impl State {
                     self.mark(place, |mark| mark.doubts += 1);
                 }
                 self.open.push((*transaction, places.clone()));
+                self.silent.push((*transaction, places.clone()));
             }
             Event::Result { transaction, decision, places } => self.settle(*transaction, decision, places),
-            Event::Doubt { .. } => {}
+            Event::Doubt { transaction, .. } => self.silent.retain(|(number, _)| number != transaction),
             Event::Schedule { due_s, expires_s, cause } => {
                 self.due_s = *due_s;
                 self.expires_s = *expires_s;
@@ -140,6 +144,10 @@ impl State {
             certain = open.iter().copied().filter(|place| places.contains(place)).collect();
             open.retain(|place| !places.contains(place));
         }
+        for (_, silent) in self.silent.iter_mut().filter(|(number, _)| *number == transaction) {
+            silent.retain(|place| !places.contains(place));
+        }
+        self.silent.retain(|(_, places)| !places.is_empty());
         self.unread += u32::from(decision.is_unread());
         for place in certain {
             self.mark(place, |mark| mark.doubts = mark.doubts.saturating_sub(1));
@@ -165,6 +173,7 @@ impl State {
             return;
         }
         self.open.clear();
+        self.silent.clear();
         self.unread = 0;
         for mark in &mut self.marks {
             mark.doubts = 0;
@@ -221,6 +230,11 @@ impl State {
     pub fn relayed(&self) -> Vec<usize> {
         let is_relayed = |mark: &Mark| mark.last.as_ref().is_some_and(|last| last.is_relayed);
         self.places(|state, place| is_relayed(&state.marks[place]) && !state.marks[place].is_noticed)
+    }
+
+    /// Transactions whose dot may have left, with those of whom nothing is on record behind it.
+    pub fn silent(&self) -> &[(u32, Vec<u16>)] {
+        &self.silent
     }
 
     /// Whether the message was found to be damaged.

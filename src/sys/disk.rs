@@ -4,7 +4,7 @@
 
 use std::ffi::CStr;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -69,6 +69,11 @@ pub trait Disk: Sync {
     fn sync_data(&self, file: &File) -> io::Result<()>;
     /// Flushes the names in a folder.
     fn sync_dir(&self, folder: &Folder) -> io::Result<()>;
+    /// Adds lines to the end of a file, 0600, in one piece whoever else adds to it; makes it if there is none. A line that was
+    /// cut short before is ended first. Nothing is flushed.
+    fn append(&self, folder: &Folder, name: &str, lines: &[u8]) -> io::Result<()> {
+        append(folder, name, lines)
+    }
     /// Renames; fails if the new name exists.
     fn rename_new(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()>;
     /// Removes a name.
@@ -81,6 +86,25 @@ pub trait Disk: Sync {
     }
     /// What is free on the folder's filesystem.
     fn room(&self, folder: &Folder) -> io::Result<Room>;
+}
+
+fn append(folder: &Folder, name: &str, lines: &[u8]) -> io::Result<()> {
+    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::APPEND;
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file =
+        again(|| rustix::fs::openat(&folder.0, name, flags, Mode::RUSR | Mode::WUSR)).map(File::from)?;
+    let stat = SystemDisk.stat(&file)?;
+    if !stat.is_regular {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut last = [b'\n'];
+    if stat.size > 0 {
+        SystemDisk.read_at(&file, &mut last, stat.size - 1)?;
+    }
+    let ended = if last == *b"\n" { &[][..] } else { b"\n" };
+    // One write: two who add at once do not mix their lines.
+    let count = file.write(&[ended, lines].concat())?;
+    if count < ended.len() + lines.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
 }
 
 /// The machine's disks.

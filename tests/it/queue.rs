@@ -7,6 +7,7 @@ mod costs;
 pub(crate) mod filled;
 mod heard;
 mod hosts;
+mod log;
 mod once;
 mod show;
 mod states;

@@ -100,6 +100,14 @@ impl Home {
         std::fs::read_to_string(self.path.join("trace")).unwrap()
     }
 
+    /// All that stands in the log.
+    fn log(&self) -> String {
+        let files =
+            std::fs::read_dir(self.path.join("state/whippet/spool/log")).into_iter().flatten().flatten();
+        let files = files.map(|file| file.path()).filter(|path| path.extension().is_some());
+        files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    }
+
     fn count(&self, place: &str) -> usize {
         let path = self.path.join("state/whippet/spool").join(place);
         std::fs::read_dir(path).map_or(0, Iterator::count)
@@ -228,6 +236,9 @@ fn judge(home: &Home, sink: &Sink, mut is_acknowledged: bool, is_in_doubt: bool)
     }
     if let Some(got) = book.iter().find(|got| !got.is_whole) {
         return Err(format!("not whole: {got:?}"));
+    }
+    if is_in_doubt && !home.log().contains("\"in_doubt\":true") {
+        return Err("the log knows of no doubt".to_owned());
     }
     if book.is_empty() && home.count("badmail") == 0 && !is_acknowledged {
         return Ok(());

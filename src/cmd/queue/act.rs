@@ -8,8 +8,8 @@ use crate::cli::{Act, Chosen};
 use crate::cmd::{Exit, Failure, World, print};
 use crate::spool::desk::{Desk, Done, Spot, Verb};
 use crate::spool::{Place, Trouble};
-use crate::ui::Complaint;
 use crate::ui::queue::{self as ui, DoneRow};
+use crate::ui::{Complaint, printable};
 
 /// What came of one entry.
 struct Outcome {
@@ -49,6 +49,9 @@ pub(super) fn act(
         let done: Vec<Done> = found.spots.iter().map(|spot| desk.act(verb, spot)).collect();
         desk.finish()
             .map_err(|error| trouble(&error).hint("it may be undone by a power cut: do the same again"))?;
+        for words in &desk.warnings {
+            let _ = writeln!(world.stderr, "whippet: {}", printable(words));
+        }
         outcomes.extend(found.spots.iter().zip(&done).map(|(spot, done)| outcome(verb, spot, done)));
     }
     tell(counter, act, chosen, &outcomes, world)

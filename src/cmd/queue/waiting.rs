@@ -11,7 +11,9 @@ use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
 use crate::mail::{Envelope, Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Verdict};
 use crate::mime::Message;
-use crate::spool::{Decision, Event, Flags, Hit, Hop, Id, Sealed, Store, Submission, SubmitError};
+use crate::spool::{
+    Decision, Event, Flags, Hit, Hop, Id, Line, Sealed, Store, Submission, SubmitError, Taken,
+};
 use crate::sys::reason;
 
 /// What came of a mail that was to be queued.
@@ -124,7 +126,13 @@ impl Waiting<'_> {
         self.check_limits(profile, &store)?;
         let mut claim = || memory.claim(&store, id, now_s);
         match store.submit(&submission, &mut |out| self.message.write_to(out), &mut claim) {
-            Ok(_) => Ok(Submitted::New(id, due_s)),
+            Ok(taken) => {
+                let doubts = tried.map(|report| doubts(&taken, places, report)).unwrap_or_default();
+                if let Err(error) = store.log(doubts, now_s) {
+                    memory.warnings.push(format!("log/: {}", reason(&error)));
+                }
+                Ok(Submitted::New(id, due_s))
+            }
             Err(SubmitError::Before(hit)) => Ok(Submitted::Before(hit)),
             Err(error) => Err(not_queued(&error)),
         }
@@ -184,6 +192,13 @@ fn events(places: &[usize], report: &Report, (time_s, due_s): (u64, u64), hop: H
         }
     }
     events
+}
+
+/// What the log is to hear of: each recipient of whom nobody knows whether the server has the mail.
+fn doubts(taken: &Taken<'_, '_>, places: &[usize], report: &Report) -> Vec<Line> {
+    let outcomes = places.iter().map(|&place| &report.outcomes()[place]);
+    let in_doubt = outcomes.filter(|outcome| outcome.in_doubt);
+    in_doubt.map(|outcome| Line::outcome(taken, outcome, &report.session)).collect()
 }
 
 fn not_queued(error: &SubmitError) -> Failure {

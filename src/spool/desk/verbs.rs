@@ -7,7 +7,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::Spot;
-use crate::spool::{Cause, Damage, Event, Hop, Place, Rules, Store, Taken, Trouble};
+use crate::spool::{Cause, Damage, Event, Hop, Line, Place, Rules, Store, Taken, Trouble};
 use crate::sys::reason;
 
 /// How long to wait before a lock is asked for again.
@@ -29,6 +29,16 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Hold => "hold",
+            Verb::Release => "release",
+            Verb::Retry => "retry",
+            Verb::Remove => "remove",
+        }
+    }
+
     /// The places where entries are that it is for, when it is asked for many.
     pub fn places(self) -> &'static [Place] {
         match self {
@@ -73,6 +83,10 @@ pub struct Desk<'s, 'd> {
     touched: BTreeSet<&'static str>,
     /// Hops that are to be tried, also if they were down.
     wanted: BTreeSet<Hop>,
+    /// What the log is to hear of.
+    lines: Vec<Line>,
+    /// What could not be noted although what was asked for is done.
+    pub warnings: Vec<String>,
 }
 
 impl<'s, 'd> Desk<'s, 'd> {
@@ -80,7 +94,17 @@ impl<'s, 'd> Desk<'s, 'd> {
     pub fn new(store: &'s Store<'d>, rules: Rules, now_s: u64, uid: u32, wait: Duration) -> Self {
         let now = Instant::now();
         let until = now.checked_add(wait).unwrap_or(now);
-        Desk { store, rules, now_s, uid, until, touched: BTreeSet::new(), wanted: BTreeSet::new() }
+        Desk {
+            store,
+            rules,
+            now_s,
+            uid,
+            until,
+            touched: BTreeSet::new(),
+            wanted: BTreeSet::new(),
+            lines: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     /// Does it to the entry there, or to where it has gone in the meantime.
@@ -117,21 +141,28 @@ impl<'s, 'd> Desk<'s, 'd> {
 
     fn try_once(&mut self, verb: Verb, spot: &Spot) -> Result<Done, Trouble> {
         let taken = match spot {
-            Spot::Corrupt(text) if verb == Verb::Remove => return self.remove_file(Place::Corrupt, text),
-            Spot::Corrupt(_) => return Ok(Done::No("it is not trusted")),
-            Spot::Entry(..) => self.take(spot),
+            Spot::Corrupt(_) if verb != Verb::Remove => return Ok(Done::No("it is not trusted")),
+            Spot::Corrupt(_) => None,
+            Spot::Entry(..) => match self.take(spot) {
+                // What is damaged takes no event; what a later version wrote is left to it.
+                Err(Trouble::Damaged(Damage::Broken(_))) if verb == Verb::Remove => None,
+                taken => Some(taken?),
+            },
         };
-        match (taken, verb) {
-            (Ok(taken), Verb::Hold) => self.hold(taken),
-            (Ok(taken), Verb::Release) => self.release(taken),
-            (Ok(taken), Verb::Retry) => self.retry(taken),
-            (Ok(taken), Verb::Remove) => self.remove(taken),
-            // What is damaged takes no event; what a later version wrote is left to it.
-            (Err(Trouble::Damaged(Damage::Broken(_))), Verb::Remove) => {
-                self.remove_file(spot.place(), &spot.text())
-            }
-            (Err(trouble), _) => Err(trouble),
+        let id = spot.id().map(|id| id.to_string());
+        let nameless = || Line { event: verb.name(), id, ..Line::default() };
+        let line = taken.as_ref().map_or_else(nameless, |taken| Line::of(verb.name(), taken));
+        let done = match (taken, verb) {
+            (None, _) => self.remove_file(spot.place(), &spot.text()),
+            (Some(taken), Verb::Hold) => self.hold(taken),
+            (Some(taken), Verb::Release) => self.release(taken),
+            (Some(taken), Verb::Retry) => self.retry(taken),
+            (Some(taken), Verb::Remove) => self.remove(taken),
+        }?;
+        if matches!(done, Done::Yes) {
+            self.lines.push(Line { uid: Some(self.uid), ..line });
         }
+        Ok(done)
     }
 
     pub(super) fn take(&self, spot: &Spot) -> Result<Taken<'s, 'd>, Trouble> {
@@ -240,7 +271,11 @@ impl<'s, 'd> Desk<'s, 'd> {
         }
         let touched = std::mem::take(&mut self.touched);
         let mut places = Place::ALL.into_iter().filter(|place| touched.contains(place.name()));
-        places.try_for_each(|place| self.store.disk.sync_dir(self.store.at(place)))
+        places.try_for_each(|place| self.store.disk.sync_dir(self.store.at(place)))?;
+        if let Err(error) = self.store.log(std::mem::take(&mut self.lines), self.now_s) {
+            self.warnings.push(format!("log/: {}", reason(&error)));
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod end;
+mod record;
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -23,6 +24,8 @@ pub struct Attempt<'r, 's, 'd> {
     host: Option<String>,
     /// On this connection, or on that which it was opened beside, the hop has accepted a MAIL.
     is_mail_taken: bool,
+    /// The profile that leads to the hop, once it is known.
+    profile: Option<String>,
     /// The next entry, in hand before the connection is opened.
     first: Option<Entry<'s, 'd>>,
     pub(super) tally: &'r mut Tally,
@@ -48,6 +51,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             visit,
             host: None,
             is_mail_taken: is_other,
+            profile: None,
             first: None,
             tally,
             vain: 0,
@@ -65,6 +69,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         }
         let entry = self.first.as_ref()?;
         let profile = entry.taken.borrow().header.profile.clone();
+        self.profile = Some(profile.clone());
         Some(profile)
     }
 
@@ -158,6 +163,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             taken.unlink()?;
             return Ok(None);
         }
+        self.log_silent(&mut taken)?;
         if taken.state.is_held() {
             taken.move_to(Place::Held)?;
             return Ok(None);
@@ -200,6 +206,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             transaction: Cell::new(0),
             is_corrupt: Cell::new(false),
             is_unread: Cell::new(false),
+            doubts: RefCell::default(),
             is_unreached: Cell::new(false),
             is_forbidden: Cell::new(false),
             is_done: Cell::new(false),
@@ -254,7 +261,8 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         let mut taken = mail.taken.borrow_mut();
         let is_taken = decided.iter().any(|(decision, _)| decision.class == 2);
         let is_done = is_taken && is_all_accepted(&taken.state, transaction, &decided);
-        let recorded = self.record(&mut taken, transaction, decided, doubt);
+        mail.doubts.borrow_mut().extend(doubt.map(|words| (transaction, words)));
+        let recorded = self.record(&mut taken, transaction, decided);
         if let Err(error) = &recorded {
             let what = match is_taken {
                 true if is_done => "the server has it, and that cannot be recorded",
@@ -271,7 +279,11 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
     }
 
     fn settled(&mut self, mail: Self::Mail, report: Report) {
-        let taken = mail.taken.into_inner();
+        let mut taken = mail.taken.into_inner();
+        self.log_report(&taken, &report, mail.is_unreached.get());
+        if let Err(error) = self.note_doubts(&mut taken, mail.doubts.into_inner()) {
+            self.trouble(taken.name, &error);
+        }
         self.host = report.outcomes().first().map(|outcome| outcome.host.clone());
         if mail.is_done.get() {
             return self.remove(taken, &report);

@@ -22,6 +22,8 @@ pub struct Entry<'s, 'd> {
     pub(super) is_corrupt: Cell<bool>,
     /// Its message could not be read to its end.
     pub(super) is_unread: Cell<bool>,
+    /// Doubts that the log is still to hear of: transactions, each with what is known.
+    pub(super) doubts: RefCell<Vec<(u32, String)>>,
     /// The hop takes nothing now, or got nothing from us.
     pub(super) is_unreached: Cell<bool>,
     /// Its dot was kept back: it could not be recorded.

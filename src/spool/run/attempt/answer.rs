@@ -27,6 +27,8 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         if let Err(error) = common.gate.failed(Outage::of(why), closing, now_s(self.run.clock)) {
             self.tally.troubles.push(format!("host/: {}", reason(&error)));
         }
+        drop(common);
+        self.log_host(why);
     }
 
     /// What is to be recorded of a transaction: the decisions, each with the places of those whom it concerns, and the words
@@ -83,15 +85,10 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
         taken: &mut Taken<'_, '_>,
         transaction: u32,
         decided: Decided,
-        doubt: Option<String>,
     ) -> io::Result<()> {
         let is_final = transaction > 0 || decided.iter().any(|(decision, _)| decision.class != 4);
         for (decision, places) in decided {
             taken.append(&Event::Result { transaction, decision, places }, false)?;
-        }
-        if let Some(reason) = doubt {
-            taken.append(&Event::Doubt { transaction, reason }, false)?;
-            self.delay(taken)?;
         }
         if is_final { taken.flush() } else { Ok(()) }
     }

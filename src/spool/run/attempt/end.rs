@@ -42,6 +42,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             status: Decision::DAMAGED,
             reply: ReportedReply { code: 0, text: format!("the stored message is damaged: {what}") },
         };
+        self.log_decided(&taken, &decision, &pending);
         let event = Event::Result { transaction: 0, decision, places: as_places(&pending) };
         let recorded = if pending.is_empty() { Ok(()) } else { taken.append(&event, true) };
         // From here on the journal says where it belongs.
@@ -67,6 +68,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             decided.entry(key).or_insert_with(|| (decision, Vec::new())).1.push(place);
         }
         for (decision, places) in decided.into_values() {
+            self.log_decided(&taken, &decision, &places);
             let places = as_places(&places);
             taken.append(&Event::Result { transaction: 0, decision, places }, false)?;
         }
@@ -110,6 +112,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
     pub(super) fn remove(&mut self, taken: Taken<'s, 'd>, report: &Report) {
         let name = taken.name;
         self.tally.accepted += report.outcomes().len();
+        self.note_end(&taken);
         if let Err(error) = taken.unlink_for_good() {
             self.tally.troubles.push(format!(
                 "{}: possible duplicate: it cannot be removed: {}",
