@@ -10,6 +10,8 @@ mod floors;
 mod homes;
 #[path = "house/paths.rs"]
 mod paths;
+#[path = "house/promises.rs"]
+mod promises;
 #[path = "house/shape.rs"]
 mod shape;
 #[path = "house/source.rs"]
@@ -115,4 +117,15 @@ fn folders_are_small() {
 #[test]
 fn modules_are_named_by_what_they_are() {
     check(&["src", "tests"], shape::names);
+}
+
+#[test]
+fn promises_name_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |path: &Path| std::fs::read_to_string(root.join(path)).unwrap();
+    let made: String = rust_files(&["tests/prove"]).iter().map(|path| text(path)).collect();
+    let opening = |path: &PathBuf| text(path).lines().next().unwrap_or_default().to_owned();
+    let others: Vec<String> = rust_files(&["tests/it"]).iter().map(opening).collect();
+    let measured = text(Path::new("benches/spool")) + &others.join("\n");
+    report(promises::offences(&text(Path::new("man/whippet-spool.7")), &made, &measured));
 }

@@ -260,7 +260,14 @@ fn back() -> Roff {
         roff.control("EE", []);
     }
     roff.control("SH", ["SEE ALSO"]);
-    roff.text([bold("mutt"), roman("(1), "), bold("sendmail"), roman("(8)")]);
+    roff.text([
+        bold("whippet-spool"),
+        roman("(7), "),
+        bold("mutt"),
+        roman("(1), "),
+        bold("sendmail"),
+        roman("(8)"),
+    ]);
     roff
 }
 
