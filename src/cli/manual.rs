@@ -1,5 +1,7 @@
 //! Help, version, manual page and completions, all made from the one table of options.
 
+mod exit;
+
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -8,6 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::args::{SendArgs, command};
 use crate::cli::once;
 use crate::cli::queue::QueueArgs;
+use exit::{EXIT_STATUS, SIGNALS};
 
 /// Columns of a terminal that help is laid out for.
 const WIDTH: usize = 80;
@@ -271,16 +274,6 @@ fn back() -> Roff {
     roff
 }
 
-/// What signals do.
-const SIGNALS: [&str; 2] = [
-    "SIGTERM, SIGINT and SIGHUP end it. While it speaks with a server they drop the connection before the message is complete, \
-     and the status is 75: nothing was accepted. Behind the end of the message its reply is waited for, so that it is known \
-     what became of it; a second signal ends that too, and the mail may have been accepted. A mail that was stopped by SIGINT is \
-     not queued; by the others it is, where deferred mail is.",
-    "queue run lets go what it has in hand, which stays due, and exits with 75 if anything due is left; queue run --watch exits \
-     with 0 if a signal comes between two runs. It sleeps until something comes due, and at most a minute.",
-];
-
 /// Examples, each with what it does.
 const EXAMPLES: [(&str, &str); 4] = [
     ("One line of text:", "echo 'All is well.' | whippet -s 'Nightly report' you@example.org"),
@@ -296,25 +289,6 @@ const EXAMPLES: [(&str, &str); 4] = [
         "All checks, and nothing is sent:",
         "whippet --dry-run --profile work -s Test you@example.org < /dev/null",
     ),
-];
-
-/// The exit codes that a send can end with, as in `sysexits.h`.
-const EXIT_STATUS: [(&str, &str); 15] = [
-    ("0", "Every recipient was accepted. Also: nothing was sent because of --empty-body=skip."),
-    ("64", "Unknown or contradicting options, no recipient, a password on the command line."),
-    ("65", "An address, the subject, a field or the message is malformed."),
-    ("66", "A file to be sent is missing or cannot be read."),
-    ("67", "A recipient does not exist; unknown alias."),
-    ("68", "The host or the domain does not exist."),
-    ("69", "Refused for good."),
-    ("70", "A bug of whippet."),
-    ("71", "The system lacks memory, processes or randomness."),
-    ("73", "A file cannot be made."),
-    ("74", "A read or write error; a file changed while it was sent."),
-    ("75", "Not now: the same command can succeed later."),
-    ("76", "The server broke the protocol."),
-    ("77", "The login was refused, or the sender is not permitted."),
-    ("78", "The configuration is wrong, or TLS or the login cannot be had as it demands."),
 ];
 
 fn section(roff: &mut Roff, title: &str, items: &[(&str, &str)]) {
