@@ -5,6 +5,7 @@
 
 mod crash;
 mod disk;
+mod down;
 mod golden;
 mod grid;
 mod kill;
@@ -109,6 +110,7 @@ const TESTS: &[Test] = &[
 fn tests() -> impl Iterator<Item = &'static Test> {
     let folders = [
         disk::TESTS,
+        down::TESTS,
         golden::TESTS,
         real::TESTS,
         process::TESTS,
