@@ -28,6 +28,7 @@ pub enum What {
     Open,
     Read,
     Write,
+    Append,
     Sync,
     SyncDir,
     Rename,
@@ -180,6 +181,9 @@ impl Disk for Faulty<'_> {
         self.call_at(What::Write, of(file), ("", offset, octets), || {
             SystemDisk.write_at(file, octets, offset)
         })
+    }
+    fn append(&self, folder: &Folder, name: &str, lines: &[u8]) -> io::Result<()> {
+        self.call(What::Append, at(folder), name, || SystemDisk.append(folder, name, lines))
     }
     fn sync(&self, file: &File) -> io::Result<()> {
         self.call(What::Sync, of(file), "", || SystemDisk.sync(file))

@@ -74,6 +74,10 @@ impl Disk for Counted {
         self.gates.fetch_add(u64::from(octets.len() == GATE && offset == 0), Ordering::Relaxed);
         SystemDisk.write_at(file, octets, offset)
     }
+    fn append(&self, folder: &Folder, name: &str, lines: &[u8]) -> io::Result<()> {
+        self.octets.fetch_add(lines.len() as u64, Ordering::Relaxed);
+        SystemDisk.append(folder, name, lines)
+    }
     fn sync(&self, file: &File) -> io::Result<()> {
         SystemDisk.sync(file)
     }
