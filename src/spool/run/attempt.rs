@@ -12,7 +12,7 @@ use super::{Entry, Run, Tally, Visit, now_s};
 use crate::deliver::Mails;
 use crate::mail::{EnhancedStatus, Fate as Told, Problem, Report, Verdict};
 use crate::smtp::Settled;
-use crate::spool::{Cause, Closing, Decision, Event, Name, Place, State, Trouble};
+use crate::spool::{Cause, Closing, Decision, Event, Name, Place, State, Taken, Trouble};
 use crate::sys::reason;
 
 /// Entries of one hop, over one connection at a time.
@@ -114,8 +114,13 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
         if self.tally.is_stopped() || self.visit.is_stopped() {
             return self.let_go();
         }
-        let Some(entry) = self.first.take() else { return };
-        let mut taken = entry.taken.into_inner();
+        if let Some(entry) = self.first.take() {
+            self.goes_next(entry.taken.into_inner());
+        }
+    }
+
+    /// The entry goes by the next connection; its attempt was none.
+    fn goes_next(&mut self, mut taken: Taken<'s, 'd>) {
         let (name, due_s) = (taken.name, now_s(self.run.clock));
         let expires_s = taken.state.expires_s;
         let event = Event::Schedule { due_s: Some(due_s), expires_s, cause: Cause::Host };
@@ -318,7 +323,11 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
         // The end of a connection that was good says nothing; one that gives a session and then nothing is a try in vain.
         if is_ours || self.is_mail_taken || Closing::of(&why, false).is_some() {
             self.close(&why);
-            return self.wait(mail.taken.into_inner());
+            let taken = mail.taken.into_inner();
+            // A server may take so many mails of a connection and say nothing of it.
+            let has_another =
+                !is_ours && self.has_answer && !self.tally.is_stopped() && !self.visit.is_stopped();
+            return if has_another { self.goes_next(taken) } else { self.wait(taken) };
         }
         let Entry { taken, places, .. } = mail;
         self.fail_to_begin(taken.into_inner(), &places, &why);

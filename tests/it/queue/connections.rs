@@ -182,3 +182,13 @@ fn a_connection_that_takes_few_mails_is_followed_by_another() {
     assert_eq!((each_once(&book.commands("RCPT")), book.dots()), (12, 12));
     assert!((6..=8).contains(&book.connections()), "{}", book.connections());
 }
+
+#[test]
+fn a_server_that_hangs_up_after_some_mails_is_asked_again_at_once() {
+    let peer = serving(vec![Rules::healthy().on_nth("MAIL", 3, [Step::Close])]);
+    let spool = filled(7, peer.port(), 1);
+    spool.run(&["queue", "run"]).exits(0).quiet();
+    let book = peer.finish();
+    assert_eq!((book.connections(), book.dots()), (4, 7));
+    assert_eq!(spool.store().scan(&mut |_| {}).unwrap(), []);
+}
