@@ -11,6 +11,10 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 
+/// Octets of names that are read at once.
+#[cfg(target_os = "linux")]
+const NAMES: usize = 64 * 1024;
+
 /// A folder that is kept open.
 #[derive(Debug)]
 pub struct Folder(OwnedFd);
@@ -121,6 +125,31 @@ fn again<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
     }
 }
 
+/// Calls `each` with every name in a folder, as the kernel hands them out: nothing is copied.
+#[cfg(target_os = "linux")]
+fn each_name(folder: OwnedFd, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
+    let mut room: Vec<u8> = Vec::with_capacity(NAMES);
+    let mut names = rustix::fs::RawDir::new(&folder, room.spare_capacity_mut());
+    while let Some(entry) = names.next() {
+        match entry {
+            Ok(entry) => each(entry.file_name()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Calls `each` with every name in a folder.
+#[cfg(not(target_os = "linux"))]
+fn each_name(folder: OwnedFd, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
+    let mut names = rustix::fs::Dir::new(folder)?;
+    while let Some(entry) = names.read() {
+        each(entry?.file_name());
+    }
+    Ok(())
+}
+
 impl Disk for SystemDisk {
     fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -140,14 +169,13 @@ impl Disk for SystemDisk {
 
     fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
         // An open folder has one place where it is read: a second reader needs a folder of its own.
-        let mut names = again(|| rustix::fs::Dir::read_from(&folder.0))?;
-        while let Some(entry) = names.read() {
-            let entry = entry?;
-            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-                each(entry.file_name());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let own = again(|| rustix::fs::openat(&folder.0, c".", flags, Mode::empty()))?;
+        each_name(own, &mut |name| {
+            if !matches!(name.to_bytes(), b"." | b"..") {
+                each(name);
             }
-        }
-        Ok(())
+        })
     }
 
     fn stat(&self, file: &File) -> io::Result<Stat> {
