@@ -7,7 +7,7 @@ use super::spool;
 use crate::cli::Request;
 use crate::cmd::World;
 use crate::config::Settings;
-use crate::mail::{Outcome, Report, Stage, Verdict};
+use crate::mail::{Report, Stage, Verdict};
 use crate::spool::{Closing, Gate, Hop, Hops, Outage};
 
 /// Opens the gate of the profile where the server has accepted a MAIL, and closes it where it takes nothing now. That is a
@@ -21,7 +21,7 @@ pub(in crate::cmd) fn heard(report: &Report, settings: &Settings, request: &Requ
 /// `None`: there is nothing to note, or it cannot be noted.
 fn note(report: &Report, settings: &Settings, request: &Request, world: &World<'_>) -> Option<()> {
     let is_taken = report.outcomes().iter().any(|one| one.stage > Stage::Mail && one.reply.is_some());
-    let verdicts = report.outcomes().iter().map(verdict);
+    let verdicts = report.outcomes().iter().map(Verdict::of);
     let closing = verdicts
         .filter_map(|verdict| Closing::of(&verdict, false).map(|closing| (Outage::of(&verdict), closing)))
         .next();
@@ -45,19 +45,4 @@ fn note(report: &Report, settings: &Settings, request: &Request, world: &World<'
         gate.failed(outage, closing, now_s).ok()?;
     }
     Some(())
-}
-
-/// The verdict that an outcome tells of.
-fn verdict(outcome: &Outcome) -> Verdict {
-    Verdict {
-        fate: outcome.fate,
-        stage: outcome.stage,
-        problem: outcome.problem.clone(),
-        status: outcome.status,
-        reply: outcome.reply.clone(),
-        sentence: outcome.sentence.clone(),
-        in_doubt: outcome.in_doubt,
-        class: outcome.class,
-        advice: outcome.advice.clone(),
-    }
 }
