@@ -22,6 +22,7 @@ mod states;
 #[path = "../it/support/mod.rs"]
 mod support;
 mod tape;
+mod through;
 mod time;
 mod world;
 

@@ -2,18 +2,17 @@
 //! counts. Without the lock it must count wrong, else the race is none.
 
 use std::collections::HashMap;
-use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::{Barrier, Mutex};
 
 use whippet::deliver::Unopened;
 use whippet::mail::Address;
 use whippet::spool::{Attempt, Hops, InDoubt, Place};
-use whippet::sys::{Disk, Folder, Room, Stat, SystemDisk};
+use whippet::sys::{Disk, SystemDisk};
 
 use crate::Outcome;
+use crate::through::real;
 use crate::world::{Case, Copy, Ground, Peer, open};
 
 /// How many race.
@@ -35,27 +34,7 @@ const TRIES: u64 = 40;
 struct Lockless;
 
 impl Disk for Lockless {
-    fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
-        SystemDisk.open_dir(parent, path)
-    }
-    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.make_dir(parent, name)
-    }
-    fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
-        SystemDisk.list(folder, each)
-    }
-    fn stat(&self, file: &File) -> io::Result<Stat> {
-        SystemDisk.stat(file)
-    }
-    fn stat_at(&self, folder: &Folder, name: &str) -> io::Result<Stat> {
-        SystemDisk.stat_at(folder, name)
-    }
-    fn create_new(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        SystemDisk.create_new(folder, name)
-    }
-    fn open(&self, folder: &Folder, name: &str, is_written: bool) -> io::Result<File> {
-        SystemDisk.open(folder, name, is_written)
-    }
+    real!(open_dir make_dir list stat stat_at create_new open append sync sync_dir rename_new unlink room);
     fn read_at(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         // Where there is one processor, the others get it here.
         std::thread::yield_now();
@@ -65,29 +44,14 @@ impl Disk for Lockless {
         std::thread::yield_now();
         SystemDisk.write_at(file, octets, offset)
     }
-    fn sync(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync(file)
-    }
     fn sync_data(&self, file: &File) -> io::Result<()> {
         for _ in 0..100 {
             std::thread::yield_now();
         }
         SystemDisk.sync_data(file)
     }
-    fn sync_dir(&self, folder: &Folder) -> io::Result<()> {
-        SystemDisk.sync_dir(folder)
-    }
-    fn rename_new(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
-        SystemDisk.rename_new(from, to)
-    }
-    fn unlink(&self, folder: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.unlink(folder, name)
-    }
     fn lock(&self, _file: &File, _is_exclusive: bool) -> io::Result<bool> {
         Ok(true)
-    }
-    fn room(&self, folder: &Folder) -> io::Result<Room> {
-        SystemDisk.room(folder)
     }
 }
 

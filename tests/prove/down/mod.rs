@@ -1,17 +1,11 @@
 //! L4: a hop that is down for the whole life of all that waits for it. It costs a connection an interval and a few small writes,
 //! whatever is queued; then everything is given up, and the sender is told at the rate that holds.
 
-use std::ffi::CStr;
-use std::fs::File;
-use std::io;
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use whippet::deliver::Unopened;
 use whippet::mail::{Address, Problem, SessionFacts, Stage, Verdict};
 use whippet::spool::{Attempt, Hops, InDoubt, Place, REPORTS_AN_HOUR, Tally};
-use whippet::sys::{Disk, Folder, Room, Stat, SystemDisk};
 
+use crate::time::counting::Counting;
 use crate::world::{Case, Ground, open};
 use crate::{Outcome, Test};
 
@@ -33,73 +27,6 @@ const LIFE: u64 = 5 * 24;
 
 /// Most connections in five days, most writes of the gate, and most octets.
 const LIMITS: (u64, u64, u64) = (40, 80, 1 << 20);
-
-/// Octets of a gate, which is written at once.
-const GATE: usize = 512;
-
-/// A disk that counts what is written.
-#[derive(Default)]
-struct Counted {
-    octets: AtomicU64,
-    gates: AtomicU64,
-}
-
-impl Disk for Counted {
-    fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
-        SystemDisk.open_dir(parent, path)
-    }
-    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.make_dir(parent, name)
-    }
-    fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
-        SystemDisk.list(folder, each)
-    }
-    fn stat(&self, file: &File) -> io::Result<Stat> {
-        SystemDisk.stat(file)
-    }
-    fn stat_at(&self, folder: &Folder, name: &str) -> io::Result<Stat> {
-        SystemDisk.stat_at(folder, name)
-    }
-    fn create_new(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        SystemDisk.create_new(folder, name)
-    }
-    fn open(&self, folder: &Folder, name: &str, is_written: bool) -> io::Result<File> {
-        SystemDisk.open(folder, name, is_written)
-    }
-    fn read_at(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        SystemDisk.read_at(file, buffer, offset)
-    }
-    fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()> {
-        self.octets.fetch_add(octets.len() as u64, Ordering::Relaxed);
-        self.gates.fetch_add(u64::from(octets.len() == GATE && offset == 0), Ordering::Relaxed);
-        SystemDisk.write_at(file, octets, offset)
-    }
-    fn append(&self, folder: &Folder, name: &str, lines: &[u8]) -> io::Result<()> {
-        self.octets.fetch_add(lines.len() as u64, Ordering::Relaxed);
-        SystemDisk.append(folder, name, lines)
-    }
-    fn sync(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync(file)
-    }
-    fn sync_data(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync_data(file)
-    }
-    fn sync_dir(&self, folder: &Folder) -> io::Result<()> {
-        SystemDisk.sync_dir(folder)
-    }
-    fn rename_new(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
-        SystemDisk.rename_new(from, to)
-    }
-    fn unlink(&self, folder: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.unlink(folder, name)
-    }
-    fn lock(&self, file: &File, is_exclusive: bool) -> io::Result<bool> {
-        SystemDisk.lock(file, is_exclusive)
-    }
-    fn room(&self, folder: &Folder) -> io::Result<Room> {
-        SystemDisk.room(folder)
-    }
-}
 
 /// The hop: nothing listens there.
 #[derive(Default)]
@@ -127,14 +54,13 @@ impl Hops for Nobody {
 fn for_five_days(entries: u64, pace_s: u64, outcome: &mut Outcome) -> Result<(), String> {
     let ground = Ground::new();
     let path = ground.spool();
-    let (disk, mut hop) = (Counted::default(), Nobody::default());
+    let (disk, mut hop) = (Counting::default(), Nobody::default());
     let store = open(&disk, &path);
     let case = Case::new("a", InDoubt::Retry, 100);
     for number in 0..entries {
         case.submit(&store, number).map_err(|error| error.to_string())?;
     }
-    disk.octets.store(0, Ordering::Relaxed);
-    disk.gates.store(0, Ordering::Relaxed);
+    disk.take();
     let mut run = |hop: &mut Nobody, after_s: u64| -> Result<Tally, String> {
         outcome.cases += 1;
         let tally = case.run(&store, hop, after_s).map_err(|error| error.to_string())?;
@@ -148,7 +74,8 @@ fn for_five_days(entries: u64, pace_s: u64, outcome: &mut Outcome) -> Result<(),
             return Err(format!("after {after_s} s: {tally:?}"));
         }
     }
-    let cost = (hop.connections, disk.gates.load(Ordering::Relaxed), disk.octets.load(Ordering::Relaxed));
+    let written = disk.take();
+    let cost = (hop.connections, written.gates as u64, written.octets as u64);
     if cost.0 > LIMITS.0 || cost.1 > LIMITS.1 || cost.2 > LIMITS.2 || cost.0 < 20 {
         return Err(format!(
             "{} connections, {} writes of the gate, {} octets written",

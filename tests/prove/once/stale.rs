@@ -2,17 +2,16 @@
 //! do. The second look at the name sees that; a disk on which it sees what stood there before must be noticed.
 
 use std::collections::HashMap;
-use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use whippet::spool::InDoubt;
-use whippet::sys::{Disk, Folder, Room, Stat, SystemDisk};
+use whippet::sys::{Disk, Folder, Stat, SystemDisk};
 
 use crate::Outcome;
+use crate::through::real;
 use crate::world::{Case, Copy, Ground, Peer, open};
 
 /// A disk on which something happens just before an entry of the queue is locked.
@@ -25,26 +24,12 @@ struct Slow<'a> {
 }
 
 impl Disk for Slow<'_> {
-    fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
-        SystemDisk.open_dir(parent, path)
-    }
-    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.make_dir(parent, name)
-    }
-    fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
-        SystemDisk.list(folder, each)
-    }
-    fn stat(&self, file: &File) -> io::Result<Stat> {
-        SystemDisk.stat(file)
-    }
+    real!(open_dir make_dir list stat create_new read_at write_at append sync sync_data sync_dir rename_new unlink room);
     fn stat_at(&self, folder: &Folder, name: &str) -> io::Result<Stat> {
         match self.opened.lock().unwrap().get(name) {
             Some(stat) if self.lies => Ok(*stat),
             _ => SystemDisk.stat_at(folder, name),
         }
-    }
-    fn create_new(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        SystemDisk.create_new(folder, name)
     }
     fn open(&self, folder: &Folder, name: &str, is_written: bool) -> io::Result<File> {
         let file = SystemDisk.open(folder, name, is_written)?;
@@ -54,27 +39,6 @@ impl Disk for Slow<'_> {
         }
         Ok(file)
     }
-    fn read_at(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        SystemDisk.read_at(file, buffer, offset)
-    }
-    fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()> {
-        SystemDisk.write_at(file, octets, offset)
-    }
-    fn sync(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync(file)
-    }
-    fn sync_data(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync_data(file)
-    }
-    fn sync_dir(&self, folder: &Folder) -> io::Result<()> {
-        SystemDisk.sync_dir(folder)
-    }
-    fn rename_new(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
-        SystemDisk.rename_new(from, to)
-    }
-    fn unlink(&self, folder: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.unlink(folder, name)
-    }
     fn lock(&self, file: &File, is_exclusive: bool) -> io::Result<bool> {
         let identity = SystemDisk.stat(file)?.identity;
         let is_entry = self.opened.lock().unwrap().values().any(|stat| stat.identity == identity);
@@ -82,9 +46,6 @@ impl Disk for Slow<'_> {
             (self.meanwhile)();
         }
         SystemDisk.lock(file, is_exclusive)
-    }
-    fn room(&self, folder: &Folder) -> io::Result<Room> {
-        SystemDisk.room(folder)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A disk that counts what is written: into gates, and into entries.
 
 use std::collections::BTreeSet;
-use std::ffi::CStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -9,7 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Mutex;
 
-use whippet::sys::{Disk, Folder, Room, Stat, SystemDisk};
+use crate::through::real;
+use whippet::sys::{Disk, Folder, SystemDisk};
 
 /// What was written.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -34,30 +34,7 @@ impl Counting {
 }
 
 impl Disk for Counting {
-    fn open_dir(&self, parent: Option<&Folder>, path: &Path) -> io::Result<Folder> {
-        SystemDisk.open_dir(parent, path)
-    }
-    fn make_dir(&self, parent: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.make_dir(parent, name)
-    }
-    fn list(&self, folder: &Folder, each: &mut dyn FnMut(&CStr)) -> io::Result<()> {
-        SystemDisk.list(folder, each)
-    }
-    fn stat(&self, file: &File) -> io::Result<Stat> {
-        SystemDisk.stat(file)
-    }
-    fn stat_at(&self, folder: &Folder, name: &str) -> io::Result<Stat> {
-        SystemDisk.stat_at(folder, name)
-    }
-    fn create_new(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        SystemDisk.create_new(folder, name)
-    }
-    fn open(&self, folder: &Folder, name: &str, is_written: bool) -> io::Result<File> {
-        SystemDisk.open(folder, name, is_written)
-    }
-    fn read_at(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        SystemDisk.read_at(file, buffer, offset)
-    }
+    real!(open_dir make_dir list stat stat_at create_new open read_at sync sync_data sync_dir rename_new unlink lock room);
     fn write_at(&self, file: &File, octets: &[u8], offset: u64) -> io::Result<()> {
         // Where it is, by proc(5).
         let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
@@ -74,26 +51,5 @@ impl Disk for Counting {
     fn append(&self, folder: &Folder, name: &str, lines: &[u8]) -> io::Result<()> {
         self.0.lock().unwrap().octets += lines.len();
         SystemDisk.append(folder, name, lines)
-    }
-    fn sync(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync(file)
-    }
-    fn sync_data(&self, file: &File) -> io::Result<()> {
-        SystemDisk.sync_data(file)
-    }
-    fn sync_dir(&self, folder: &Folder) -> io::Result<()> {
-        SystemDisk.sync_dir(folder)
-    }
-    fn rename_new(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
-        SystemDisk.rename_new(from, to)
-    }
-    fn unlink(&self, folder: &Folder, name: &str) -> io::Result<()> {
-        SystemDisk.unlink(folder, name)
-    }
-    fn lock(&self, file: &File, is_exclusive: bool) -> io::Result<bool> {
-        SystemDisk.lock(file, is_exclusive)
-    }
-    fn room(&self, folder: &Folder) -> io::Result<Room> {
-        SystemDisk.room(folder)
     }
 }
