@@ -77,11 +77,16 @@ impl UsageError {
             Some(ContextValue::Strings(texts)) => texts.join(", "),
             _ => String::new(),
         };
+        // The best guess stands last.
+        let guess = |kind| match error.get(kind) {
+            Some(ContextValue::Strings(texts)) => texts.last().cloned().unwrap_or_default(),
+            _ => said(kind),
+        };
         let culprit = option_name(&said(ContextKind::InvalidArg));
         match error.kind() {
             ErrorKind::UnknownArgument => {
                 let option = culprit.split('=').next().unwrap_or_default();
-                match said(ContextKind::SuggestedArg).as_str() {
+                match guess(ContextKind::SuggestedArg).as_str() {
                     "" => UsageError::unknown(option),
                     suggestion => UsageError::usage(format!(
                         "unknown option {option}; did you mean {}?",
@@ -103,7 +108,7 @@ impl UsageError {
                 printable(&said(ContextKind::InvalidValue))
             )),
             ErrorKind::InvalidSubcommand => {
-                let suggestion = match said(ContextKind::SuggestedSubcommand).as_str() {
+                let suggestion = match guess(ContextKind::SuggestedSubcommand).as_str() {
                     "" => String::new(),
                     suggestion => format!("; did you mean {suggestion}?"),
                 };

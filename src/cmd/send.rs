@@ -189,12 +189,16 @@ impl Mail {
             (None, Queue::OnFailure | Queue::Always) => true,
             (None, Queue::Auto) => spool::is_run(&self.settings, world),
         };
-        if !is_wanted || !matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
+        if !is_wanted {
             return (report, None);
         }
-        if !self.settings.is_of_a_profile() {
-            let words = "not queued: no profile names the server, and the queue goes by profiles";
-            report.warnings.push(words.to_owned());
+        let is_server = matches!(route, Route::SmartHost(_) | Route::Fallback(_));
+        if !is_server || !self.settings.is_of_a_profile() {
+            // Where no server is spoken to, only who has asked for the queue expects it.
+            if is_server || self.request.queue == Some(true) {
+                let words = "not queued: no profile names the server, and the queue goes by profiles";
+                report.warnings.push(words.to_owned());
+            }
             return (report, None);
         }
         let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };

@@ -100,6 +100,7 @@ fn mistyped_options() {
         ),
         (&["config"], "a word is missing: whippet config show [--profile NAME] [--json]"),
         (&["config", "shwo"], "`shwo` is no word that whippet knows here; did you mean show?"),
+        (&["queue", "instal"], "`instal` is no word that whippet knows here; did you mean install?"),
         (&["config", "show", "x"], "unknown option x"),
         (&["config", "show", "--jsno"], "unknown option --jsno; did you mean --json?"),
         (&["generate", "completions", "csh"], "SHELL takes bash, elvish, fish, powershell, zsh, not `csh`"),

@@ -127,6 +127,16 @@ fn a_sendmail_program() {
 }
 
 #[test]
+fn who_asks_for_the_queue_hears_that_a_sendmail_program_has_none_of_ours() {
+    let sandbox = Sandbox::new();
+    stand_in(&sandbox, 75);
+    let words = "not queued: no profile names the server, and the queue goes by profiles";
+    sandbox.stdin("x\n").run(&["--queue", "a@x"]).exits(75).says(words);
+    let ran = sandbox.stdin("x\n").run(&["a@x"]);
+    ran.exits(75).never_shows("not queued");
+}
+
+#[test]
 fn a_sendmail_program_is_told_of_reports_and_of_nothing_else() {
     let sandbox = Sandbox::new();
     stand_in(&sandbox, 0);
