@@ -4,7 +4,7 @@
 //! spool fill SPOOL COUNT OCTETS SECONDS   queues COUNT mails of OCTETS, tried once, due in so many seconds; nothing is flushed
 //! spool names SPOOL COUNT SECONDS         the names of COUNT mails, and nothing in their files: for what opens none
 //! spool submit SPOOL COUNT OCTETS         queues COUNT mails, in turn with the same octets written as any program would
-//! spool scan SPOOL COUNT                  looks COUNT times which names are due
+//! spool scan SPOOL COUNT                  looks COUNT times which names are due, in turn with the names alone as the kernel has them
 //! spool flush SPOOL COUNT                 flushes 64 octets COUNT times, in a file that has room for them
 //! ```
 //!
@@ -165,13 +165,18 @@ fn submit(spool: &Path, count: u64, octets: u64) -> Done<()> {
     Ok(())
 }
 
+/// Lines of two times: of the spool, and of the folder's names without a look at them.
 fn scan(spool: &Path, count: u64) -> Done<()> {
     let (store, schedule) = (Store::open(&SystemDisk, spool)?, Schedule::default());
+    let folder = SystemDisk.open_dir(None, &spool.join("q"))?;
     for _ in 0..count {
         let (begin, now_s) = (Instant::now(), now()?.as_secs());
         let names = store.scan(&mut |_| {})?;
         let due = names.iter().filter(|name| schedule.is_due(name.due_s, now_s)).count();
-        println!("{} {} {due}", begin.elapsed().as_nanos(), names.len());
+        let ours = begin.elapsed();
+        let (begin, mut bare) = (Instant::now(), 0);
+        SystemDisk.list(&folder, &mut |_| bare += 1)?;
+        println!("{} {} {due} {bare}", ours.as_nanos(), begin.elapsed().as_nanos());
     }
     Ok(())
 }

@@ -196,7 +196,8 @@ const QUEUE: [&str; 7] = [
      What they did survives a power cut before they exit. Entries that another process has in hand give 75; --wait TIME waits \
      for them.",
     "check exits 0 when everything is as it should be, or with --repair has been made so, and 65 when something is left for a \
-     person: damage, which is moved to corrupt/ and never sent, mail that may have been handed over, reports that could not be.",
+     person: damage, which is moved to corrupt/ and never sent (a damaged message of an entry that waits by the next run, which \
+     tells its sender), mail that may have been handed over, reports that could not be.",
     "The exit status is 66 for an unknown ID, 64 for a part of several, 65 where the verb is not for an entry in its state, 77 \
      for a file that is not the user's alone, 74 when the disk fails. Where a server has a mail and the disk does not take that \
      down, run says \"possible duplicate\" and ends. --json prints the same for programs; list prints \

@@ -211,6 +211,11 @@ impl State {
         self.places(|state, place| matches!(state.fate(place), Fate::Pending | Fate::InDoubt(_)))
     }
 
+    /// Whether nobody is left to be tried.
+    pub fn is_settled(&self) -> bool {
+        (0..self.count()).all(|place| !matches!(self.fate(place), Fate::Pending | Fate::InDoubt(_)))
+    }
+
     /// Those in doubt that wait for a person.
     pub fn held(&self) -> Vec<usize> {
         self.places(|state, place| state.fate(place) == Fate::Held)

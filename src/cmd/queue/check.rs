@@ -81,7 +81,7 @@ pub(super) fn stats(counter: &Counter<'_>, folder: &Path, world: &mut World<'_>)
                 profile,
                 queued: hop.queued,
                 due: hop.due,
-                last: hop.last.map(|(tried_s, decision)| (tried_s, facts::answer(&decision))),
+                last: hop.last.map(|(tried_s, decision)| (tried_s, facts::answer(decision))),
             })
             .collect();
         shown.places = stats

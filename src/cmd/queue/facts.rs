@@ -6,7 +6,7 @@ use crate::sys::reason;
 use crate::ui::queue as ui;
 
 /// The row of an entry.
-pub(super) fn row(row: &Row, gates: &Gates) -> ui::Row {
+pub(super) fn row(row: Row, gates: &Gates) -> ui::Row {
     let mut shown = ui::Row {
         id: row.spot.called(),
         file: file(&row.spot),
@@ -14,21 +14,21 @@ pub(super) fn row(row: &Row, gates: &Gates) -> ui::Row {
         made_s: row.made_s,
         ..ui::Row::default()
     };
-    match &row.facts {
-        Err(trouble) => shown.trouble = Some(words(trouble)),
+    match row.facts {
+        Err(trouble) => shown.trouble = Some(words(&trouble)),
         Ok(facts) => {
+            if row.condition == Condition::Queued {
+                shown.gate = gates.of(&facts.profile).map(gate);
+            }
             shown.size = Some(facts.size);
-            shown.from = Some(facts.from.clone());
-            shown.profile = Some(facts.profile.clone());
+            shown.from = Some(facts.from);
+            shown.profile = Some(facts.profile);
             shown.recipients = Some((facts.pending, facts.recipients));
             shown.in_doubt = facts.in_doubt;
             shown.attempts = facts.attempts;
             shown.due_s = facts.due_s;
             shown.expires_s = Some(facts.expires_s);
-            if row.condition == Condition::Queued {
-                shown.gate = gates.of(&facts.profile).map(gate);
-            }
-            shown.last = facts.last.as_ref().map(answer);
+            shown.last = facts.last.map(answer);
         }
     }
     shown
@@ -48,7 +48,7 @@ pub(super) fn words(trouble: &Trouble) -> String {
 }
 
 /// A decision.
-pub(super) fn answer(decision: &Decision) -> ui::Answer {
+pub(super) fn answer(decision: Decision) -> ui::Answer {
     let outcome = match decision.class {
         2 => "accepted",
         5 => "failed",
@@ -57,9 +57,9 @@ pub(super) fn answer(decision: &Decision) -> ui::Answer {
     ui::Answer {
         outcome,
         stage: decision.stage.name(),
-        status: decision.status.to_string(),
+        status: decision.status,
         code: decision.reply.code,
-        text: decision.reply.text.clone(),
+        text: decision.reply.text,
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn answer(decision: &Decision) -> ui::Answer {
 pub(super) fn gate(record: &Record) -> ui::Gate {
     let Outage { stage, status, reply, class } = record.outage.clone();
     let time_s = record.tries_s.last().copied().unwrap_or_default();
-    let answer = answer(&Decision { time_s, class: 4, is_relayed: false, stage, status, reply });
+    let answer = answer(Decision { time_s, class: 4, is_relayed: false, stage, status, reply });
     ui::Gate { next_s: record.next_s, failures: record.failures, class, answer }
 }
 

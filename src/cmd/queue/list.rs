@@ -1,4 +1,4 @@
-//! `queue list`: one row after the other, none kept.
+//! `queue list`: some rows after the others, none kept.
 
 use super::chosen::{candidates, selection, unfound};
 use super::{Counter, Stop, facts, pour, trouble};
@@ -7,6 +7,9 @@ use crate::cmd::{Exit, Failure, World};
 use crate::spool::Place;
 use crate::spool::desk::{self, Gates, Spot, Totals};
 use crate::ui::queue as ui;
+
+/// What stands between two rows of JSON.
+const BETWEEN: &str = ",\n    ";
 
 /// Lists what is chosen.
 pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>) -> Result<Exit, Failure> {
@@ -26,30 +29,42 @@ pub(super) fn list(counter: &Counter<'_>, chosen: &Chosen, world: &mut World<'_>
     let longest = found.spots.iter().map(length).max().unwrap_or(0);
     let (limit, now_s) = (counter.rules.in_doubt_limit, counter.now_s);
     pour(world, |write| {
-        let mut count = 0;
+        let mut is_empty = true;
         if counter.json {
             write("{\n  \"entries\": [")?;
         }
         if let Some(store) = counter.store {
-            let shape = |row: desk::Row| {
-                let row = facts::row(&row, &gates);
-                if counter.json { ui::row_json(&row, now_s) } else { ui::row(&row, longest, now_s) }
+            let gather = |rows: &mut String, row: desk::Row| {
+                let row = facts::row(row, &gates);
+                match (counter.json, rows.is_empty()) {
+                    (true, true) => rows.push_str(&ui::row_json(&row, now_s)),
+                    (true, false) => rows.extend([BETWEEN, &ui::row_json(&row, now_s)]),
+                    (false, _) => ui::row(rows, &row, longest, now_s),
+                }
             };
             let selection = selection(chosen);
-            desk::list::<_, Stop>(store, &found.spots, &selection, (limit, now_s), &shape, &mut |row| {
-                match (counter.json, count) {
-                    (true, 0) => write("\n    ")?,
-                    (true, _) => write(",\n    ")?,
-                    (false, 0) => write(&ui::head(longest))?,
-                    (false, _) => {}
-                }
-                count += 1;
-                write(&row)
-            })?;
+            desk::list::<String, Stop>(
+                store,
+                &found.spots,
+                &selection,
+                (limit, now_s),
+                &gather,
+                &mut |rows| {
+                    match (counter.json, is_empty) {
+                        _ if rows.is_empty() => return Ok(()),
+                        (true, true) => write("\n    ")?,
+                        (true, false) => write(BETWEEN)?,
+                        (false, true) => write(&ui::head(longest))?,
+                        (false, false) => {}
+                    }
+                    is_empty = false;
+                    write(&rows)
+                },
+            )?;
         }
-        match (counter.json, count) {
-            (true, 0) => write(&format!("],\n  \"totals\": {}\n}}\n", ui::totals_json(&totals))),
-            (true, _) => write(&format!("\n  ],\n  \"totals\": {}\n}}\n", ui::totals_json(&totals))),
+        match (counter.json, is_empty) {
+            (true, true) => write(&format!("],\n  \"totals\": {}\n}}\n", ui::totals_json(&totals))),
+            (true, false) => write(&format!("\n  ],\n  \"totals\": {}\n}}\n", ui::totals_json(&totals))),
             (false, _) => write(&ui::summary(&totals)),
         }
     })?;

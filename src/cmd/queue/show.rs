@@ -96,10 +96,10 @@ fn details(spot: &Spot, seen: &Seen<'_>, gates: &Gates) -> ui::Details {
             Fate::Accepted => "accepted",
             Fate::Failed => "failed",
         },
-        last: seen.state.last(place).map(facts::answer),
+        last: seen.state.last(place).cloned().map(facts::answer),
     };
     ui::Details {
-        row: facts::row(&row, gates),
+        row: facts::row(row, gates),
         message_id: seen.sealed.message_id.clone(),
         uid: seen.sealed.uid,
         is_bounce: seen.header.flags.bounce,
@@ -137,7 +137,7 @@ fn moment(event: &Event, addresses: &[String]) -> ui::Moment {
             ("commit", Some(*time_s), format!("the end of the message is about to leave for {}", to(places)))
         }
         Event::Result { decision, places, .. } => {
-            let answer = facts::answer(decision);
+            let answer = facts::answer(decision.clone());
             ("result", None, format!("{} for {}: {}", answer.outcome, to(places), answer.line()))
         }
         Event::Doubt { reason, .. } => {

@@ -153,6 +153,11 @@ impl<'s, 'd> Check<'s, 'd> {
         };
         if !self.is_quick {
             match seen.body().write_to(&mut io::sink()) {
+                // Its envelope is good: a run tells its sender, which a check cannot.
+                Err(MessageError::Changed { change, .. }) if place == Place::Queue => {
+                    let what = format!("{change}: the next run tells its sender and moves it to corrupt/");
+                    return self.mend_not(spot, &what);
+                }
                 Err(MessageError::Changed { change, .. }) => return self.damaged(spot, change),
                 Err(error) => return vec![note(place, &text, error.to_string())],
                 Ok(()) => {}

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Selection, Spot};
-use crate::spool::{Decision, Place, Seen, Store, Trouble};
+use crate::spool::{Decision, Fate, Place, Seen, Store, Trouble};
 
 /// In which state of its life an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Condition {
             Place::Held => Condition::Held,
             Place::Badmail => Condition::Badmail,
             _ if seen.state.is_held() => Condition::Held,
-            _ if seen.state.pending().is_empty() => Condition::Settled,
+            _ if seen.state.is_settled() => Condition::Settled,
             _ => Condition::Queued,
         }
     }
@@ -91,10 +91,19 @@ impl Facts {
     /// What is to be told of an entry.
     pub fn of(spot: &Spot, seen: &Seen<'_>) -> Self {
         let state = &seen.state;
-        let (pending, failed, held) = (state.pending(), state.failed(), state.held());
-        let last = pending.iter().chain(&held).chain(&failed).find_map(|&place| state.last(place));
-        let in_doubt = held.len()
-            + pending.iter().filter(|&&place| state.fate(place) != crate::spool::Fate::Pending).count();
+        let (mut pending, mut in_doubt, mut last) = (0, 0, [None; 3]);
+        for place in 0..state.count() {
+            let fate = state.fate(place);
+            pending += usize::from(matches!(fate, Fate::Pending | Fate::InDoubt(_)));
+            in_doubt += usize::from(matches!(fate, Fate::Held | Fate::InDoubt(_)));
+            let rank = match fate {
+                Fate::Pending | Fate::InDoubt(_) => 0,
+                Fate::Held => 1,
+                Fate::Failed => 2,
+                Fate::Accepted => continue,
+            };
+            last[rank] = last[rank].or(state.last(place));
+        }
         let due_s = match spot {
             Spot::Entry(Place::Queue, name) => state.due_s.map(|_| name.due_s),
             _ => None,
@@ -103,13 +112,13 @@ impl Facts {
             size: seen.header.body,
             from: seen.sealed.envelope.reverse_path().map(ToString::to_string).unwrap_or_default(),
             profile: seen.header.profile.clone(),
-            pending: pending.len(),
+            pending,
             recipients: state.count(),
             in_doubt,
             attempts: state.attempts,
             due_s,
             expires_s: state.expires_s,
-            last: last.cloned(),
+            last: last.into_iter().flatten().next().cloned(),
         }
     }
 }
@@ -147,31 +156,35 @@ const BLOCK: usize = 1024;
 /// Most threads that read.
 const THREADS: usize = 4;
 
-/// Gives one row after the other of those that the selection is true of, in the shape that `shape` gives it. `limit` is the
-/// number of dots in doubt that hold a recipient. What was gone before it could be read is left out. Several threads read;
-/// only so many rows are in memory as they read at once.
-pub fn list<T: Send, E>(
+/// Gives the rows of those that the selection is true of, in their order, as `gather` has gathered them: several threads
+/// read, and each gives what it has gathered of its part. `limit` is the number of dots in doubt that hold a recipient. What
+/// was gone before it could be read is left out. Only so many rows are in memory as are read at once.
+pub fn list<T: Default + Send, E>(
     store: &Store<'_>,
     spots: &[Spot],
     selection: &Selection,
     (limit, now_s): (u32, u64),
-    shape: &(impl Fn(Row) -> T + Sync),
+    gather: &(impl Fn(&mut T, Row) + Sync),
     each: &mut dyn FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let read = |spots: &[Spot]| -> Vec<T> {
+    let read = |spots: &[Spot]| -> T {
+        let mut gathered = T::default();
         let chosen = spots.iter().filter(|spot| selection.meets(store, spot, now_s));
-        chosen.filter_map(|spot| row(store, spot.clone(), limit)).map(shape).collect()
+        for row in chosen.filter_map(|spot| row(store, spot.clone(), limit)) {
+            gather(&mut gathered, row);
+        }
+        gathered
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     for round in spots.chunks(BLOCK * threads) {
         let (first, others) = round.split_at(round.len().min(BLOCK));
-        let rows = std::thread::scope(|scope| {
+        let parts = std::thread::scope(|scope| {
             let others: Vec<_> = others.chunks(BLOCK).map(|spots| scope.spawn(move || read(spots))).collect();
-            let mut rows = vec![read(first)];
-            rows.extend(others.into_iter().map(|thread| thread.join().expect("reading does not panic")));
-            rows
+            let mut parts = vec![read(first)];
+            parts.extend(others.into_iter().map(|thread| thread.join().expect("reading does not panic")));
+            parts
         });
-        rows.into_iter().flatten().try_for_each(&mut *each)?;
+        parts.into_iter().try_for_each(&mut *each)?;
     }
     Ok(())
 }

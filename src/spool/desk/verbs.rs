@@ -180,10 +180,10 @@ impl<'s, 'd> Desk<'s, 'd> {
             Place::Badmail => return Ok(Done::No("it is a dead letter: nothing of it is tried")),
             Place::Held if taken.state.is_held() => return Ok(Done::Already("it is held")),
             Place::Queue if taken.state.is_held() => {}
-            _ if taken.state.pending().is_empty() && place == Place::Held => {
+            _ if taken.state.is_settled() && place == Place::Held => {
                 return Ok(Done::Already("it is held, being in doubt"));
             }
-            _ if taken.state.pending().is_empty() => return Ok(SETTLED),
+            _ if taken.state.is_settled() => return Ok(SETTLED),
             _ => {
                 let expires_s = taken.state.expires_s;
                 taken.append(&Event::Schedule { due_s: None, expires_s, cause: Cause::Hold }, true)?;
@@ -216,7 +216,7 @@ impl<'s, 'd> Desk<'s, 'd> {
                 let life_s = self.rules.schedule.life_s(taken.header.flags.bounce);
                 self.set_due(&mut taken, self.now_s.saturating_add(life_s), Cause::Retry)
             }
-            Place::Queue if !state.is_held() && !state.pending().is_empty() => {
+            Place::Queue if !state.is_held() && !state.is_settled() => {
                 let expires_s = state.expires_s;
                 // Who failed was told of; only a dead letter is taken up as a whole.
                 self.set_due(&mut taken, expires_s, Cause::Release)

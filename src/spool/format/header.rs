@@ -149,7 +149,12 @@ impl Header {
 
     /// The sum at the end of its octets: the journal's first link.
     pub fn sum(&self) -> u32 {
-        u32_at(&self.encode(), 508)
+        Self::sum_of(&self.encode())
+    }
+
+    /// The sum at the end of these octets.
+    pub fn sum_of(octets: &[u8; HEADER]) -> u32 {
+        u32_at(octets, 508)
     }
 
     /// Where the body begins.

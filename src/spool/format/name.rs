@@ -8,14 +8,20 @@ use crate::sys::Random;
 
 /// The letters of an identifier (Crockford's base 32, as in a ULID).
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// The digits of base 16.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// What each octet stands for in an identifier; [`NO_LETTER`] if for nothing.
 const VALUES: [u8; 256] = values(LETTERS);
 /// What each octet stands for in a number of base 16, of which only the small letters are used.
-const HEX: [u8; 256] = values(b"0123456789abcdef");
+const HEX: [u8; 256] = values(DIGITS);
 /// A bit that no value has.
 const NO_LETTER: u8 = 0x80;
 /// Characters of an identifier without the mark of a bounce.
 const LENGTH: usize = 26;
+/// Digits of a time in a name.
+const DUE: usize = 10;
+/// Digits of a hop in a name.
+const HOP: usize = 8;
 
 const fn values(letters: &[u8]) -> [u8; 256] {
     let mut values = [NO_LETTER; 256];
@@ -25,6 +31,43 @@ const fn values(letters: &[u8]) -> [u8; 256] {
         place += 1;
     }
     values
+}
+
+/// The number that these letters of an identifier are, at most 12 of them.
+fn base32(letters: &[u8]) -> Option<u64> {
+    number::<5>(letters, &VALUES)
+}
+
+/// The number that these digits of base 16 are, at most 16 of them.
+fn hex(digits: &[u8]) -> Option<u64> {
+    number::<4>(digits, &HEX)
+}
+
+/// The number that these characters are, each so many bits of it.
+fn number<const BITS: u32>(characters: &[u8], values: &[u8; 256]) -> Option<u64> {
+    let (mut number, mut seen) = (0, 0);
+    for &character in characters {
+        let value = values[usize::from(character)];
+        seen |= value;
+        number = number << BITS | u64::from(value & !NO_LETTER);
+    }
+    (seen & NO_LETTER == 0).then_some(number)
+}
+
+/// Fills the room with the last characters of the number, each of so many bits.
+fn put<const BITS: u32>(room: &mut [u8], mut number: u64, characters: &[u8]) {
+    for place in room.iter_mut().rev() {
+        *place = characters[(number & ((1 << BITS) - 1)) as usize];
+        number >>= BITS;
+    }
+}
+
+fn write_ascii(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
+    f.write_str(std::str::from_utf8(text).expect("letters and digits are ASCII"))
+}
+
+fn write_bounce(f: &mut fmt::Formatter<'_>, id: Id) -> fmt::Result {
+    if id.bounce > 0 { write!(f, "-n{}", id.bounce) } else { Ok(()) }
 }
 
 /// What names an entry: a ULID, 26 characters, the first ten of which are the time of its making; for a bounce that of
@@ -62,15 +105,12 @@ impl Id {
             None if rest.is_empty() => 0,
             _ => return None,
         };
-        let (mut number, mut seen) = (0, 0);
-        for &letter in letters {
-            let value = VALUES[usize::from(letter)];
-            seen |= value;
-            number = number << 5 | u128::from(value & 31);
-        }
         // 26 letters have room for two bits more than the number has.
-        let is_ulid = seen & NO_LETTER == 0 && letters[0] <= b'7';
-        is_ulid.then_some(Id { ulid: number.to_be_bytes(), bounce })
+        let (time, chance) = letters.split_first_chunk::<10>()?;
+        let (high, low) = chance.split_first_chunk::<8>()?;
+        let time = base32(time).filter(|_| letters[0] <= b'7')?;
+        let number = u128::from(time) << 80 | u128::from(base32(high)?) << 40 | u128::from(base32(low)?);
+        Some(Id { ulid: number.to_be_bytes(), bounce })
     }
 
     /// The identifier of its bounce with this number, 1 to 999.
@@ -83,6 +123,17 @@ impl Id {
         (Id { bounce: 0, ..self }, (self.bounce > 0).then_some(u32::from(self.bounce)))
     }
 
+    /// The characters of the original.
+    fn letters(self) -> [u8; LENGTH] {
+        let number = u128::from_be_bytes(self.ulid);
+        let (time, high, low) = ((number >> 80) as u64, (number >> 40) as u64, number as u64);
+        let mut letters = [0; LENGTH];
+        put::<5>(&mut letters[..10], time, LETTERS);
+        put::<5>(&mut letters[10..18], high, LETTERS);
+        put::<5>(&mut letters[18..], low, LETTERS);
+        letters
+    }
+
     /// When the original was made.
     pub fn made(self) -> SystemTime {
         let milliseconds = u128::from_be_bytes(self.ulid) >> 80;
@@ -92,14 +143,8 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = u128::from_be_bytes(self.ulid);
-        let letter = |place: usize| LETTERS[(number >> (5 * (LENGTH - 1 - place)) & 31) as usize];
-        let letters: [u8; LENGTH] = std::array::from_fn(letter);
-        f.write_str(std::str::from_utf8(&letters).expect("its letters are ASCII"))?;
-        if self.bounce > 0 {
-            write!(f, "-n{}", self.bounce)?;
-        }
-        Ok(())
+        write_ascii(f, &self.letters())?;
+        write_bounce(f, *self)
     }
 }
 
@@ -121,7 +166,9 @@ impl Hop {
 
 impl fmt::Display for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", self.0)
+        let mut text = [0; HOP];
+        put::<4>(&mut text, u64::from(self.0), DIGITS);
+        write_ascii(f, &text)
     }
 }
 
@@ -144,27 +191,22 @@ impl Name {
 
     /// Reads the octets of a file's name.
     pub fn from_octets(octets: &[u8]) -> Option<Self> {
-        let (due, rest) = octets.split_first_chunk::<10>()?;
-        let (hop, rest) = rest.strip_prefix(b".")?.split_first_chunk::<8>()?;
+        let (due, rest) = octets.split_first_chunk::<DUE>()?;
+        let (hop, rest) = rest.strip_prefix(b".")?.split_first_chunk::<HOP>()?;
         let id = Id::from_octets(rest.strip_prefix(b".")?)?;
         Some(Name { due_s: hex(due)?, hop: Hop(u32::try_from(hex(hop)?).ok()?), id })
     }
 }
 
-/// The number that these digits of base 16 are, at most 16 of them.
-fn hex(digits: &[u8]) -> Option<u64> {
-    let (mut number, mut seen) = (0, 0);
-    for &digit in digits {
-        let value = HEX[usize::from(digit)];
-        seen |= value;
-        number = number << 4 | u64::from(value & 15);
-    }
-    (seen & NO_LETTER == 0).then_some(number)
-}
-
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:010x}.{}.{}", self.due_s & 0xff_ffff_ffff, self.hop, self.id)
+        // In one piece: thousands of names are made for a list.
+        let mut text = [b'.'; DUE + HOP + LENGTH + 2];
+        put::<4>(&mut text[..DUE], self.due_s, DIGITS);
+        put::<4>(&mut text[DUE + 1..][..HOP], u64::from(self.hop.0), DIGITS);
+        text[DUE + HOP + 2..].copy_from_slice(&self.id.letters());
+        write_ascii(f, &text)?;
+        write_bounce(f, self.id)
     }
 }
 

@@ -88,6 +88,6 @@ impl<'d> Store<'d> {
 
 /// Whether something is still done for somebody, or all were accepted and only the file is left.
 fn is_to_come(state: &State) -> bool {
-    let is_left = !state.pending().is_empty() || !state.held().is_empty();
+    let is_left = !state.is_settled() || !state.held().is_empty();
     !state.is_removed && (is_left || state.failed().is_empty())
 }

@@ -173,7 +173,7 @@ impl<'r, 's, 'd> Attempt<'r, 's, 'd> {
             taken.move_to(Place::Held)?;
             return Ok(None);
         }
-        if taken.state.pending().is_empty() {
+        if taken.state.is_settled() {
             self.finish(taken)?;
             return Ok(None);
         }
@@ -301,7 +301,7 @@ impl<'s, 'd> Mails for Attempt<'_, 's, 'd> {
             let due_s = now_s(self.run.clock) + self.run.rules.schedule.first_s;
             return self.postpone(taken, due_s);
         }
-        if mail.is_unreached.get() && !taken.state.pending().is_empty() {
+        if mail.is_unreached.get() && !taken.state.is_settled() {
             return self.wait(taken);
         }
         for outcome in report.outcomes() {

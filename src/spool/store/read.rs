@@ -11,9 +11,9 @@ use crate::spool::{Damage, Event, Header, Journal, Name, Sealed, State, read_env
 use crate::sys::Stat;
 
 /// Octets that are read at first: the header, and the envelope of a mail to a few.
-const FIRST: u64 = 1024;
+const FIRST: usize = 1024;
 /// Octets of the journal that are read at first: some attempts. What lies between is not touched.
-const FIRST_EVENTS: u64 = 1024;
+const FIRST_EVENTS: usize = 1024;
 /// Longest journal that is read, octets.
 const LONGEST_JOURNAL: u64 = 64 << 20;
 
@@ -68,10 +68,11 @@ impl<'d> Store<'d> {
     /// Reads header, envelope and journal of a file with this size.
     pub(super) fn read(&self, file: &File, size: u64, limit: u32) -> Result<Contents, Trouble> {
         let broken = |what| Trouble::Damaged(Damage::Broken(what));
-        let first = self.octets(file, 0, size.min(FIRST))?;
+        let mut room = [0; FIRST];
+        let first = self.read_into(file, 0, up_to(&mut room, size))?;
         let octets = first.first_chunk::<HEADER>().ok_or(broken("it is shorter than its header"))?;
         let header = Header::decode(octets)?;
-        let envelope = self.range(file, &first, HEADER as u64, u64::from(header.envelope))?;
+        let envelope = self.range(file, first, HEADER as u64, u64::from(header.envelope))?;
         if envelope.len() < header.envelope as usize || digest(&envelope) != header.envelope_digest {
             return Err(broken("the sum of its envelope does not agree"));
         }
@@ -82,21 +83,28 @@ impl<'d> Store<'d> {
         if size < header.body_at() + header.body {
             return Err(broken("its message is cut"));
         }
-        let (events, journal) = self.journal(file, size, &header)?;
+        let (events, journal) = self.journal(file, size, &header, Header::sum_of(octets))?;
         let state = State::replay(&header, limit, &events);
         Ok(Contents { header, sealed, state, journal, events })
     }
 
     /// What happened. What is set aside for more of it is not read.
-    fn journal(&self, file: &File, size: u64, header: &Header) -> Result<(Vec<Event>, Journal), Trouble> {
-        let length = size.saturating_sub(header.journal_at()).min(LONGEST_JOURNAL);
-        let first = self.octets(file, header.journal_at(), length.min(FIRST_EVENTS))?;
-        let (events, journal) = Journal::read(header.sum(), &first)?;
-        if journal.is_end_of(&first) {
+    fn journal(
+        &self,
+        file: &File,
+        size: u64,
+        header: &Header,
+        seed: u32,
+    ) -> Result<(Vec<Event>, Journal), Trouble> {
+        let (at, mut room) = (header.journal_at(), [0; FIRST_EVENTS]);
+        let length = size.saturating_sub(at).min(LONGEST_JOURNAL);
+        let first = self.read_into(file, at, up_to(&mut room, length))?;
+        let (events, journal) = Journal::read(seed, first)?;
+        if journal.is_end_of(first) {
             return Ok((events, journal));
         }
-        let octets = self.octets(file, header.journal_at(), length)?;
-        Ok(Journal::read(header.sum(), &octets)?)
+        let octets = self.octets(file, at, length)?;
+        Ok(Journal::read(seed, &octets)?)
     }
 
     /// So many octets from a place on, out of `first`, the beginning of the file, if it holds them.
@@ -118,14 +126,26 @@ impl<'d> Store<'d> {
     /// So many octets from a place on, or those up to the end.
     fn octets(&self, file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
         let mut octets = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        let filled = self.read_into(file, at, &mut octets)?.len();
+        octets.truncate(filled);
+        Ok(octets)
+    }
+
+    /// Reads from a place on until the room is full, or up to the end.
+    fn read_into<'r>(&self, file: &File, at: u64, room: &'r mut [u8]) -> io::Result<&'r [u8]> {
         let mut filled = 0;
-        while filled < octets.len() {
-            match self.disk.read_at(file, &mut octets[filled..], at + filled as u64)? {
+        while filled < room.len() {
+            match self.disk.read_at(file, &mut room[filled..], at + filled as u64)? {
                 0 => break,
                 count => filled += count,
             }
         }
-        octets.truncate(filled);
-        Ok(octets)
+        Ok(&room[..filled])
     }
+}
+
+/// The room for so many octets, or all of it.
+fn up_to(room: &mut [u8], length: u64) -> &mut [u8] {
+    let length = usize::try_from(length).unwrap_or(usize::MAX).min(room.len());
+    &mut room[..length]
 }

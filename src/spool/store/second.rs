@@ -11,9 +11,9 @@ impl Place {
     pub fn of(state: &State) -> Option<Place> {
         match () {
             () if state.is_removed => None,
-            () if state.is_damaged() && state.pending().is_empty() => Some(Place::Corrupt),
+            () if state.is_damaged() && state.is_settled() => Some(Place::Corrupt),
             () if state.is_held() => Some(Place::Held),
-            () if !state.pending().is_empty() => Some(Place::Queue),
+            () if !state.is_settled() => Some(Place::Queue),
             () if !state.held().is_empty() => Some(Place::Held),
             () if !state.failed().is_empty() => Some(Place::Badmail),
             () => None,

@@ -182,7 +182,7 @@ pub fn stats_json(stats: &Stats, now_s: u64) -> String {
                 queued: hop.queued,
                 due: hop.due,
                 last_try: hop.last.as_ref().and_then(|(at_s, _)| stamp(*at_s)),
-                last: hop.last.as_ref().map(|(_, last)| last.line()),
+                last: hop.last.as_ref().map(|(_, last)| last.line().into_owned()),
                 gate: hop.gate.as_ref().map(GateJson::from),
             })
             .collect(),

@@ -8,6 +8,8 @@ pub use entry::{Details, Moment, Recipient, Wish, details, details_json};
 pub use figures::{Finding, Hop, Place, Stats, finding, findings_json, stats, stats_json};
 pub use table::{Answer, Gate, Row, Totals, head, row, row_json, summary, totals_json};
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -107,13 +109,13 @@ fn time(seconds: u64) -> String {
 }
 
 /// The text in one line of at most so many characters.
-fn cut(text: &str, width: usize) -> String {
+fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if text.len() <= width && text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
-        return text.to_owned();
+        return text.into();
     }
     let text = printable(text).replace("\n    ", " ");
     match text.char_indices().nth(width) {
-        None => text,
+        None => text.into(),
         Some(_) => text.chars().take(width - 1).chain(['…']).collect(),
     }
 }
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_says_so() {
-        assert_eq!((cut("abc", 3).as_str(), cut("abcd", 3).as_str()), ("abc", "ab…"));
+        assert_eq!((&*cut("abc", 3), &*cut("abcd", 3)), ("abc", "ab…"));
         assert_eq!(cut("a\nb\u{1b}c", 20), "a b\\u{1b}c");
     }
 }

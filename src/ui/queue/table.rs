@@ -6,10 +6,12 @@
 //!     450 4.2.1 mailbox busy
 //! ```
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{WIDTH, cut, octets, pretty, span, stamp};
-use crate::mail::Class;
+use crate::mail::{Class, EnhancedStatus};
 
 /// Characters of an identifier.
 const ID: usize = 26;
@@ -22,7 +24,7 @@ pub struct Answer {
     /// At which step.
     pub stage: &'static str,
     /// The enhanced status.
-    pub status: String,
+    pub status: EnhancedStatus,
     /// The reply code; 0 where no server said it.
     pub code: u16,
     /// The words.
@@ -31,8 +33,8 @@ pub struct Answer {
 
 impl Answer {
     /// In one line.
-    pub fn line(&self) -> String {
-        if self.code == 0 { self.text.clone() } else { format!("{} {}", self.code, self.text) }
+    pub fn line(&self) -> Cow<'_, str> {
+        if self.code == 0 { Cow::from(&self.text) } else { format!("{} {}", self.code, self.text).into() }
     }
 }
 
@@ -134,8 +136,8 @@ pub fn head(longest: usize) -> String {
     format!("{:<id$} {:>4} {:>5} {:>5}  {:<6}  FROM\n", "ID", "AGE", "SIZE", "LEFT", "NEXT")
 }
 
-/// The lines of an entry.
-pub fn row(row: &Row, longest: usize, now_s: u64) -> String {
+/// Adds the lines of an entry.
+pub fn row(text: &mut String, row: &Row, longest: usize, now_s: u64) {
     let width = longest.max(ID);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let age = or_dash(row.made_s.map(|made_s| span(now_s.saturating_sub(made_s))));
@@ -144,22 +146,20 @@ pub fn row(row: &Row, longest: usize, now_s: u64) -> String {
     let from = row.from.as_deref().map_or("", |from| if from.is_empty() { "<>" } else { from });
     let (id, next) = (cut(&row.id, width.max(ID)), next(row, now_s));
     let line = format!("{id:<width$} {age:>4} {size:>5} {left:>5}  {next:<6}  {from}");
-    let mut text = cut(line.trim_end(), WIDTH);
-    text.push('\n');
-    let said = match (&row.trouble, &row.gate, &row.last) {
-        (Some(trouble), ..) => Some(trouble.clone()),
-        (None, Some(gate), _) => Some(gate.line(now_s)),
+    text.extend([&*cut(line.trim_end(), WIDTH), "\n"]);
+    let said: Option<Cow<'_, str>> = match (&row.trouble, &row.gate, &row.last) {
+        (Some(trouble), ..) => Some(trouble.into()),
+        (None, Some(gate), _) => Some(gate.line(now_s).into()),
         (None, None, last) => last.as_ref().map(Answer::line),
     };
-    let doubt = match row.in_doubt {
+    let doubt: Option<Cow<'_, str>> = match row.in_doubt {
         0 => None,
-        1 => Some("1 recipient may have it already".to_owned()),
-        count => Some(format!("{count} recipients may have it already")),
+        1 => Some("1 recipient may have it already".into()),
+        count => Some(format!("{count} recipients may have it already").into()),
     };
     for said in [doubt, said].into_iter().flatten().filter(|said| !said.is_empty()) {
-        text.push_str(&format!("    {}\n", cut(&said, WIDTH - 4)));
+        text.extend(["    ", &*cut(&said, WIDTH - 4), "\n"]);
     }
-    text
 }
 
 fn next(row: &Row, now_s: u64) -> String {
@@ -186,7 +186,7 @@ pub fn summary(totals: &Totals) -> String {
 pub(super) struct AnswerJson<'a> {
     outcome: &'a str,
     stage: &'a str,
-    status: &'a str,
+    status: String,
     code: Option<u16>,
     text: &'a str,
 }
@@ -196,7 +196,7 @@ impl<'a> From<&'a Answer> for AnswerJson<'a> {
         AnswerJson {
             outcome: answer.outcome,
             stage: answer.stage,
-            status: &answer.status,
+            status: answer.status.to_string(),
             code: Some(answer.code).filter(|code| *code > 0),
             text: &answer.text,
         }

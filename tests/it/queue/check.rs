@@ -8,6 +8,7 @@ use whippet::spool::{Cause, Event, Id, Name, Place};
 
 use super::filled::{Entry, Filled, HOUR, State};
 use super::json;
+use crate::support::{Certificate, Peer, Rules, Step};
 
 /// What `check` says of a spool: exit code, and `file: finding` for each.
 #[track_caller]
@@ -137,8 +138,7 @@ fn the_journal_decides_which_of_two_names_stays() {
 
 #[test]
 fn damage_is_set_aside() {
-    for (at, words) in [(20, "the sum of its header"), (530, "the sum of its envelope"), (900, "its digest")]
-    {
+    for (at, words) in [(20, "the sum of its header"), (530, "the sum of its envelope")] {
         let spool = Filled::new();
         let name = spool.queue(Entry { size: 2000, ..Entry::default() });
         let file = spool.path().join("q").join(name.to_string());
@@ -148,9 +148,6 @@ fn damage_is_set_aside() {
         let (exit, found) = finding(&spool, &[]);
         assert!(exit == 65 && found.starts_with(words), "{found}");
         assert_eq!(spool.places(name.id), ["q"]);
-        if at == 900 {
-            assert_eq!(findings(&spool, &["--quick"]), (0, vec![]));
-        }
         let (exit, found) = finding(&spool, &["--repair"]);
         assert!(exit == 65 && found.ends_with("|moved to corrupt/"), "{found}");
         assert_eq!(spool.places(name.id), ["corrupt"]);
@@ -160,6 +157,33 @@ fn damage_is_set_aside() {
         spool.run(&["queue", "remove", &name.id.to_string()]).exits(0);
         clean(&spool);
     }
+}
+
+#[test]
+fn a_damaged_message_is_left_to_a_run_that_tells_its_sender() {
+    let spool = Filled::new();
+    let name = spool.queue(Entry { size: 2000, ..Entry::default() });
+    let file = spool.path().join("q").join(name.to_string());
+    let mut octets = std::fs::read(&file).unwrap();
+    octets[900] ^= 1;
+    std::fs::write(&file, &octets).unwrap();
+    assert_eq!(findings(&spool, &["--quick"]), (0, vec![]));
+    let left = "its digest does not agree: the next run tells its sender and moves it to corrupt/|";
+    assert_eq!(finding(&spool, &["--repair"]), (65, left.into()));
+    assert_eq!(spool.places(name.id), ["q"]);
+    let peer = Peer::start(Certificate::good(), vec![vec![Step::Serve(Rules::healthy())]; 2]);
+    spool.sandbox.profile(&format!(
+        "[profiles.default]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nfrom = \"ann@example.org\"\n",
+        peer.port()
+    ));
+    let _ = spool.run(&["queue", "run", "--now"]);
+    assert_eq!(spool.places(name.id), ["corrupt"]);
+    // The report of a run goes out with the next one; or with the same, should it find it.
+    let _ = spool.run(&["queue", "run", "--now"]);
+    let reports = peer.book().messages();
+    assert!(reports.len() == 1 && reports[0].contains("5.6.0"), "{reports:?}");
+    let (exit, found) = finding(&spool, &["--repair"]);
+    assert!(exit == 65 && found.starts_with("it is not trusted"), "{found}");
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl<'s, 'd> Attempt<'_, 's, 'd> {
             self.run.tell(&mut taken, (&from, self.host.as_deref()))?;
         }
         let state = &taken.state;
-        if !state.pending().is_empty() {
+        if !state.is_settled() {
             let due_s = state.due_s.unwrap_or_default();
             return taken.reschedule(due_s);
         }
