@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -43,10 +43,22 @@ fail\t'It is an error'"
 complete -c whippet -n "__fish_whippet_needs_command" -l to -d 'One more recipient' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s c -l cc -d 'Recipient of a copy' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s b -l bcc -d 'Recipient whom the others do not see' -r
-complete -c whippet -n "__fish_whippet_needs_command" -l from -d 'Sender, instead of the profile\'s' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l from -d 'Author, instead of the profile\'s' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l reply-to -d 'Where answers go' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l reverse-path -d 'Where reports of failure go' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s A -d 'Print what an alias stands for' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l in-reply-to -d 'Identifier of the mail that is answered' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l references -d 'Identifiers of the thread, the oldest first' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l sender -d 'Who hands the mail in, if not its author' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l importance -d 'How important it is: high, normal or low' -r -f -a "high\t''
+normal\t''
+low\t''"
+complete -c whippet -n "__fish_whippet_needs_command" -l auto-submitted -d 'Origin: auto-generated, auto-replied or no' -r -f -a "auto-generated\t''
+auto-replied\t''
+no\t''"
+complete -c whippet -n "__fish_whippet_needs_command" -l keywords -d 'Words by which it is found again' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l list-unsubscribe -d 'Where the reader unsubscribes' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l read-receipt -d 'Ask the reader\'s program for a receipt' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l profile -d 'Profile to use' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l set -d 'Change one setting for this run' -r

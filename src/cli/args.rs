@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::fields::FieldArgs;
 use crate::cli::once::OnceArgs;
 use crate::cli::queue::QueueArgs;
 use crate::cli::wishes::WishArgs;
@@ -40,6 +41,8 @@ pub(super) struct SendArgs {
     pub message: MessageArgs,
     #[command(flatten)]
     pub recipients: RecipientArgs,
+    #[command(flatten)]
+    pub fields: FieldArgs,
     #[command(flatten)]
     pub profile: ProfileArgs,
     #[command(flatten)]
@@ -149,9 +152,9 @@ pub(super) struct RecipientArgs {
     /// May be repeated. Such a recipient is named nowhere in the message.
     #[arg(short = 'b', long, value_name = "ADDRESS", allow_hyphen_values = true)]
     pub bcc: Vec<OsString>,
-    /// Sender, instead of the profile's
+    /// Author, instead of the profile's
     ///
-    /// One address, with or without a name.
+    /// An address, with or without a name, or several authors, divided by commas.
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
     pub from: Option<OsString>,
     /// Where answers go

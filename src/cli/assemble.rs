@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use crate::cli::args::{DeliveryArgs, MessageArgs, OutputArgs, ProfileArgs, RecipientArgs, SendArgs};
+use crate::cli::fields;
 use crate::cli::mailto::Mailto;
 use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::once;
 use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
 use crate::cli::rules::{
-    addresses, attachment_name, header, media_type, one_address, one_line, path, server_url, setting, text,
-    word,
+    addresses, attachment_name, authors, header, media_type, one_address, one_line, path, server_url,
+    setting, text, word,
 };
 use crate::cli::usage::{UsageError, printable, shown};
 
@@ -25,6 +26,7 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     output(args.output, &mut request)?;
     let has_body = args.message.body.is_some() || args.message.body_file.is_some();
     message(args.message, matches, &mut request)?;
+    args.fields.read(&mut request)?;
     recipients(args.recipients, has_body, &mut request)?;
     delivery(args.delivery, &mut request)?;
     request.wishes = args.wishes.wishes()?;
@@ -240,7 +242,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
             FieldRole::Ignored => {
                 request.warnings.push(format!("-e: my_hdr {} is ignored", printable(&name)))
             }
-            FieldRole::Added => request.headers.push((name, value)),
+            FieldRole::Added => fields::add_own(request, name, value)?,
         }
     }
     request.from = request.from.take().or(muttrc.from).or(field_from);
@@ -307,12 +309,17 @@ fn check_addresses(request: &Request) -> Result<(), UsageError> {
     let lists = [("", &request.recipients), ("To", &request.to), ("Cc", &request.cc), ("Bcc", &request.bcc)];
     let lists = lists.into_iter().flat_map(|(option, lists)| lists.iter().map(move |list| (option, list)));
     let lists = lists.map(|(option, list)| addresses(option, list).map(drop));
-    let from = request.from.iter().map(|from| one_address("From", from));
+    let from = request.from.iter().map(|from| authors("From", from));
+    let sender = request.sender.iter().map(|sender| one_address("Sender", sender));
+    let receipt = request.read_receipt.iter().filter(|list| !list.is_empty());
+    let receipt = receipt.map(|list| addresses("--read-receipt", list).map(drop));
     let reply_to = request.reply_to.iter().map(|list| addresses("Reply-To", list).map(drop));
     let path = request.reverse_path.iter().filter(|path| !matches!(path.trim(), "" | "<>"));
     let path = path.map(|path| one_address("reverse-path", path));
     let errors: Vec<String> = lists
         .chain(from)
+        .chain(sender)
+        .chain(receipt)
         .chain(reply_to)
         .chain(path)
         .filter_map(Result::err)

@@ -329,6 +329,7 @@ mod tests {
                 "\nExamples:",
                 "\nMessage:",
                 "\nRecipients:",
+                "\nFields:",
                 "\nProfile:",
                 "\nDelivery:",
                 "\nWishes:",
@@ -359,7 +360,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

@@ -7,6 +7,7 @@
 mod args;
 mod assemble;
 mod face;
+mod fields;
 mod mailto;
 mod manual;
 mod muttrc;

@@ -22,8 +22,12 @@ pub struct Request {
     pub bcc: Vec<String>,
     /// The subject, one line; `Some` and empty for `-s ''`: no Subject field.
     pub subject: Option<OsString>,
-    /// One mailbox: `--from`, else `set from`, else `my_hdr From`.
+    /// One mailbox or several: `--from`, else `set from`, else `my_hdr From`.
     pub from: Option<String>,
+    /// One mailbox: `--sender`, else `--header Sender`, else `my_hdr Sender`.
+    pub sender: Option<String>,
+    /// Where a receipt is asked to go, an address list; empty for the author (`--read-receipt`).
+    pub read_receipt: Option<String>,
     /// The name for a From that has none (`set realname`).
     pub realname: Option<OsString>,
     /// An address list: `--reply-to`, else `my_hdr Reply-To`.

@@ -72,6 +72,16 @@ pub(super) fn one_address(option: &str, list: &str) -> Result<(), UsageError> {
     }
 }
 
+/// Reads a list of authors: mailboxes, at least one, no group (RFC 5322 3.6.2).
+pub(super) fn authors(option: &str, list: &str) -> Result<(), UsageError> {
+    let listed = addresses(option, list)?;
+    let is_group = |listed: &Listed| matches!(listed, Listed::Group(_));
+    match listed.is_empty() || listed.iter().any(is_group) {
+        true => Err(UsageError::data(format!("{option}: `{}` is not an address", printable(list)))),
+        false => Ok(()),
+    }
+}
+
 /// Splits `Name: value`; both halves are good for a field.
 pub(super) fn header_parts(option: &str, field: &OsStr) -> Result<(String, OsString), UsageError> {
     let octets = field.as_bytes();

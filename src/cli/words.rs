@@ -81,6 +81,8 @@ impl Walker<'_> {
         };
         let value = match (takes_value(option), value) {
             (false, Some(_)) => return Err(UsageError::usage(format!("--{name} takes no value"))),
+            // The next word is a recipient: such a value stands behind an equals sign.
+            (true, None) if option.is_require_equals_set() => None,
             (true, None) => {
                 Some(self.words.next().cloned().ok_or_else(|| needs_value(&format!("--{name}")))?)
             }

@@ -12,6 +12,10 @@ use crate::ui::Complaint;
 /// Who writes, and what completes a bare name.
 pub(super) struct Identity {
     pub(super) author: Mailbox,
+    /// Who else writes.
+    pub(super) co_authors: Vec<Mailbox>,
+    /// Who hands it in, if that was said.
+    pub(super) sender: Option<Mailbox>,
     pub(super) reverse_path: Option<Address>,
     pub(super) domain: String,
 }
@@ -24,17 +28,19 @@ pub(super) fn identity(
 ) -> Result<Identity, Failure> {
     let domain =
         |author: &Mailbox| request.hostname.clone().unwrap_or_else(|| author.address.domain().to_owned());
+    let mut co_authors = Vec::new();
     let mut author = match &request.from {
         Some(from) => {
             let fallback = settings.from.as_ref().map(|from| from.value.address.domain());
-            single(from, request.hostname.as_deref().or(fallback), "a From names one mailbox")?
+            co_authors = authors(from, request.hostname.as_deref().or(fallback))?;
+            co_authors.remove(0)
         }
         None => match settings.author().or_else(|| login_address(settings)) {
             Some(author) => author,
             None => account_mailbox(world)?,
         },
     };
-    if author.name.is_none() {
+    if author.name.is_none() && co_authors.is_empty() {
         author.name = request
             .realname
             .as_ref()
@@ -43,15 +49,18 @@ pub(super) fn identity(
             .filter(|name| !name.trim().is_empty());
     }
     let domain = domain(&author);
+    let sender = request.sender.as_deref();
+    let sender = sender.map(|text| single(text, Some(&domain), "a Sender is one address")).transpose()?;
     let reverse_path = match &request.reverse_path {
         Some(path) if path.is_empty() || path == "<>" => None,
         Some(path) => Some(single(path, Some(&domain), "a reverse-path is one address")?.address),
         None => match &settings.envelope_from {
             Some(path) => path.value.clone(),
-            None => Some(author.address.clone()),
+            // RFC 5322 3.6.2: the Sender is who answers for the transmission.
+            None => Some(sender.as_ref().unwrap_or(&author).address.clone()),
         },
     };
-    Ok(Identity { author, reverse_path, domain })
+    Ok(Identity { author, co_authors, sender, reverse_path, domain })
 }
 
 fn login_address(settings: &Settings) -> Option<Mailbox> {
@@ -71,6 +80,18 @@ fn account_mailbox(world: &World<'_>) -> Result<Mailbox, Failure> {
     Ok(Mailbox { name: known.and_then(|account| account.person.clone()), address })
 }
 
+/// All who write, at least one.
+fn authors(text: &str, domain: Option<&str>) -> Result<Vec<Mailbox>, Failure> {
+    let mailbox = |listed| match listed {
+        Listed::Mailbox(mailbox) => Some(mailbox),
+        Listed::Group(_) => None,
+    };
+    let authors: Option<Vec<Mailbox>> = parse_list(text, domain)?.into_iter().map(mailbox).collect();
+    authors
+        .filter(|authors| !authors.is_empty())
+        .ok_or_else(|| Failure::plain(Exit::DataErr, format!("a From names who writes, not `{text}`")))
+}
+
 fn single(text: &str, domain: Option<&str>, wanted: &str) -> Result<Mailbox, Failure> {
     match parse_list(text, domain)?.as_slice() {
         [Listed::Mailbox(mailbox)] => Ok(mailbox.clone()),
@@ -84,6 +105,7 @@ pub(super) struct Recipients {
     cc: Vec<Listed>,
     bcc: Vec<Listed>,
     reply_to: Vec<Listed>,
+    receipt: Vec<Listed>,
 }
 
 /// Reads all lists; the error names every bad item.
@@ -107,13 +129,17 @@ pub(super) fn recipients(
     let cc = read(&mut request.cc.iter());
     let bcc = read(&mut request.bcc.iter());
     let reply_to = read(&mut request.reply_to.iter());
+    let mut receipt = read(&mut request.read_receipt.iter());
     if let Some(failure) = Failure::gather(failures) {
         return Err(failure);
+    }
+    if request.read_receipt.is_some() && receipt.is_empty() {
+        receipt = vec![Listed::Mailbox(identity.author.clone())];
     }
     let set =
         || settings.reply_to.iter().flat_map(|set| set.value.iter().cloned().map(Listed::Mailbox)).collect();
     let reply_to = if request.reply_to.is_some() { reply_to } else { set() };
-    Ok(Recipients { to, cc, bcc, reply_to })
+    Ok(Recipients { to, cc, bcc, reply_to, receipt })
 }
 
 impl Recipients {
@@ -149,12 +175,18 @@ pub(super) fn draft(
     })?;
     let message_id = format!("<{token}@{}>", identity.domain);
     let mut draft = Draft::new(identity.author, world.clock.local(), message_id);
+    draft.co_authors = identity.co_authors;
+    draft.sender = identity.sender;
     draft.reply_to = recipients.reply_to;
     draft.to = recipients.to;
     draft.cc = recipients.cc;
     draft.subject = request.subject.as_deref().map(Text::from);
     draft.fields =
         request.headers.iter().map(|(name, value)| (name.clone(), Text::from(value.as_os_str()))).collect();
+    if !recipients.receipt.is_empty() {
+        let list = recipients.receipt.iter().map(Listed::to_string).collect::<Vec<_>>().join(", ");
+        draft.fields.push(("Disposition-Notification-To".to_owned(), Text::from(list)));
+    }
     draft.body = inputs.body;
     draft.attachments = inputs.attachments;
     if let Some(body_type) = &request.body_type {

@@ -12,7 +12,7 @@ pub(super) fn resolve(request: &Request, world: &World<'_>) -> Result<Settings, 
     // A From that cannot be read chooses no profile; it is complained of where it is used.
     let from = request.from.as_deref().and_then(|text| parse_list(text, None).ok());
     let from = from.as_deref().and_then(|listed| match listed {
-        [Listed::Mailbox(mailbox)] => Some(mailbox.address.clone()),
+        [Listed::Mailbox(mailbox), ..] => Some(mailbox.address.clone()),
         _ => None,
     });
     let wanted = Wanted {

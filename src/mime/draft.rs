@@ -15,6 +15,10 @@ use crate::mail::{Listed, Mailbox};
 pub struct Draft {
     /// Who writes.
     pub from: Mailbox,
+    /// Who else writes.
+    pub co_authors: Vec<Mailbox>,
+    /// Who hands it in, if not `from`. With several authors and none here, `from` does (RFC 5322 3.6.2).
+    pub sender: Option<Mailbox>,
     /// Where answers go, if not to `from`.
     pub reply_to: Vec<Listed>,
     /// The To field. If it and `cc` are empty, it says `undisclosed-recipients:;`.
@@ -44,6 +48,8 @@ impl Draft {
     pub fn new(from: Mailbox, date: Zoned, message_id: String) -> Self {
         Draft {
             from,
+            co_authors: Vec::new(),
+            sender: None,
             reply_to: Vec::new(),
             to: Vec::new(),
             cc: Vec::new(),
@@ -56,6 +62,19 @@ impl Draft {
             date,
             message_id,
         }
+    }
+
+    /// All who write.
+    pub(super) fn authors(&self) -> Vec<Listed> {
+        [&self.from].into_iter().chain(&self.co_authors).cloned().map(Listed::Mailbox).collect()
+    }
+
+    /// The Sender field, where there is one: it would say nothing beside an only author of the same address (RFC 5322
+    /// 3.6.2).
+    pub(super) fn sender_field(&self) -> Option<Listed> {
+        let sender = self.sender.as_ref().unwrap_or(&self.from);
+        let is_told = self.co_authors.is_empty() && sender.address == self.from.address;
+        (!is_told).then(|| Listed::Mailbox(sender.clone()))
     }
 }
 

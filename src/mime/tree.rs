@@ -7,7 +7,6 @@ use super::error::{ComposeError, MessageError};
 use super::header::parameter::MediaType;
 use super::header::{Header, check_message_id};
 use super::part::{Outline, Part};
-use crate::mail::Listed;
 use crate::sys::Random;
 
 /// A message that can be written, the same each time. It holds no file's content.
@@ -125,7 +124,10 @@ fn fields(draft: &Draft, warnings: &mut Vec<String>) -> Result<Header, ComposeEr
     let date = jiff::fmt::rfc2822::to_string(&draft.date)
         .map_err(|_| ComposeError::Date { date: draft.date.to_string() })?;
     header.plain("Date", &date);
-    header.addresses("From", &[Listed::Mailbox(draft.from.clone())])?;
+    header.addresses("From", &draft.authors())?;
+    if let Some(sender) = draft.sender_field() {
+        header.addresses("Sender", &[sender])?;
+    }
     if !draft.reply_to.is_empty() {
         header.addresses("Reply-To", &draft.reply_to)?;
     }
@@ -153,7 +155,7 @@ fn fields(draft: &Draft, warnings: &mut Vec<String>) -> Result<Header, ComposeEr
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::mail::{Address, Mailbox};
+    use crate::mail::{Address, Listed, Mailbox};
     use crate::mime::{Attachment, Body, Source, Text};
     use crate::sys::SeededRandom;
     use jiff::{Timestamp, tz::TimeZone};

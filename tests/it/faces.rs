@@ -15,6 +15,8 @@ mod output;
 mod routes;
 #[path = "faces/schema.rs"]
 mod schema;
+#[path = "faces/standard_fields.rs"]
+mod standard_fields;
 #[path = "faces/stdin.rs"]
 mod stdin;
 

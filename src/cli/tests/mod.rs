@@ -14,14 +14,14 @@ fn argv(words: &[&str]) -> Vec<OsString> {
     ["whippet"].iter().chain(words).map(OsString::from).collect()
 }
 
-fn request_of(words: &[&str]) -> Request {
+pub(super) fn request_of(words: &[&str]) -> Request {
     match parse(&argv(words)) {
         Ok(Invocation::Send(request)) => *request,
         other => panic!("{words:?}: {other:?}"),
     }
 }
 
-fn error_of(words: &[&str]) -> UsageError {
+pub(super) fn error_of(words: &[&str]) -> UsageError {
     parse(&argv(words)).map(|other| panic!("{words:?}: {other:?}")).unwrap_err()
 }
 

@@ -39,14 +39,8 @@ const STRUCTURED: [&str; 14] = [
     "List-Unsubscribe-Post",
 ];
 /// Own fields that hold an address list.
-const ADDRESSES: [&str; 6] = [
-    "Sender",
-    "Errors-To",
-    "Disposition-Notification-To",
-    "Return-Receipt-To",
-    "Mail-Followup-To",
-    "Mail-Reply-To",
-];
+const ADDRESSES: [&str; 5] =
+    ["Errors-To", "Disposition-Notification-To", "Return-Receipt-To", "Mail-Followup-To", "Mail-Reply-To"];
 
 /// The header under construction.
 #[derive(Default)]
@@ -117,6 +111,16 @@ impl Header {
         let among = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
         let decoded = text.decode(charsets).ok();
         let decoded = decoded.as_deref().map(str::trim);
+        if name.eq_ignore_ascii_case("Sender") {
+            return self.sender(name, decoded.unwrap_or_default());
+        }
+        if name.eq_ignore_ascii_case("Keywords")
+            && let Some(text) = decoded
+        {
+            one_line(&what, text.as_bytes())?;
+            self.field(name, |body| body.phrases(&phrases(text)));
+            return Ok(());
+        }
         if among(&ADDRESSES)
             && let Some(list) = decoded.and_then(|text| parse_list(text, None).ok())
         {
@@ -126,6 +130,17 @@ impl Header {
             return self.structured(name, decoded.unwrap_or("\u{fffd}"));
         }
         self.unstructured(name, &what, text, charsets, warnings)
+    }
+
+    /// Adds a Sender, which is one mailbox (RFC 5322 3.6.2).
+    fn sender(&mut self, name: &str, text: &str) -> Result<(), ComposeError> {
+        match parse_list(text, None).as_deref() {
+            Ok([sender @ Listed::Mailbox(_)]) => self.addresses(name, std::slice::from_ref(sender)),
+            _ => {
+                let reason = "takes one address, such as you@example.org";
+                Err(ComposeError::Structure { name: name.to_owned(), reason })
+            }
+        }
     }
 
     /// Adds a field that is folded, never encoded.
@@ -196,6 +211,33 @@ pub(super) fn check_message_id(id: &str) -> Result<(), ComposeError> {
         Some((left, right)) if is_good(left) && is_good(right) && id.len() <= LONGEST_WORD => Ok(()),
         _ => Err(ComposeError::Structure { name: "Message-ID".to_owned(), reason: "is not `<left@right>`" }),
     }
+}
+
+/// The phrases of a list with commas; a comma in quotes is part of one (RFC 5322 3.6.5).
+fn phrases(text: &str) -> Vec<String> {
+    let (mut phrases, mut is_quoted, mut is_escaped) = (vec![String::new()], false, false);
+    for character in text.chars() {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => {
+                is_escaped = true;
+                continue;
+            }
+            '"' => {
+                is_quoted = !is_quoted;
+                continue;
+            }
+            ',' if !is_quoted => {
+                phrases.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(phrase) = phrases.last_mut() {
+            phrase.push(character);
+        }
+    }
+    phrases.iter().map(|phrase| phrase.trim().to_owned()).filter(|phrase| !phrase.is_empty()).collect()
 }
 
 fn check_name(name: &str) -> Result<(), ComposeError> {

@@ -151,6 +151,10 @@ fn structured_fields_are_folded_not_encoded() {
     assert!(matches!(own("References", &"x".repeat(901)), Err(ComposeError::Structure { .. })));
     assert_eq!(own("Sender", "a@例子.测试").unwrap(), "Sender: a@xn--fsqu00a.xn--0zwm56d\r\n");
     assert_eq!(own("Errors-To", "root").unwrap(), "Errors-To: root\r\n");
+    for bad in ["root", "", "a@x, b@x", "Team: a@x;", "é"] {
+        let error = own("Sender", bad).unwrap_err();
+        assert_eq!(error.to_string(), "the field Sender takes one address, such as you@example.org", "{bad}");
+    }
 }
 
 #[test]
@@ -159,4 +163,19 @@ fn message_ids() {
     for bad in ["", "a@b", "<a>", "<a@>", "<a b@c>", "<a@b@c>", "<a@b>\r\nBcc: x", "<é@x>"] {
         assert!(check_message_id(bad).is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn keywords_are_phrases() {
+    let own = |text: &str| own("Keywords", text, &Charsets::default()).unwrap();
+    for (text, expected) in [
+        ("", "Keywords:\r\n"),
+        ("a, two words ,, b", "Keywords: a, two words, b\r\n"),
+        ("\"a, \\\"b\\\"\", c", "Keywords: \"a, \\\"b\\\"\", c\r\n"),
+        ("é, b", "Keywords: =?utf-8?b?w6k=?= , b\r\n"),
+    ] {
+        assert_eq!(own(text), expected, "{text:?}");
+    }
+    let long = own(&"word, ".repeat(60));
+    assert!(long.lines().all(|line| line.len() <= 78) && long.matches("word").count() == 61, "{long}");
 }

@@ -105,6 +105,21 @@ impl Value<'_> {
         self.word(&quoted).map(|()| false)
     }
 
+    /// Adds phrases with commas between them.
+    pub(super) fn phrases(&mut self, phrases: &[String]) -> fmt::Result {
+        let mut is_encoded = false;
+        for (index, phrase) in phrases.iter().enumerate() {
+            match (index, is_encoded) {
+                (0, _) => {}
+                // RFC 2047 5 (3): a blank stands between an encoded-word and a special.
+                (_, true) => self.word(",")?,
+                (_, false) => self.glue(",")?,
+            }
+            is_encoded = self.phrase(phrase)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn mailbox(&mut self, mailbox: &Mailbox) -> fmt::Result {
         match mailbox.name.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => {

@@ -52,7 +52,16 @@ fn recipients() {
     page.run("a line end", &inside, &["ann@example.com\nbob@example.com"]);
     page.run("a dash", &inside, &["-"]);
     page.run("--from is no address", &inside, &["--from", "Al Ice", "ann@example.com"]);
-    page.run("--from is two", &inside, &["--from", "a@example.org, b@example.org", "ann@example.com"]);
+    page.run("--from is a group", &inside, &["--from", "Team: a@example.org;", "ann@example.com"]);
+    page.run("--sender is two", &inside, &["--sender", "a@example.org, b@example.org", "ann@example.com"]);
+    page.run("--in-reply-to is none", &inside, &["--in-reply-to", "17", "ann@example.com"]);
+    page.run(
+        "--list-unsubscribe is none",
+        &inside,
+        &["--list-unsubscribe", "leave@x.org", "ann@example.com"],
+    );
+    let twice = ["--references", "a@x", "--header", "References: <b@x>", "ann@example.com"];
+    page.run("References is said in two ways", &inside, &twice);
     page.run("--reply-to is no address", &inside, &["--reply-to", "x@", "ann@example.com"]);
     page.check("words-recipients");
 }

@@ -31,7 +31,7 @@ macro_rules! place {
 }
 
 /// Free text.
-const TEXTS: [Place; 9] = [
+const TEXTS: [Place; 12] = [
     place!("subject", "plain", ["subject"], false, |p| ["-s", p, "a@x"]),
     place!("value", "plain", ["X-Tag"], false, |p| ["--header", glued("X-Tag: ", p, ""), "a@x"]),
     place!("References", "<a@b>", ["References"], false, |p| [
@@ -51,6 +51,13 @@ const TEXTS: [Place; 9] = [
         glued("realname=", p, ""),
         "a@x"
     ]),
+    place!("keywords", "plain", ["--keywords"], false, |p| ["--keywords", p, "a@x"]),
+    place!("in-reply-to", "<a@b>", ["--in-reply-to"], false, |p| ["--in-reply-to", p, "a@x"]),
+    place!("list-unsubscribe", "mailto:a@b", ["--list-unsubscribe"], false, |p| [
+        "--list-unsubscribe",
+        p,
+        "a@x"
+    ]),
     place!("charset", "utf-8", ["charset"], false, |p| ["--charset", p, "a@x"]),
     place!("hello_name", "plain", ["hello_name", "--set"], false, |p| [
         "--set",
@@ -60,7 +67,7 @@ const TEXTS: [Place; 9] = [
 ];
 
 /// Addresses and lists of them.
-const ADDRESSES: [Place; 12] = [
+const ADDRESSES: [Place; 14] = [
     place!("recipient", "a@x", ["address", "recipient"], true, |p| ["-s", "s", "--", p]),
     place!("recipient's name", "Plain", ["address", "recipient"], true, |p| ["--", glued("", p, " <a@x>")]),
     place!("Cc", "c@x", ["Cc", "--cc"], true, |p| ["-c", p, "a@x"]),
@@ -73,6 +80,8 @@ const ADDRESSES: [Place; 12] = [
         "a@x"
     ]),
     place!("Reply-To", "f@x", ["Reply-To", "--reply-to"], false, |p| ["--reply-to", p, "a@x"]),
+    place!("sender", "f@x", ["Sender", "--sender"], false, |p| ["--sender", p, "a@x"]),
+    place!("receipt", "f@x", ["--read-receipt"], false, |p| [glued("--read-receipt=", p, ""), "a@x"]),
     place!("reverse-path", "f@x", ["reverse-path"], false, |p| ["--reverse-path", p, "a@x"]),
     place!("hostname", "x.example", ["-e", "address", "hostname"], false, |p| [
         "-e",
