@@ -29,10 +29,16 @@ pub struct Draft {
     pub subject: Option<Text>,
     /// Fields of the person's own, name and text, in order.
     pub fields: Vec<(String, Text)>,
-    /// The text.
+    /// The text. Without a source, and beside an HTML text or an invitation, there is none.
     pub body: Body,
     /// The type of the text, such as `text/plain` or `text/html; format=flowed`. Its charset is found out.
     pub body_type: String,
+    /// The same text in HTML.
+    pub html: Option<Body>,
+    /// The pictures in the HTML text.
+    pub inlines: Vec<Inline>,
+    /// An invitation, or an answer to one.
+    pub calendar: Option<Calendar>,
     /// In the order in which they are sent.
     pub attachments: Vec<Attachment>,
     /// The charsets in play.
@@ -57,6 +63,9 @@ impl Draft {
             fields: Vec::new(),
             body: Body::default(),
             body_type: "text/plain".to_owned(),
+            html: None,
+            inlines: Vec::new(),
+            calendar: None,
             attachments: Vec::new(),
             charsets: Charsets::default(),
             date,
@@ -76,6 +85,26 @@ impl Draft {
         let is_told = self.co_authors.is_empty() && sender.address == self.from.address;
         (!is_told).then(|| Listed::Mailbox(sender.clone()))
     }
+}
+
+/// A picture that an HTML text shows.
+#[derive(Debug, Clone)]
+pub struct Inline {
+    /// What it is.
+    pub attachment: Attachment,
+    /// By what the text refers to it, behind `cid:`: `left@right` (RFC 2392 section 2).
+    pub content_id: String,
+}
+
+/// An iCalendar object that asks something of its recipients, or answers (RFC 5546, RFC 6047).
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    /// The object.
+    pub body: Body,
+    /// Its METHOD, which its media type repeats (RFC 6047 2.4).
+    pub method: String,
+    /// The file's name.
+    pub name: Option<String>,
 }
 
 /// One thing that goes along, byte for byte.

@@ -31,7 +31,7 @@ mod text;
 mod tree;
 
 pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
-pub use draft::{Attachment, Draft};
+pub use draft::{Attachment, Calendar, Draft, Inline};
 pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};
 pub use part::Outline;

@@ -1,9 +1,11 @@
-//! One part: its fields, what its octets are made from, how they are encoded (RFC 2045, RFC 2183).
+//! A part: its fields, and what it holds: octets made from something and encoded, or further parts (RFC 2045, RFC 2046 5.1,
+//! RFC 2183).
 //!
 //! An attachment is base64, byte for byte. Only a message/* attachment is sent as it is, because RFC 2046 5.2.1 forbids
 //! to encode it; one that transports would change goes as application/octet-stream instead.
 
-use super::draft::{Attachment, Draft};
+use super::charset::Charsets;
+use super::draft::Attachment;
 use super::encode::Base64;
 use super::error::ComposeError;
 use super::header::Header;
@@ -12,18 +14,26 @@ use super::kind::Kind;
 use super::source::{Body, Taken};
 use super::text::{self, Planned, TextPlan};
 
+/// A part with all that is in it. It is written with the same octets each time, alone or inside others: what is signed is
+/// what is sent (RFC 1847 2.1).
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    /// Delimiter, fields, empty line.
-    pub(super) header: String,
-    pub(super) content: Content,
+    /// Its fields, each line ended in CRLF.
+    pub(super) fields: String,
+    holds: Holds,
+    /// Octets of what follows the empty line behind the fields.
     pub(super) size: u64,
-    pub(super) outline: Outline,
+}
+
+#[derive(Debug, Clone)]
+enum Holds {
+    Content(Content, Outline),
+    Parts { media_type: String, boundary: String, parts: Vec<Part> },
 }
 
 /// What a part's octets are made from.
 #[derive(Debug, Clone)]
-pub(super) enum Content {
+enum Content {
     Text(Body, TextPlan),
     Base64(Body),
 }
@@ -43,8 +53,18 @@ pub struct Outline {
     pub octets: u64,
 }
 
+/// How a part is shown, and under which names it is known (RFC 2183, RFC 2392).
+#[derive(Debug, Clone, Default)]
+struct Label<'a> {
+    /// `attachment` or `inline`.
+    disposition: Option<&'static str>,
+    name: Option<&'a str>,
+    /// By what an HTML text refers to it, without angle brackets.
+    content_id: Option<&'a str>,
+}
+
 impl Content {
-    pub(super) fn write(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+    fn write(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         match self {
             Content::Text(body, plan) => text::write(body, plan, sink),
             Content::Base64(body) => {
@@ -57,43 +77,50 @@ impl Content {
 }
 
 impl Part {
-    pub(super) fn of_body(
-        draft: &Draft,
-        boundary: &str,
+    /// A text that is read: no line of it begins as `delimiter` does.
+    pub(super) fn of_text(
+        body: Body,
+        mut media: MediaType,
+        name: Option<&str>,
+        charsets: &Charsets,
+        delimiter: &str,
         warnings: &mut Vec<String>,
     ) -> Result<Self, ComposeError> {
-        let mut media = MediaType::parse(&draft.body_type)?;
         if ["multipart/", "message/"].iter().any(|kind| media.essence.starts_with(kind)) {
             let reason = "the text is one part";
             return Err(ComposeError::MediaType { text: media.essence, reason });
         }
-        let body = draft.body.clone();
+        let label = Label { name, ..Label::default() };
         if !media.essence.starts_with("text/") {
-            return Ok(Self::base64(body, media, None));
+            return Ok(Self::base64(body, media, label));
         }
-        match text::plan(&body, &draft.charsets, boundary, warnings)? {
+        match text::plan(&body, charsets, delimiter, warnings)? {
             Planned::Text(plan) => {
                 media.set("charset", Some(plan.charset));
-                Ok(Self::text(body, plan, media, None))
+                Ok(Self::text(body, plan, media, label))
             }
             Planned::Unknown => {
                 media.set("charset", Some("unknown-8bit"));
-                Ok(Self::base64(body, media, None))
+                Ok(Self::base64(body, media, label))
             }
         }
     }
 
+    /// A thing that goes along; with a `content_id` it is shown where the HTML text refers to it.
     pub(super) fn of_attachment(
         attachment: &Attachment,
-        boundary: &str,
+        content_id: Option<&str>,
+        delimiter: &str,
         warnings: &mut Vec<String>,
     ) -> Result<Self, ComposeError> {
         let Kind { mut media, name } = Kind::of(attachment)?;
         let body = Body::from(attachment.source.clone());
+        let disposition = Some(if content_id.is_some() { "inline" } else { "attachment" });
+        let label = Label { disposition, name: Some(&name), content_id };
         // RFC 6532 3.7: message/global may be encoded.
         if media.essence.starts_with("message/") && !media.essence.starts_with("message/global") {
-            if let Some(plan) = text::plan_unencoded(&body, boundary)? {
-                return Ok(Self::text(body, plan, media, Some(name)));
+            if let Some(plan) = text::plan_unencoded(&body, delimiter)? {
+                return Ok(Self::text(body, plan, media, label));
             }
             if attachment.media_type.is_some() {
                 warnings.push(format!(
@@ -103,43 +130,102 @@ impl Part {
             }
             media = MediaType::known("application/octet-stream");
         }
-        Ok(Self::base64(body, media, Some(name)))
+        Ok(Self::base64(body, media, label))
     }
 
-    fn text(body: Body, plan: TextPlan, media: MediaType, name: Option<String>) -> Self {
+    /// Several parts in one (RFC 2046 5.1). No part has a line that begins with `boundary` behind two dashes.
+    pub(super) fn of_parts(mut media: MediaType, boundary: String, parts: Vec<Part>) -> Self {
+        media.set("boundary", Some(&format!("\"{boundary}\"")));
+        let mut header = Header::default();
+        header.field("Content-Type", |value| media.write(value));
+        // Before each part a delimiter, and behind the last; the line end before it belongs to it.
+        let delimiters = (parts.len() + 1) * (boundary.len() + 6);
+        let inner: u64 = parts.iter().map(Part::whole).sum();
+        let size = inner + delimiters as u64;
+        Part { fields: header.text, holds: Holds::Parts { media_type: media.essence, boundary, parts }, size }
+    }
+
+    fn text(body: Body, plan: TextPlan, media: MediaType, label: Label<'_>) -> Self {
         let (transfer, octets, size) = (plan.transfer.word(), plan.octets, plan.size);
-        Self::new(Content::Text(body, plan), media, name, transfer, octets, size)
+        Self::of_content(Content::Text(body, plan), media, label, transfer, (octets, size))
     }
 
-    fn base64(body: Body, media: MediaType, name: Option<String>) -> Self {
+    fn base64(body: Body, media: MediaType, label: Label<'_>) -> Self {
         let octets = body.length();
-        Self::new(Content::Base64(body), media, name, "base64", octets, Base64::size(octets))
+        let sizes = (octets, Base64::size(octets));
+        Self::of_content(Content::Base64(body), media, label, "base64", sizes)
     }
 
-    fn new(
+    /// A part that holds no others; its octets are counted before and after the transfer encoding.
+    fn of_content(
         content: Content,
         media: MediaType,
-        name: Option<String>,
+        label: Label<'_>,
         transfer: &'static str,
-        octets: u64,
-        size: u64,
+        (octets, size): (u64, u64),
     ) -> Self {
         let mut header = Header::default();
         header.field("Content-Type", |value| {
             media.write(value)?;
-            name.as_deref().map_or(Ok(()), |name| write_name("name", name, value))
+            label.name.map_or(Ok(()), |name| write_name("name", name, value))
         });
         header.plain("Content-Transfer-Encoding", transfer);
-        if let Some(name) = &name {
+        if let Some(disposition) = label.disposition {
             header.field("Content-Disposition", |value| {
-                value.word("attachment")?;
-                write_name("filename", name, value)
+                value.word(disposition)?;
+                label.name.map_or(Ok(()), |name| write_name("filename", name, value))
             });
         }
-        header.text.push_str("\r\n");
+        if let Some(id) = label.content_id {
+            header.plain("Content-ID", &format!("<{id}>"));
+        }
         let charset = media.parameter("charset").map(str::to_owned);
+        let name = label.name.map(str::to_owned);
         let outline = Outline { media_type: media.essence, charset, name, transfer, octets };
-        Part { header: header.text, content, size, outline }
+        Part { fields: header.text, holds: Holds::Content(content, outline), size }
+    }
+
+    /// Its type and subtype.
+    pub(super) fn media_type(&self) -> &str {
+        match &self.holds {
+            Holds::Content(_, outline) => &outline.media_type,
+            Holds::Parts { media_type, .. } => media_type,
+        }
+    }
+
+    /// Octets of all of it.
+    fn whole(&self) -> u64 {
+        self.fields.len() as u64 + 2 + self.size
+    }
+
+    /// Writes all of it.
+    pub(super) fn write(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+        sink(self.fields.as_bytes())?;
+        sink(b"\r\n")?;
+        self.write_body(sink)
+    }
+
+    /// Writes what follows the empty line.
+    pub(super) fn write_body(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+        match &self.holds {
+            Holds::Content(content, _) => content.write(sink),
+            Holds::Parts { boundary, parts, .. } => {
+                for (index, part) in parts.iter().enumerate() {
+                    let before = if index > 0 { "\r\n" } else { "" };
+                    sink(format!("{before}--{boundary}\r\n").as_bytes())?;
+                    part.write(sink)?;
+                }
+                sink(format!("\r\n--{boundary}--\r\n").as_bytes())
+            }
+        }
+    }
+
+    /// What is in it, in order: the parts that hold no others.
+    pub(super) fn outlines(&self) -> Vec<&Outline> {
+        match &self.holds {
+            Holds::Content(_, outline) => vec![outline],
+            Holds::Parts { parts, .. } => parts.iter().flat_map(Part::outlines).collect(),
+        }
     }
 }
 
@@ -148,7 +234,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mail::{Address, Listed, Mailbox};
-    use crate::mime::{Message, MessageError, Source};
+    use crate::mime::{Draft, Message, MessageError, Source};
     use crate::sys::SeededRandom;
     use jiff::{Timestamp, tz::TimeZone};
     use std::io;

@@ -1,10 +1,12 @@
-//! The message: a header and one part, or several in a multipart/mixed (RFC 2046 5.1.3), written as often as needed.
+//! The message: a header and the part that holds all others, written as often as needed.
+
+mod nest;
 
 use std::io::Write;
 
+use self::nest::Nest;
 use super::draft::Draft;
 use super::error::{ComposeError, MessageError};
-use super::header::parameter::MediaType;
 use super::header::{Header, check_message_id};
 use super::part::{Outline, Part};
 use crate::sys::Random;
@@ -14,9 +16,7 @@ use crate::sys::Random;
 pub struct Message {
     message_id: String,
     header: String,
-    parts: Vec<Part>,
-    end: String,
-    size: u64,
+    root: Part,
     smtputf8: bool,
     warnings: Vec<String>,
 }
@@ -26,65 +26,23 @@ impl Message {
     /// attachment, and computes the size.
     pub fn compose(draft: Draft, random: &dyn Random) -> Result<Self, ComposeError> {
         let mut warnings = Vec::new();
-        let mut header = fields(&draft, &mut warnings)?;
-        let boundary = if draft.attachments.is_empty() {
-            None
-        } else {
-            // RFC 2045 6.7: `=_` cannot occur in quoted-printable or base64.
-            Some(format!("=_{}", random.token(24).map_err(ComposeError::Random)?))
-        };
-        let delimiter = boundary.as_deref().unwrap_or_default();
-        let body = Part::of_body(&draft, delimiter, &mut warnings)?;
-        let smtputf8 = header.smtputf8;
-        let Some(boundary) = &boundary else {
-            header.text.push_str(&body.header);
-            let body = Part { header: String::new(), ..body };
-            return Ok(Self::assemble(draft, header.text, vec![body], String::new(), smtputf8, warnings));
-        };
-        let mut parts = vec![body];
-        for attachment in &draft.attachments {
-            parts.push(Part::of_attachment(attachment, boundary, &mut warnings)?);
-        }
-        for (index, part) in parts.iter_mut().enumerate() {
-            // The line end before a delimiter belongs to the delimiter.
-            let before = if index > 0 { "\r\n" } else { "" };
-            part.header.insert_str(0, &format!("{before}--{boundary}\r\n"));
-        }
-        let mut media = MediaType::known("multipart/mixed");
-        media.set("boundary", Some(&format!("\"{boundary}\"")));
-        header.field("Content-Type", |value| media.write(value));
-        header.text.push_str("\r\n");
-        let end = format!("\r\n--{boundary}--\r\n");
-        Ok(Self::assemble(draft, header.text, parts, end, smtputf8, warnings))
-    }
-
-    fn assemble(
-        draft: Draft,
-        header: String,
-        parts: Vec<Part>,
-        end: String,
-        smtputf8: bool,
-        warnings: Vec<String>,
-    ) -> Self {
-        let contents: u64 = parts.iter().map(|part| part.header.len() as u64 + part.size).sum();
-        let size = (header.len() + end.len()) as u64 + contents;
-        Message { message_id: draft.message_id, header, parts, end, size, smtputf8, warnings }
+        let Header { text: mut header, smtputf8 } = fields(&draft, &mut warnings)?;
+        let root = Nest::root(&draft, random, &mut warnings)?;
+        header.push_str(&root.fields);
+        header.push_str("\r\n");
+        Ok(Message { message_id: draft.message_id, header, root, smtputf8, warnings })
     }
 
     /// Exactly how many octets [`Message::write_to`] writes; not dot-stuffed.
     pub fn size(&self) -> u64 {
-        self.size
+        self.header.len() as u64 + self.root.size
     }
 
     /// Writes the message, every line ended in CRLF, not dot-stuffed. After an error what was written is no message.
     pub fn write_to(&self, out: &mut dyn Write) -> Result<(), MessageError> {
         let mut sink = |octets: &[u8]| out.write_all(octets).map_err(MessageError::Sink);
         sink(self.header.as_bytes())?;
-        for part in &self.parts {
-            sink(part.header.as_bytes())?;
-            part.content.write(&mut sink)?;
-        }
-        sink(self.end.as_bytes())
+        self.root.write_body(&mut sink)
     }
 
     /// The header's lines, each ended in CRLF, with the empty line behind them.
@@ -114,7 +72,7 @@ impl Message {
 
     /// What is in it, in order; the text comes first.
     pub fn parts(&self) -> impl Iterator<Item = &Outline> {
-        self.parts.iter().map(|part| &part.outline)
+        self.root.outlines().into_iter()
     }
 }
 
@@ -298,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_boundary_never_stands_in_a_part() {
-        let token = SeededRandom::new(1).token(24).unwrap();
+        let token = SeededRandom::new(1).token(23).unwrap();
         let trap = format!("--=_{token}\n");
         let attachments = vec![attachment("a.eml", None, format!("Subject: x\n\n{trap}"))];
         let text =

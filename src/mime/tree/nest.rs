@@ -1,0 +1,245 @@
+//! Which part stands in which (RFC 2046 5.1, RFC 2387, RFC 6047 2.4):
+//!
+//! ```text
+//! mixed( related( alternative( text, HTML, calendar ), images ), attachments )
+//! ```
+//!
+//! What would hold one part alone is left out.
+
+use crate::mime::draft::Draft;
+use crate::mime::error::ComposeError;
+use crate::mime::header::parameter::MediaType;
+use crate::mime::part::Part;
+use crate::sys::Random;
+
+/// Characters of a token: those of a boundary less `=_`, which cannot occur in quoted-printable or base64 (RFC 2045 6.7),
+/// and less the letter at its end. All boundaries of a message are equally long, so that none is the beginning of another
+/// (RFC 2046 5.1.2).
+const TOKEN: usize = 23;
+
+/// The parts of a draft under construction.
+pub(super) struct Nest<'a> {
+    draft: &'a Draft,
+    /// How the boundaries begin; empty where there is but one part.
+    delimiter: String,
+    boundaries: std::ops::RangeInclusive<char>,
+    warnings: &'a mut Vec<String>,
+}
+
+impl<'a> Nest<'a> {
+    /// The part that holds all of a draft.
+    pub(super) fn root(
+        draft: &'a Draft,
+        random: &dyn Random,
+        warnings: &'a mut Vec<String>,
+    ) -> Result<Part, ComposeError> {
+        let is_several = draft.html.is_some()
+            || draft.calendar.is_some()
+            || !draft.inlines.is_empty()
+            || !draft.attachments.is_empty();
+        let token = || random.token(TOKEN).map_err(ComposeError::Random);
+        let delimiter = if is_several { format!("=_{}", token()?) } else { String::new() };
+        let mut nest = Nest { draft, delimiter, boundaries: 'a'..='z', warnings };
+        let letter = nest.letter()?;
+        nest.mixed(letter)
+    }
+
+    /// What is read: the forms of the text, and the pictures in it.
+    fn letter(&mut self) -> Result<Part, ComposeError> {
+        let draft = self.draft;
+        let mut forms = Vec::new();
+        let is_other = draft.html.is_some() || draft.calendar.is_some();
+        if !is_other || !draft.body.sources.is_empty() {
+            let media = MediaType::parse(&draft.body_type)?;
+            forms.push(Part::of_text(
+                draft.body.clone(),
+                media,
+                None,
+                &draft.charsets,
+                &self.delimiter,
+                self.warnings,
+            )?);
+        }
+        if let Some(html) = &draft.html {
+            let media = MediaType::known("text/html");
+            forms.push(Part::of_text(
+                html.clone(),
+                media,
+                None,
+                &draft.charsets,
+                &self.delimiter,
+                self.warnings,
+            )?);
+        }
+        if let Some(calendar) = &draft.calendar {
+            let mut media = MediaType::known("text/calendar");
+            media.set("method", Some(&calendar.method));
+            let (body, name) = (calendar.body.clone(), calendar.name.as_deref());
+            forms.push(Part::of_text(body, media, name, &draft.charsets, &self.delimiter, self.warnings)?);
+        }
+        let letter = self.several("multipart/alternative", forms);
+        if draft.inlines.is_empty() {
+            return Ok(letter);
+        }
+        let mut media = MediaType::known("multipart/related");
+        media.set("type", Some(&format!("\"{}\"", letter.media_type())));
+        let mut parts = vec![letter];
+        for inline in &draft.inlines {
+            let id = Some(inline.content_id.as_str());
+            parts.push(Part::of_attachment(&inline.attachment, id, &self.delimiter, self.warnings)?);
+        }
+        Ok(Part::of_parts(media, self.boundary(), parts))
+    }
+
+    /// The letter, and what goes along.
+    fn mixed(&mut self, letter: Part) -> Result<Part, ComposeError> {
+        let mut parts = vec![letter];
+        for attachment in &self.draft.attachments {
+            parts.push(Part::of_attachment(attachment, None, &self.delimiter, self.warnings)?);
+        }
+        Ok(self.several("multipart/mixed", parts))
+    }
+
+    /// The parts in one; a single part as it is.
+    fn several(&mut self, essence: &str, mut parts: Vec<Part>) -> Part {
+        match parts.pop() {
+            Some(single) if parts.is_empty() => single,
+            last => {
+                parts.extend(last);
+                Part::of_parts(MediaType::known(essence), self.boundary(), parts)
+            }
+        }
+    }
+
+    fn boundary(&mut self) -> String {
+        let letter = self.boundaries.next().expect("a letter has fewer than 26 levels");
+        format!("{}{letter}", self.delimiter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::mail::{Address, Mailbox};
+    use crate::mime::{Attachment, Body, Calendar, Inline, Source};
+    use crate::sys::SeededRandom;
+    use jiff::{Timestamp, tz::TimeZone};
+
+    fn draft() -> Draft {
+        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
+        Draft::new(Mailbox::from(Address::parse("a@example.org").unwrap()), date, "<1@example.org>".into())
+    }
+
+    fn attachment(name: &str, octets: &str) -> Attachment {
+        Attachment { source: Source::Octets(octets.into()), name: Some(name.into()), media_type: None }
+    }
+
+    fn root(draft: &Draft) -> Part {
+        Nest::root(draft, &SeededRandom::new(1), &mut Vec::new()).unwrap()
+    }
+
+    fn written(part: &Part) -> String {
+        let mut octets = Vec::new();
+        part.write(&mut |block| {
+            octets.extend_from_slice(block);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(octets.len() as u64, part.fields.len() as u64 + 2 + part.size);
+        String::from_utf8(octets).unwrap()
+    }
+
+    /// The types in their nesting, by the boundaries alone.
+    fn shape(text: &str) -> String {
+        let (fields, body) = text.split_once("\r\n\r\n").unwrap();
+        let fields = fields.replace("\r\n ", " ");
+        let media = fields.split("Content-Type: ").nth(1).unwrap();
+        let essence = media.split([';', '\r']).next().unwrap();
+        let Some(boundary) = media.split("boundary=\"").nth(1) else { return essence.to_owned() };
+        let boundary = boundary.split('"').next().unwrap();
+        let body = format!("\r\n{body}");
+        let parts: Vec<&str> = body.split(&format!("\r\n--{boundary}")).collect();
+        assert_eq!((parts[0], parts[parts.len() - 1]), ("", "--\r\n"));
+        let inner: Vec<String> = parts[1..parts.len() - 1].iter().map(|part| shape(&part[2..])).collect();
+        format!("{}({})", essence.trim_start_matches("multipart/"), inner.join(" "))
+    }
+
+    #[test]
+    fn each_part_has_its_place() {
+        let html = || Some(Body::from("<p>hi</p>"));
+        let calendar = || {
+            let body = Body::from("BEGIN:VCALENDAR\r\n");
+            Some(Calendar { body, method: "REQUEST".into(), name: Some("a.ics".into()) })
+        };
+        let inlines = || vec![Inline { attachment: attachment("a.png", "x"), content_id: "a.png@x".into() }];
+        let attachments = || vec![attachment("a.pdf", "%PDF")];
+        let text = || Body::from("hi");
+        for (draft, wanted) in [
+            (draft(), "text/plain"),
+            (
+                Draft { body: text(), attachments: attachments(), ..draft() },
+                "mixed(text/plain application/pdf)",
+            ),
+            (Draft { body: text(), html: html(), ..draft() }, "alternative(text/plain text/html)"),
+            (Draft { html: html(), ..draft() }, "text/html"),
+            (Draft { html: html(), inlines: inlines(), ..draft() }, "related(text/html image/png)"),
+            (
+                Draft { body: text(), calendar: calendar(), ..draft() },
+                "alternative(text/plain text/calendar)",
+            ),
+            (
+                Draft {
+                    body: text(),
+                    html: html(),
+                    calendar: calendar(),
+                    inlines: inlines(),
+                    attachments: attachments(),
+                    ..draft()
+                },
+                "mixed(related(alternative(text/plain text/html text/calendar) image/png) application/pdf)",
+            ),
+        ] {
+            let root = root(&draft);
+            assert_eq!(shape(&written(&root)), wanted);
+            assert_eq!(root.outlines().len(), wanted.matches('/').count(), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_text_says_so() {
+        let inline = Inline { attachment: attachment("ä.png", "x"), content_id: "1@x".into() };
+        let body = Body::from("BEGIN:VCALENDAR\nMETHOD:REPLY\n");
+        let calendar = Calendar { body, method: "REPLY".into(), name: Some("a.ics".into()) };
+        let draft = Draft {
+            body: Body::from("hi"),
+            calendar: Some(calendar),
+            html: Some(Body::from("<img src=cid:1@x>")),
+            inlines: vec![inline],
+            ..draft()
+        };
+        let text = written(&root(&draft)).replace("\r\n ", " ");
+        for line in [
+            "Content-Type: text/calendar; method=REPLY; charset=us-ascii; name=\"a.ics\"\r\n",
+            "Content-Disposition: inline; filename*=utf-8''%C3%A4.png\r\nContent-ID: <1@x>\r\n",
+            "Content-Type: multipart/related; type=\"multipart/alternative\"; boundary=\"=_",
+        ] {
+            assert!(text.contains(line), "{line}{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_in_another_has_the_octets_that_it_has_alone() {
+        let draft =
+            Draft { body: Body::from("é\n--=_\n"), attachments: vec![attachment("a", "b")], ..draft() };
+        let signed = root(&draft);
+        let alone = written(&signed);
+        let signature = root(&Draft { body: Body::from("a signature"), ..draft });
+        let mut media = MediaType::known("multipart/signed");
+        media.set("protocol", Some("\"application/pgp-signature\""));
+        let whole = written(&Part::of_parts(media, "=_other".into(), vec![signed, signature]));
+        let parts: Vec<&str> = whole.split("\r\n--=_other").collect();
+        assert_eq!(parts[1].strip_prefix("\r\n"), Some(&*alone));
+        assert_eq!(parts.len(), 4);
+    }
+}
