@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use whippet::spool::{InDoubt, Place, Store};
+use whippet::spool::{Header, InDoubt, Place, Store};
 
 use crate::Outcome;
 use crate::ledger::{Before, judge};
@@ -72,7 +72,7 @@ pub fn record(case: &Case, ground: &Ground) -> Vec<Op> {
     tape.note(Op::Acknowledged);
     let is_damaged = case.telling == Telling::Damage;
     if is_damaged {
-        damage(&store, &path, &tape);
+        damage(&store, &path, in_the_message, &tape);
     }
     let mut peer = Peer::new(case.at_once, Some(&tape));
     for after_s in [0, 1, 5 * 3600, 10 * 3600] {
@@ -84,11 +84,16 @@ pub fn record(case: &Case, ground: &Ground) -> Vec<Op> {
     tape.ops()
 }
 
-/// Changes the last octet but two of the mail, behind the program's back.
-fn damage(store: &Store<'_>, path: &Path, tape: &Tape) {
+/// The last octet but two of the mail: its sender can still be told.
+fn in_the_message(header: &Header) -> u64 {
+    header.body_at() + header.body - 3
+}
+
+/// Changes one octet, behind the program's back.
+fn damage(store: &Store<'_>, path: &Path, place: fn(&Header) -> u64, tape: &Tape) {
     let name = store.scan(&mut |_| {}).unwrap()[0];
     let (header, ..) = store.look(Place::Queue, name, 3).unwrap();
-    let offset = header.body_at() + header.body - 3;
+    let offset = place(&header);
     let file = std::fs::File::options().write(true).open(path.join("q").join(name.to_string())).unwrap();
     file.write_all_at(b"?", offset).unwrap();
     tape.note(Op::Damage { file: 0, offset, octets: b"?".to_vec() });

@@ -122,7 +122,10 @@ pub fn record(life: &Life, ground: &Ground) -> Vec<Op> {
                 assert!(matches!(act(&case, &store, id, verb, after_s), Ok(Done::Yes)), "{}", life.name())
             }
             Half(verb) => half(&case, &store, id, verb, after_s),
-            Step::Damage => super::damage(&store, &path, &tape),
+            Step::Damage => {
+                // In the envelope: what is left of it tells nobody.
+                super::damage(&store, &path, |header| header.body_at() - 2, &tape)
+            }
             Repair => assert!(repair(&case, &store, after_s).unwrap() > 0, "{}", life.name()),
         }
         tape.note(Op::Ended { what: step.name() });
