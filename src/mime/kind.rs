@@ -1,5 +1,8 @@
 //! What an attachment is: its media type and its name (RFC 2046, RFC 2183 2.3).
 
+mod charset;
+
+use std::cell::OnceCell;
 use std::path::Path;
 
 use super::draft::Attachment;
@@ -8,7 +11,7 @@ use super::header::one_line;
 use super::header::parameter::{MediaType, harmless, name_of_path};
 use super::source::Source;
 
-/// First octets that are looked at. A text that becomes something else later is still sent byte for byte.
+/// First octets that are looked at. Only what begins as a text and may be labelled as one is read to its end.
 const LOOKED_AT: usize = 8 * 1024;
 
 /// Formats that are no text/* but may be all text.
@@ -24,8 +27,6 @@ impl Kind {
     /// Finds out what an attachment is: the type as given, else by its name, else by its first octets.
     pub(super) fn of(attachment: &Attachment) -> Result<Self, ComposeError> {
         let beginning = attachment.source.beginning(LOOKED_AT)?;
-        let whole = attachment.source.length() <= beginning.len() as u64;
-        let charset = text_charset(&beginning, whole);
         let given = match (&attachment.name, &attachment.source) {
             (Some(name), _) => {
                 one_line("a file name", name.as_bytes())?;
@@ -34,11 +35,15 @@ impl Kind {
             (None, Source::File { path, .. }) => Some(name_of_path(path.as_os_str())),
             (None, _) => None,
         };
-        let mut media = match &attachment.media_type {
-            Some(text) => MediaType::parse(text)?,
-            None => {
-                MediaType::known(by_name(given.as_deref()).unwrap_or_else(|| by_octets(&beginning, charset)))
-            }
+        let charset = OnceCell::new();
+        let charset = || match charset.get() {
+            Some(charset) => Ok(*charset),
+            None => charset::of(&attachment.source, &beginning).map(|found| *charset.get_or_init(|| found)),
+        };
+        let mut media = match (&attachment.media_type, by_name(given.as_deref())) {
+            (Some(text), _) => MediaType::parse(text)?,
+            (None, Some(known)) => MediaType::known(known),
+            (None, None) => MediaType::known(by_octets(&beginning, charset()?)),
         };
         if media.essence.starts_with("multipart/") {
             let reason = "an attachment has no parts of its own";
@@ -46,10 +51,13 @@ impl Kind {
         }
         media.set("name", None);
         if media.essence.starts_with("text/") && media.parameter("charset").is_none() {
-            media.set("charset", charset);
+            media.set("charset", charset()?);
         }
-        let unnamed = if charset.is_some() { "stdin.txt" } else { "stdin.bin" };
-        Ok(Kind { media, name: given.unwrap_or_else(|| unnamed.to_owned()) })
+        let name = match given {
+            Some(name) => name,
+            None => if charset()?.is_some() { "stdin.txt" } else { "stdin.bin" }.to_owned(),
+        };
+        Ok(Kind { media, name })
     }
 }
 
@@ -65,23 +73,6 @@ fn by_octets(beginning: &[u8], charset: Option<&str>) -> &'static str {
         (_, Some(_)) => "text/plain",
         (Some(found), None) => found,
         (None, None) => "application/octet-stream",
-    }
-}
-
-/// The charset of what begins so, if it is text: UTF-8 without NUL. `whole` says that nothing follows.
-fn text_charset(beginning: &[u8], whole: bool) -> Option<&'static str> {
-    if beginning.contains(&0) {
-        return None;
-    }
-    if beginning.is_ascii() {
-        // What follows may still be UTF-8.
-        return Some(if whole { "us-ascii" } else { "utf-8" });
-    }
-    match std::str::from_utf8(beginning) {
-        Ok(_) => Some("utf-8"),
-        // The last character may be cut off.
-        Err(error) if error.error_len().is_none() && !whole => Some("utf-8"),
-        Err(_) => None,
     }
 }
 
@@ -102,7 +93,9 @@ mod tests {
 
     #[test]
     fn types_and_names() {
-        let long = [b"x".repeat(LOOKED_AT - 1), "é".as_bytes().to_vec()].concat();
+        let late = |end: &[u8]| [&b"x".repeat(LOOKED_AT - 1)[..], end].concat();
+        let (utf8, latin, binary, ascii) =
+            (late("é".as_bytes()), late(b"ab\xe9"), late(b"ab\0"), late(b"ab"));
         for (name, explicit, octets, media, sent) in [
             (Some("a.pdf"), None, &b"%PDF-1.4"[..], "application/pdf", "a.pdf"),
             (Some("a.pdf"), Some("image/x-own; v=1"), b"x", "image/x-own; v=1", "a.pdf"),
@@ -117,7 +110,14 @@ mod tests {
             (None, None, b"\xff\xfe\0", "application/octet-stream", "stdin.bin"),
             (None, None, b"%PDF-1.4\n\xff", "application/pdf", "stdin.bin"),
             (None, None, b"", "text/plain; charset=us-ascii", "stdin.txt"),
-            (None, None, &long, "text/plain; charset=utf-8", "stdin.txt"),
+            (None, None, &utf8, "text/plain; charset=utf-8", "stdin.txt"),
+            (None, None, &ascii, "text/plain; charset=us-ascii", "stdin.txt"),
+            (None, None, &latin, "application/octet-stream", "stdin.bin"),
+            (None, None, &binary, "application/octet-stream", "stdin.bin"),
+            (Some("a.txt"), None, &latin, "text/plain", "a.txt"),
+            (Some("a.txt"), None, &binary, "text/plain", "a.txt"),
+            (Some("a.txt"), Some("text/x-own"), &utf8, "text/x-own; charset=utf-8", "a.txt"),
+            (Some("a.bin"), Some("application/x-own"), &utf8, "application/x-own", "a.bin"),
             (Some("../a\"b"), None, b"x", "text/plain; charset=us-ascii", "a_b"),
         ] {
             assert_eq!(kind(name, explicit, octets), (media.to_owned(), sent.to_owned()), "{name:?}");
