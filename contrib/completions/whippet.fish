@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -65,6 +65,8 @@ complete -c whippet -n "__fish_whippet_needs_command" -l set -d 'Change one sett
 complete -c whippet -n "__fish_whippet_needs_command" -l smtp -d 'Server, instead of the profile\'s' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l output -d 'Write the mail down instead of sending it' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -s e -d 'Commands of a muttrc' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l fcc -d 'Keep a copy in a Maildir or an mbox' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l max-size -d 'Refuse a larger mail' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l idempotency-key -d 'Send a mail that is known by this word once' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l expect-bytes -d 'Refuse standard input of another length' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l expect-sha256 -d 'Refuse standard input of another SHA-256' -r
@@ -84,6 +86,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l dry-run -d 'Check every
 complete -c whippet -n "__fish_whippet_needs_command" -l queue -d 'Queue it for whom the server does not take now'
 complete -c whippet -n "__fish_whippet_needs_command" -l no-queue -d 'Do not queue, whatever the profile says'
 complete -c whippet -n "__fish_whippet_needs_command" -s x -d 'Accepted and ignored, as mutt\'s'
+complete -c whippet -n "__fish_whippet_needs_command" -l no-fcc -d 'Keep no copy, whatever the profile says'
 complete -c whippet -n "__fish_whippet_needs_command" -l resend -d 'Send it, also if it was sent before'
 complete -c whippet -n "__fish_whippet_needs_command" -l require-tls -d 'Send only where TLS protects the whole way'
 complete -c whippet -n "__fish_whippet_needs_command" -l json -d 'Report in JSON on standard output'

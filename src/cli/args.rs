@@ -1,11 +1,14 @@
 //! The one table of options. Doc comments are the help text: the first sentence is the line of `-h`, all of it is
 //! `--help` and the manual page. Values are kept as typed; [`request`](crate::cli::request) checks them.
 
+mod copies;
+
 use std::ffi::OsString;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+pub(super) use self::copies::{CopyArgs, copy_place};
 use crate::cli::fields::FieldArgs;
 use crate::cli::once::OnceArgs;
 use crate::cli::queue::QueueArgs;
@@ -47,6 +50,8 @@ pub(super) struct SendArgs {
     pub profile: ProfileArgs,
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+    #[command(flatten)]
+    pub copies: CopyArgs,
     #[command(flatten)]
     pub once: OnceArgs,
     #[command(flatten)]

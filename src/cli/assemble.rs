@@ -29,6 +29,7 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     args.fields.read(&mut request)?;
     recipients(args.recipients, has_body, &mut request)?;
     delivery(args.delivery, &mut request)?;
+    args.copies.read(&mut request)?;
     request.wishes = args.wishes.wishes()?;
     args.once.read(&mut request)?;
     add_muttrc(muttrc, &mut request)?;
@@ -252,6 +253,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
     request.tunnel = muttrc.tunnel;
+    request.fcc = request.fcc.take().or(muttrc.fcc);
     request.wishes.notify = request.wishes.notify.or(muttrc.dsn_notify);
     request.wishes.returned = request.wishes.returned.or(muttrc.dsn_return);
     request.tls = TlsWords {

@@ -68,6 +68,11 @@ pub struct Request {
     pub sendmail_argv: Vec<OsString>,
     /// `--queue` or `--no-queue`.
     pub queue: Option<bool>,
+    /// Where a copy is kept, with `~/` as typed; an inner `None` for no copy: `--fcc`, `--no-fcc`, else `set record`,
+    /// `set copy`.
+    pub fcc: Option<Option<PathBuf>>,
+    /// `--max-size`.
+    pub max_size: Option<String>,
     /// `--idempotency-key`: by which this mail is known again.
     pub idempotency_key: Option<String>,
     /// `--resend`: it is sent whatever is known of it.

@@ -143,6 +143,11 @@ pub(super) fn recipients(
 }
 
 impl Recipients {
+    /// Those whom the others do not see.
+    pub(super) fn blind(&self) -> &[Listed] {
+        &self.bcc
+    }
+
     /// The envelope: everybody in To, Cc and Bcc, once, with what is wished of the servers.
     pub(super) fn envelope(
         &self,

@@ -52,6 +52,11 @@ impl Failure {
         })
     }
 
+    /// Its first line, for a place where it is only told of.
+    pub(super) fn headline(&self) -> String {
+        self.complaints.first().map(|complaint| complaint.headline.clone()).unwrap_or_default()
+    }
+
     /// Says it on standard error.
     pub(super) fn say(&self, world: &mut World<'_>) {
         for complaint in &self.complaints {

@@ -1,12 +1,14 @@
 //! The inputs of a message: text and attachments. Every file is opened before standard input is read, and everything is
 //! there before anything is connected.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::cli::{
     Attachment as Typed, Body as TypedBody, EmptyBody, Include, Misplaced, Request, Source as TypedSource,
 };
 use crate::cmd::{Exit, Failure, World};
+use crate::config::quoted;
 use crate::mail::Address;
 use crate::mime::{Attachment, Body, Source, SourceError, Text};
 
@@ -128,11 +130,30 @@ pub(super) fn take_recipient(request: &mut Request) {
 fn unopened(typed: &Typed, error: SourceError) -> Failure {
     let is_missing =
         matches!(&error, SourceError::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
+    if let SourceError::Directory { path } = &error {
+        let hint = archive(path);
+        return Failure::from(error).hint(hint);
+    }
     match typed.misplaced().filter(|_| is_missing) {
         Some(Misplaced::Address(error)) => error.into(),
         Some(Misplaced::Perhaps(hint)) => Failure::from(error).hint(hint),
         None => error.into(),
     }
+}
+
+/// How the files of a folder become one attachment.
+fn archive(folder: &Path) -> String {
+    let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let mut archive = full.file_name().unwrap_or(OsStr::new("files")).to_owned();
+    archive.push(".tar.gz");
+    // A name that begins with - is an option for tar.
+    let is_option = folder.as_os_str().as_encoded_bytes().starts_with(b"-");
+    let folder = if is_option { Path::new(".").join(folder) } else { folder.to_owned() };
+    let (folder, archive) = (quoted(&folder), quoted(Path::new(&archive)));
+    format!(
+        "an attachment is one file; archive the folder: `tar czf - {folder} | whippet --attach-stdin {archive} --body \
+         TEXT ...`"
+    )
 }
 
 fn name_of(typed: &Typed) -> String {

@@ -1,6 +1,12 @@
 //! The verb `send`: one mail, from the words typed to the exit code.
 
-use crate::cli::{EmptyBody, MissingSubject, Request};
+mod copy;
+mod promised;
+mod size;
+
+use self::copy::Fcc;
+use self::size::Limit;
+use crate::cli::{Body as TypedBody, EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::queue::{Memory, Waiting, Wish, answered, heard, leave_run, may_wait, once, spool};
@@ -27,6 +33,7 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let recipients = recipients(&request, &settings, &identity)?;
     let files = Files::open(&request)?;
     let envelope = recipients.envelope(&identity, &request, &settings)?;
+    let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
     if request.subject.is_none() && request.missing_subject == Some(MissingSubject::Fail) {
         return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
     }
@@ -39,10 +46,16 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
         return nothing_to_say(policy, &request, &warnings, world);
     }
     let draft = draft(&request, &settings, identity, recipients, inputs, world)?;
+    let limit = Limit::of(&settings, &draft);
+    limit.check_attachments()?;
+    if world.stdin_is_terminal && request.body == TypedBody::Stdin {
+        warnings.extend(promised::warning(&draft)?);
+    }
     let mut memory = Memory::of(&request, &settings, &envelope, &draft)?;
     let message = Message::compose(draft, world.random)?;
+    limit.check_message(message.size())?;
     warnings.extend_from_slice(message.warnings());
-    let mail = Mail { request, settings, envelope, message, warnings };
+    let mail = Mail { request, settings, envelope, message, fcc, warnings };
     for warning in &mail.warnings {
         warn(&mail.request, world, warning);
     }
@@ -64,6 +77,9 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
             }
             memory.note(&report, world);
             let (mut report, id) = mail.keep(&route, report, &mut memory, world);
+            if !matches!(route, Route::File(_)) {
+                mail.copy(&mut report, &memory, world);
+            }
             report.warnings.append(&mut memory.warnings);
             let exit = mail.tell(&report, id, world);
             memory.release();
@@ -79,6 +95,7 @@ pub(super) struct Mail {
     pub(super) settings: Settings,
     envelope: Envelope,
     message: Message,
+    fcc: Option<Fcc>,
     warnings: Vec<String>,
 }
 
@@ -134,6 +151,7 @@ impl Mail {
                 name: file_name(world)?,
                 time: world.clock.now(),
                 stdout: world.stdout,
+                notes: Vec::new(),
             }),
             Route::Sandbox => unreachable!("the sandbox has a way of its own"),
         };
@@ -154,6 +172,7 @@ impl Mail {
         let is_first = !spool::is_there(&self.settings, world);
         let (mut report, id) = waiting.queue_first(memory, world)?;
         self.judge_ground(is_first, &mut report, world);
+        self.copy(&mut report, memory, world);
         report.warnings.append(&mut memory.warnings);
         if memory.is_known {
             return Ok(self.tell_as(None, &report, id, world));
@@ -206,6 +225,13 @@ impl Mail {
         let (mut report, id) = waiting.take_over(report, memory, world);
         self.judge_ground(is_first && id.is_some(), &mut report, world);
         (report, id)
+    }
+
+    /// Keeps a copy of what was sent or queued, where one is wanted; of a mail that was something already there is one.
+    fn copy(&self, report: &mut Report, memory: &Memory, world: &World<'_>) {
+        if let Some(fcc) = self.fcc.as_ref().filter(|_| !memory.is_known) {
+            fcc.keep(&self.envelope, &self.message, report, world);
+        }
     }
 
     /// Warns of a spool that keeps nothing for long; once, where the first mail of it is queued.

@@ -22,6 +22,7 @@ pub(super) fn resolve(request: &Request, world: &World<'_>) -> Result<Settings, 
         from,
         smtp: request.smtp.clone(),
         tunnel: request.tunnel.clone(),
+        max_size: request.max_size.clone(),
         set: request.set.clone(),
         is_queued: false,
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use encoding_rs::Encoding;
 
 use crate::config::server::hosts::{self, Listed};
-use crate::config::settings::SpoolScope;
+use crate::config::settings::{OutgoingScope, SpoolScope};
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Queue, Route, SecretPlace, schema, secret};
@@ -143,6 +143,7 @@ pub(super) struct Scope {
     pub dsn_return: Option<Setting<Return>>,
     pub sendmail_path: Option<Setting<PathBuf>>,
     pub output: Option<Setting<PathBuf>>,
+    pub outgoing: OutgoingScope,
     pub queue: Option<Setting<Queue>>,
     pub spool: SpoolScope,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
@@ -196,6 +197,7 @@ impl Scope {
             "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),
             "sendmail_path" => put(&mut self.sendmail_path, value::program(given, home, folder), origin),
             "output" => put(&mut self.output, value::output(given, home, folder), origin),
+            _ if OutgoingScope::has(key) => self.outgoing.assign(key, given, spot),
             "queue" => put(&mut self.queue, Queue::read(given), origin),
             "spool" => Err(given.wrong("a table [spool]")),
             "timeouts" => self.assign_all_times(given, origin),
@@ -293,6 +295,7 @@ impl Scope {
         lay(&mut self.dsn_return, above.dsn_return);
         lay(&mut self.sendmail_path, above.sendmail_path);
         lay(&mut self.output, above.output);
+        self.outgoing.overlay(above.outgoing);
         lay(&mut self.queue, above.queue);
         self.spool.overlay(above.spool);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
@@ -334,6 +337,7 @@ impl Scope {
         self.max_recipients = None;
         self.max_messages = None;
         self.max_connections = None;
+        self.outgoing.forget_host();
     }
 }
 

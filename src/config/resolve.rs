@@ -36,6 +36,8 @@ pub struct Wanted {
     pub smtp: Option<String>,
     /// `-e 'set tunnel=…'`.
     pub tunnel: Option<String>,
+    /// `--max-size`.
+    pub max_size: Option<String>,
     /// `--set KEY=VALUE`, in order.
     pub set: Vec<(String, String)>,
     /// For mail that was queued: where it goes is not for the variables of another hour, `WHIPPET_PROFILE` and `WHIPPET_SMTP`.
@@ -73,6 +75,9 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
         assign(&mut scope, "tunnel", line, Origin::Flag("-e set tunnel".into()), surroundings)?;
     }
     scope.overlay(flags);
+    if let Some(size) = &wanted.max_size {
+        assign(&mut scope, "max_size", size, Origin::Flag("--max-size".into()), surroundings)?;
+    }
 
     if scope.from.is_none()
         && let Some(text) = variable(surroundings, "EMAIL")?

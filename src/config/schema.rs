@@ -100,6 +100,11 @@ pub const KEYS: &[Key] = keys! {
         "Most mails of one connection; more of them go over a further one.";
     Server "max_connections", "number", "1", "4",
         "Most connections at once that a run of the queue opens to the server; more than one only while it takes mail.";
+    Server "max_size", "size", "", r#""25M""#,
+        "The largest mail that leaves, as a number of octets or with K, M or G behind it; a larger one is refused before \
+         anything is connected.";
+    Server "server_saves_sent", "true or false", "false", "false",
+        "Whether the server keeps a copy of what is sent itself, as those of Gmail and Microsoft 365 do; `fcc` is then not used.";
     Server "hello_name", "host name or address literal", "the host name of this machine", r#""laptop.example.org""#,
         "What whippet calls itself in EHLO or LHLO.";
     Server "ip_family", "\"any\", \"4\" or \"6\"", "\"any\"", r#""any""#,
@@ -140,6 +145,10 @@ pub const KEYS: &[Key] = keys! {
         "Where answers go; $REPLYTO is stronger.";
     Sender "envelope_from", "address or \"<>\"", "the address of `from`", r#""bounces@example.org""#,
         "The reverse-path, where reports of failure go; \"<>\" asks for none.";
+    Sender "fcc", "path", "", r#""~/Maildir/.Sent/""#,
+        "Where a copy of each mail is kept that was accepted or queued: a Maildir, if it is one or its name ends in /, else an mbox.";
+    Sender "fcc_bcc", "true or false", "false", "false",
+        "Whether that copy names those who got a blind copy.";
     Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
         "The charset that text outside ASCII is sent in; UTF-8 where it lacks a character.";
     Sender "dsn_notify", "\"never\", or \"success\", \"failure\", \"delay\" or a list of them", "failure, and delay at the server's will", r#"["failure", "delay"]"#,
@@ -212,7 +221,7 @@ pub const KEYS: &[Key] = keys! {
 };
 
 /// Names that other programs use for the same thing (msmtp, mutt, mailx).
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("user", "username"),
     ("login", "username"),
     ("server", "host"),
@@ -227,6 +236,8 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("tls_cert_file", "tls_client_cert"),
     ("tls_key_file", "tls_client_key"),
     ("ssl_client_cert", "tls_client_cert"),
+    ("record", "fcc"),
+    ("write_bcc", "fcc_bcc"),
     ("tls_host_override", "tls_server_name"),
 ];
 

@@ -1,10 +1,13 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
 mod door;
+mod outgoing;
 mod rows;
 mod servers;
 mod spool;
 
+pub use outgoing::Outgoing;
+pub(super) use outgoing::OutgoingScope;
 pub use rows::Row;
 pub(super) use spool::SpoolScope;
 pub use spool::{Queue, SpoolSettings, WhenInDoubt};
@@ -98,6 +101,8 @@ pub struct Settings {
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
     pub output: Option<Setting<PathBuf>>,
+    /// How large a mail may be, and what is kept of it.
+    pub outgoing: Outgoing,
     /// Whether mail that could not be handed over waits.
     pub queue: Setting<Queue>,
     /// The spool, which all profiles share.
@@ -176,6 +181,7 @@ impl Settings {
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),
             output: scope.output,
+            outgoing: scope.outgoing.settle(),
             queue: scope.queue.unwrap_or(Setting::built_in(Queue::Auto)),
             spool: scope.spool.settle(),
             timeouts: Timeouts::settle(scope.timeouts),

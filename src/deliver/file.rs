@@ -3,6 +3,10 @@
 //! A file that holds one message, and the standard output, get the octets of the wire, line ends in CRLF (RFC 5322 2.1).
 //! Maildir and mbox are stores of this machine, whose lines end in LF. What is there is never written over.
 
+mod copy;
+
+pub use copy::SentCopy;
+
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -98,6 +102,8 @@ pub struct File<'a> {
     pub time: SystemTime,
     /// The standard output.
     pub stdout: &'a mut dyn Write,
+    /// What is worth saying of the place; empty before.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Debug for File<'_> {
@@ -127,7 +133,8 @@ impl File<'_> {
             Form::Folder(path) => return self.write_into_folder(path, message),
             Form::Mbox(path) => {
                 let opening = opening(envelope.reverse_path(), self.time);
-                mbox::append(path, &opening, &mut |out| message.write_to(out))?;
+                let said = mbox::append(path, &opening, mbox::PATIENCE, &mut |out| message.write_to(out))?;
+                self.notes.extend(said);
             }
             Form::Single(path) => self.write_single(path, message)?,
         }
@@ -136,11 +143,8 @@ impl File<'_> {
 
     fn write_into_folder(&self, folder: &Path, message: &Message) -> Result<String, Verdict> {
         let [temporary, new] = maildir(folder).map_err(|error| unwritable(folder, &error))?;
-        let written = temporary.join(&self.name);
-        write_new(&written, |out| message.write_to(&mut LineFeeds(out)))?;
         let target = new.join(&self.name);
-        fs::rename(&written, &target).map_err(|error| unwritable(&target, &error))?;
-        sync_folder(&new).map_err(|error| unwritable(&new, &error))?;
+        put_into_maildir(&temporary.join(&self.name), &target, |out| message.write_to(out))?;
         Ok(target.display().to_string())
     }
 
@@ -172,6 +176,7 @@ impl Transport for File<'_> {
             Err(verdict) => verdict,
         };
         let mut report = Report::settle(envelope, facts, |_, recipient| verdict.outcome(recipient, &place));
+        report.warnings.append(&mut self.notes);
         if envelope.wishes().concern_reports() {
             report
                 .warnings
@@ -202,6 +207,21 @@ pub(crate) fn maildir(place: &Path) -> io::Result<[PathBuf; 2]> {
         builder.create(folder)?;
     }
     Ok(folders)
+}
+
+/// Writes a message into `tmp/` and moves it to `target` when it is whole: whoever reads the Maildir sees all of it.
+fn put_into_maildir(
+    written: &Path,
+    target: &Path,
+    message: impl FnOnce(&mut dyn Write) -> Result<(), MessageError>,
+) -> Result<(), Verdict> {
+    write_new(written, |out| message(&mut LineFeeds(out)))?;
+    fs::rename(written, target).map_err(|error| {
+        let _ = fs::remove_file(written);
+        unwritable(target, &error)
+    })?;
+    let folder = target.parent().unwrap_or(Path::new("."));
+    sync_folder(folder).map_err(|error| unwritable(folder, &error))
 }
 
 /// Writes a file that must not exist yet, or leaves none.

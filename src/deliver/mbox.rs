@@ -9,7 +9,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, fcntl_lock};
@@ -19,9 +18,10 @@ use crate::deliver::file::{refused, sync_folder, unwritable, unwritten};
 use crate::deliver::lines::LineFeeds;
 use crate::mail::{Problem, Stage, Verdict};
 use crate::mime::MessageError;
+use crate::sys::rest;
 
 /// How long another program may hold the file.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The age at which a dot-lock without a process is nobody's any more (lockfile_create(3)).
@@ -43,8 +43,15 @@ fn opens_well(file: &File) -> bool {
 }
 
 /// Appends a message to the mailbox, which is made if it is missing. `opening` is its first line, without a line end.
-pub(super) fn append(path: &Path, opening: &str, message: Writing<'_>) -> Result<(), Verdict> {
-    let locked = Locked::wait(path, PATIENCE)?;
+/// Gives what is worth saying.
+pub(super) fn append(
+    path: &Path,
+    opening: &str,
+    patience: Duration,
+    message: Writing<'_>,
+) -> Result<Option<String>, Verdict> {
+    let mut locked = Locked::wait(path, patience)?;
+    let removed = locked.removed.take();
     let file = &locked.file;
     let end = file.metadata().map_err(|error| unwritable(path, &error))?.len();
     if end > 0 && !opens_well(file) {
@@ -57,7 +64,7 @@ pub(super) fn append(path: &Path, opening: &str, message: Writing<'_>) -> Result
         let folder = path.parent().filter(|folder| is_new && !folder.as_os_str().is_empty());
         folder.map_or(Ok(()), sync_folder).map_err(|error| unwritable(path, &error))
     });
-    kept.map_err(|mut verdict| {
+    kept.map(|()| removed).map_err(|mut verdict| {
         let taken_back = match locked.is_new {
             true => fs::remove_file(path),
             false => file.set_len(end).and_then(|()| file.sync_all()),
@@ -106,27 +113,31 @@ struct Locked {
     file: File,
     /// It was not there before.
     is_new: bool,
+    /// What is to be said of a lock that nobody held any more.
+    removed: Option<String>,
     _dot_lock: DotLock,
 }
 
 impl Locked {
     fn wait(path: &Path, patience: Duration) -> Result<Locked, Verdict> {
         let end = Instant::now() + patience;
-        let mut was_new = false;
+        let (mut was_new, mut removed) = (false, None);
         loop {
-            let tried = Locked::attempt(path, &mut was_new).map_err(|error| unwritable(path, &error))?;
-            match tried {
-                Some(locked) => return Ok(locked),
-                None if Instant::now() < end => thread::sleep(PAUSE),
+            let tried = Locked::attempt(path, &mut was_new, &mut removed);
+            match tried.map_err(|error| unwritable(path, &error))? {
+                Some(locked) => return Ok(Locked { removed, ..locked }),
+                // Who asks the program to end does not wait for another.
+                None if Instant::now() < end && rest(PAUSE).is_none() => {}
                 None => break,
             }
         }
-        let sentence = format!("cannot write {}: another program has locked it", path.display());
+        let holder = holder(&dot_lock(path)).map(|holder| format!(", process {holder}")).unwrap_or_default();
+        let sentence = format!("cannot write {}: another program has locked it{holder}", path.display());
         Err(Verdict::deferred(Stage::Local, Problem::TimedOut, sentence).with_status(4, 2, 0))
     }
 
     /// `None` where another holds it. Both locks or none, so that two programs never wait for each other.
-    fn attempt(path: &Path, was_new: &mut bool) -> io::Result<Option<Locked>> {
+    fn attempt(path: &Path, was_new: &mut bool, removed: &mut Option<String>) -> io::Result<Option<Locked>> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).mode(0o600);
         let file = match options.clone().create_new(true).open(path) {
@@ -135,8 +146,10 @@ impl Locked {
                 file
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match options.open(path) {
-                // It has gone in this moment.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                // It has gone in this moment, unless it is a link that leads nowhere.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+                    return Ok(None);
+                }
                 opened => opened?,
             },
             Err(error) => return Err(error),
@@ -147,13 +160,25 @@ impl Locked {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
             Err(error) => return Err(error),
         }
-        let Some(dot_lock) = DotLock::take(path)? else { return Ok(None) };
+        let Some(dot_lock) = DotLock::take(path, removed)? else { return Ok(None) };
         // Whoever held it may have put another file in its place.
         let identity = |facts: fs::Metadata| (facts.dev(), facts.ino());
         let is_same = fs::metadata(path).map(identity).ok() == file.metadata().map(identity).ok();
         let is_new = *was_new && file.metadata()?.len() == 0;
-        Ok(is_same.then_some(Locked { file, is_new, _dot_lock: dot_lock }))
+        Ok(is_same.then_some(Locked { file, is_new, removed: None, _dot_lock: dot_lock }))
     }
+}
+
+/// The name of the dot-lock of a mailbox.
+fn dot_lock(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+/// The process that a dot-lock names.
+fn holder(lock: &Path) -> Option<i32> {
+    fs::read_to_string(lock).ok().and_then(|text| text.trim().parse().ok())
 }
 
 /// The file `NAME.lock` beside the mailbox; it holds our process id.
@@ -161,10 +186,8 @@ impl Locked {
 struct DotLock(Option<PathBuf>);
 
 impl DotLock {
-    fn take(path: &Path) -> io::Result<Option<DotLock>> {
-        let mut name = OsString::from(path);
-        name.push(".lock");
-        let name = PathBuf::from(name);
+    fn take(path: &Path, removed: &mut Option<String>) -> io::Result<Option<DotLock>> {
+        let name = dot_lock(path);
         match OpenOptions::new().write(true).create_new(true).mode(0o644).open(&name) {
             Ok(mut lock) => {
                 let lock_of_ours = DotLock(Some(name));
@@ -172,9 +195,9 @@ impl DotLock {
                 Ok(Some(lock_of_ours))
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if is_abandoned(&name) {
-                    // The next try makes it anew.
-                    let _ = fs::remove_file(&name);
+                // The next try makes it anew.
+                if is_abandoned(&name) && fs::remove_file(&name).is_ok() {
+                    *removed = Some(format!("{} was left behind: nobody held it any more", name.display()));
                 }
                 Ok(None)
             }
@@ -202,8 +225,7 @@ impl Drop for DotLock {
 
 /// Whether the process that a dot-lock names is gone, or it names none and is old.
 fn is_abandoned(lock: &Path) -> bool {
-    let process = fs::read_to_string(lock).ok().and_then(|text| text.trim().parse().ok());
-    match process.and_then(Pid::from_raw) {
+    match holder(lock).and_then(Pid::from_raw) {
         Some(process) => test_kill_process(process) == Err(rustix::io::Errno::SRCH),
         None => {
             let changed = fs::metadata(lock).and_then(|facts| facts.modified()).ok();

@@ -13,7 +13,7 @@ mod sendmail;
 mod smart_host;
 
 pub use fallback::Fallback;
-pub use file::{File, Place};
+pub use file::{File, Place, SentCopy};
 pub use mails::{Mail, Mails, Pace, needs};
 pub use sandbox::{Kept, Sandbox};
 pub use sendmail::Sendmail;

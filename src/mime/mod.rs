@@ -34,6 +34,7 @@ pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
 pub use draft::{Attachment, Calendar, Draft, Inline};
 pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};
+pub use header::bcc_field;
 pub use part::Outline;
 pub use read::{Contents, Leaf};
 pub use source::{Body, Source, Stamp, Taken};

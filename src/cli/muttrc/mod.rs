@@ -10,19 +10,19 @@ mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
 pub(super) use field::{FieldRole, field_role};
 use words::{Assignment, Words};
 
+use crate::cli::args::copy_place;
 use crate::cli::rules::{header_parts, host_name, media_type, one_line, server_url, text, visible_secret};
 use crate::cli::usage::{UsageError, printable};
 use crate::cli::wishes::read;
 use crate::mail::{Notify, Return};
 
 /// Variables of mutt that are accepted and change nothing.
-const WITHOUT_EFFECT: [&str; 12] = [
-    "copy",
-    "record",
+const WITHOUT_EFFECT: [&str; 10] = [
     "user_agent",
     "use_8bitmime",
     "allow_8bit",
@@ -36,7 +36,9 @@ const WITHOUT_EFFECT: [&str; 12] = [
 ];
 
 /// Variables of mutt that are understood.
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 22] = [
+    "copy",
+    "record",
     "from",
     "realname",
     "hostname",
@@ -79,6 +81,9 @@ pub(super) struct Muttrc {
     pub sendmail: Option<OsString>,
     pub dsn_notify: Option<Notify>,
     pub dsn_return: Option<Return>,
+    /// What `record` says: an inner `None` is no copy. After all commands were read `copy` has had its say.
+    pub fcc: Option<Option<PathBuf>>,
+    pub copy: Option<bool>,
     /// Fields of `my_hdr`, one of each name; the last counts.
     pub fields: Vec<(String, OsString)>,
     pub warnings: Vec<String>,
@@ -187,6 +192,8 @@ impl Muttrc {
             "sendmail" => self.sendmail = value_of(option, given)?,
             "ssl_ca_certificates_file" => self.ca_file = value_of(option, given)?,
             "ssl_client_cert" => self.client_cert = value_of(option, given)?,
+            "record" => self.fcc = Some(record(option, value_of(option, given)?, &mut self.warnings)?),
+            "copy" => self.copy = Some(switch(option, &given)?),
             "use_from" => self.use_from = Some(switch(option, &given)?),
             "use_envelope_from" => self.use_envelope_from = Some(switch(option, &given)?),
             "ssl_starttls" => self.ssl_starttls = Some(switch(option, &given)?),
@@ -220,6 +227,9 @@ impl Muttrc {
         }
         if self.use_envelope_from == Some(false) {
             self.reverse_path = None;
+        }
+        if self.copy == Some(false) {
+            self.fcc = Some(None);
         }
         self
     }
@@ -266,6 +276,22 @@ pub(super) fn unverified(option: &str) -> UsageError {
     UsageError::usage(format!("{option} is refused: anybody could read the login")).with_hint(
         "if the server's certificate is signed by nobody, put its fingerprint into the profile: tls_pin",
     )
+}
+
+/// The variable `record` as a place; mutt's short names of mailboxes and those on a server are not known here.
+fn record(
+    option: &str,
+    value: Option<OsString>,
+    warnings: &mut Vec<String>,
+) -> Result<Option<PathBuf>, UsageError> {
+    let Some(value) = value.filter(|value| value != "/dev/null") else { return Ok(None) };
+    let is_short = matches!(value.as_bytes(), [b'=' | b'+' | b'@' | b'<' | b'>' | b'!' | b'^' | b'|', ..]);
+    if is_short || value.to_string_lossy().contains("://") {
+        // What a URL holds may be a secret.
+        warnings.push(format!("{option}: its value is no path, so no copy is kept"));
+        return Ok(None);
+    }
+    copy_place(option, value).map(Some)
 }
 
 /// The variable `sendmail` as argv: divided at blanks, no shell.

@@ -150,6 +150,25 @@ fn refusals() {
 }
 
 #[test]
+fn the_copy_goes_where_record_says_unless_copy_is_off() {
+    let fcc = |commands: &str| read(&[commands]).unwrap().fcc;
+    assert_eq!(fcc("set from=a@x"), None);
+    assert_eq!(fcc("set record=~/sent"), Some(Some("~/sent".into())));
+    for none in
+        ["set copy=no", "set nocopy record=/a", "set record=''", "unset record", "set record=/dev/null"]
+    {
+        assert_eq!(fcc(none), Some(None), "{none}");
+    }
+    assert_eq!(fcc("set record=/a copy=no; set copy=ask-yes"), Some(Some("/a".into())));
+    for short in ["+Sent", "=Sent", "imaps://ann:canary@h/Sent", "'|cat'"] {
+        let muttrc = read(&[&format!("set record={short}")]).unwrap();
+        assert_eq!(muttrc.fcc, Some(None), "{short}");
+        assert_eq!(muttrc.warnings, ["-e set record: its value is no path, so no copy is kept"]);
+    }
+    assert!(read(&["set record=~bob/sent"]).unwrap_err().message.contains("another user's home"));
+}
+
+#[test]
 fn every_variable_can_be_unset() {
     for name in VARIABLES {
         let error = read(&[&format!("unset {name}")]).err().map(|error| error.message).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{Settings, servers};
+use super::{OutgoingScope, Settings, servers};
 use crate::config::schema::{self, KEYS};
 use crate::config::{Key, Origin, Route, SecretPlace, Setting, UnknownKey, timeouts};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
@@ -95,6 +95,7 @@ impl Settings {
             "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
             "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),
             "output" => self.output.as_ref().map(|s| show(s, |path| path_text(path))),
+            name if OutgoingScope::has(name) => self.outgoing.row(name),
             name => match name.split_once('.') {
                 Some(("spool", name)) => self.spool.row(name),
                 Some((_, name)) => self.timeouts.named(name).map(|s| show(s, |time| timeouts::shown(*time))),

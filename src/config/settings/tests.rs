@@ -94,10 +94,11 @@ fn each_key_has_a_row_with_what_was_said() {
             | "tls_client_cert"
             | "tls_client_key"
             | "password_file"
+            | "fcc"
             | "proxy_password_file"
             | "output" => "/a/b",
             "charset" => "UTF-8",
-            "allow_plaintext_auth" => "true",
+            "allow_plaintext_auth" | "fcc_bcc" | "server_saves_sent" => "true",
             name if name.starts_with("timeouts.") => "7s",
             _ => key.example.trim_matches('"'),
         };

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 const OPENING: &str = "From ann@example.org Thu Jan  1 00:00:00 1970";
 
-fn put(path: &Path, text: &str) -> Result<(), Verdict> {
-    append(path, OPENING, &mut |out| out.write_all(text.as_bytes()).map_err(MessageError::Sink))
+fn put(path: &Path, text: &str) -> Result<Option<String>, Verdict> {
+    append(path, OPENING, PATIENCE, &mut |out| out.write_all(text.as_bytes()).map_err(MessageError::Sink))
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -39,7 +39,7 @@ fn messages_stand_behind_each_other() {
 fn what_cannot_be_written_to_its_end_is_taken_back() {
     let (folder, path) = folder();
     let fail = |path: &Path| {
-        append(path, OPENING, &mut |out| {
+        append(path, OPENING, PATIENCE, &mut |out| {
             out.write_all(&[b'x'; 200_000]).map_err(MessageError::Sink)?;
             Err(MessageError::Sink(io::Error::other("the disk is full")))
         })
@@ -64,17 +64,29 @@ fn a_locked_mailbox_is_waited_for() {
     let lock = folder.path().join("m.mbox.lock");
     // Held by a process that lives, and by nobody known but young.
     for holder in [std::process::id().to_string(), String::new()] {
-        fs::write(&lock, holder).unwrap();
+        fs::write(&lock, &holder).unwrap();
         let verdict = Locked::wait(&path, Duration::from_millis(120)).unwrap_err();
-        assert!(verdict.sentence.contains("another program has locked it"), "{}", verdict.sentence);
+        let named =
+            if holder.is_empty() { "locked it".to_owned() } else { format!("locked it, process {holder}") };
+        assert!(verdict.sentence.ends_with(&named), "{}", verdict.sentence);
         assert!(lock.exists());
     }
     // Its process has ended.
     let mut child = std::process::Command::new("true").spawn().unwrap();
     child.wait().unwrap();
     fs::write(&lock, child.id().to_string()).unwrap();
-    put(&path, "z\r\n").unwrap();
+    let said = put(&path, "z\r\n").unwrap();
+    assert_eq!(said, Some(format!("{} was left behind: nobody held it any more", lock.display())));
     assert!(!lock.exists());
+    assert_eq!(put(&path, "z\r\n").unwrap(), None);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_no_mailbox() {
+    let (_folder, path) = folder();
+    std::os::unix::fs::symlink("/no/such/folder/m", &path).unwrap();
+    let verdict = put(&path, "y\r\n").unwrap_err();
+    assert!(verdict.sentence.ends_with("no such file or directory"), "{}", verdict.sentence);
 }
 
 proptest! {

@@ -51,6 +51,13 @@ pub(super) struct Header {
     pub(super) smtputf8: bool,
 }
 
+/// The field Bcc, for a copy that its sender keeps; it is in no message that is sent.
+pub fn bcc_field(list: &[Listed]) -> Result<String, ComposeError> {
+    let mut header = Header::default();
+    header.addresses("Bcc", list)?;
+    Ok(header.text)
+}
+
 impl Header {
     /// Adds a field whose body `write` makes.
     pub(super) fn field(&mut self, name: &str, write: impl FnOnce(&mut Value<'_>) -> fmt::Result) {

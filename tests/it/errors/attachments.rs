@@ -31,5 +31,9 @@ fn files() {
     page.run("--body-file is missing", &inside, &["--body-file", "/no/such/letter.txt", to]);
     page.run("an empty name", &inside, &["--attach=", to]);
     page.run("a media type that is none", &inside, &["--attach-type", "pdf", "--attach", &work("log"), to]);
+    inside.sandbox.file("scan.pdf", vec![b'x'; 20_480]);
+    let small = ["--max-size", "10K", "-a", &work("log"), &work("scan.pdf"), "--", to];
+    page.run("more than --max-size", &inside, &small);
+    page.run("a size that is none", &inside, &["--max-size", "big", to]);
     page.check("attachments");
 }

@@ -72,6 +72,8 @@ pub struct Inside {
     pub children: Children,
     pub sendmail: Option<PathBuf>,
     pub stdin: Vec<u8>,
+    /// A person types it.
+    pub is_typed: bool,
     pub variables: Vec<(&'static str, String)>,
 }
 
@@ -88,6 +90,7 @@ impl Inside {
             children: Children::Real,
             sendmail: None,
             stdin: b"hello\n".to_vec(),
+            is_typed: false,
             variables: Vec::new(),
         }
     }
@@ -139,7 +142,7 @@ impl Inside {
             sendmail: later(|| self.sendmail.clone()),
             ourselves: later(|| Some("/opt/whippet".into())),
             stdin: &mut stdin,
-            stdin_is_terminal: false,
+            stdin_is_terminal: self.is_typed,
             stdout: &mut stdout,
             stderr: &mut stderr,
         };
