@@ -120,6 +120,9 @@ pub(super) struct MessageArgs {
     /// their own.
     #[arg(long, value_name = "NAME: VALUE", allow_hyphen_values = true)]
     pub header: Vec<OsString>,
+    /// Leave the signature of the profile out
+    #[arg(long)]
+    pub no_signature: bool,
     /// If the text is empty: send, skip or fail
     ///
     /// This holds if nothing is attached either. send is the default; skip sends nothing and exits 0;
@@ -138,8 +141,8 @@ pub(super) struct MessageArgs {
 pub(super) struct RecipientArgs {
     /// Address, list of addresses, or mailto: URL
     ///
-    /// A list has commas between its addresses. A word without @ gets the domain of the
-    /// sender.
+    /// A list has commas between its addresses. A word without @ is an alias of the profile, else it gets the
+    /// domain of the sender.
     #[arg(value_name = "RECIPIENT")]
     pub words: Vec<OsString>,
     /// One more recipient
@@ -172,7 +175,7 @@ pub(super) struct RecipientArgs {
     pub reverse_path: Option<OsString>,
     /// Print what an alias stands for
     ///
-    /// Nothing is sent.
+    /// One address a line. Nothing is sent.
     #[arg(short = 'A', value_name = "NAME", allow_hyphen_values = true)]
     pub alias: Option<OsString>,
 }

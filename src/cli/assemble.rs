@@ -91,7 +91,8 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
         (None, None) => Body::Empty,
     };
     request.charset = args.charset.map(|name| word("--charset", name)).transpose()?;
-    request.headers = args.header.iter().map(|field| header(field)).collect::<Result<_, _>>()?;
+    request.headers = args.header.iter().map(|field| header("--header", field)).collect::<Result<_, _>>()?;
+    request.no_signature = args.no_signature;
     request.empty_body = args.empty_body;
     request.missing_subject = args.missing_subject;
     Ok(())
@@ -254,6 +255,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.body_type = muttrc.content_type;
     request.tunnel = muttrc.tunnel;
     request.fcc = request.fcc.take().or(muttrc.fcc);
+    request.signature = muttrc.signature;
     request.wishes.notify = request.wishes.notify.or(muttrc.dsn_notify);
     request.wishes.returned = request.wishes.returned.or(muttrc.dsn_return);
     request.tls = TlsWords {

@@ -1,5 +1,6 @@
 //! Help, version, manual page and completions, all made from the one table of options.
 
+mod aliases;
 mod exit;
 
 use clap::{Command, CommandFactory};
@@ -10,6 +11,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::args::{SendArgs, command};
 use crate::cli::once;
 use crate::cli::queue::QueueArgs;
+use aliases::ALIASES;
 use exit::{EXIT_STATUS, SIGNALS};
 
 /// Columns of a terminal that help is laid out for.
@@ -207,6 +209,8 @@ const QUEUE: [&str; 7] = [
 /// The sections behind the options.
 fn back() -> Roff {
     let mut roff = Roff::new();
+    roff.control("SH", ["ALIASES"]);
+    paragraphs(&mut roff, &ALIASES);
     section(
         &mut roff,
         "FILES",
@@ -360,7 +364,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

@@ -60,6 +60,10 @@ pub struct Request {
     pub smtp: Option<String>,
     /// A program that leads to the server (`set tunnel`), a line for a shell.
     pub tunnel: Option<String>,
+    /// What `-e` says of the signature: mutt's name and the value; an empty one is none.
+    pub signature: Vec<(&'static str, String)>,
+    /// `--no-signature`.
+    pub no_signature: bool,
     /// What `-e` says of TLS.
     pub tls: TlsWords,
     /// Whether to hand over to a sendmail program.

@@ -100,12 +100,12 @@ pub(super) fn header_parts(option: &str, field: &OsStr) -> Result<(String, OsStr
     Ok((shown_name, OsString::from_vec(value.trim_ascii().to_vec())))
 }
 
-/// Splits the field of `--header` and refuses those that whippet writes itself.
-pub(super) fn header(field: &OsStr) -> Result<(String, OsString), UsageError> {
-    let (name, value) = header_parts("--header", field)?;
+/// Splits the field of an option that adds one and refuses those that whippet writes itself.
+pub fn header(option: &str, field: &OsStr) -> Result<(String, OsString), UsageError> {
+    let (name, value) = header_parts(option, field)?;
     match instead_of_field(&name) {
         Some(instead) => {
-            Err(UsageError::usage(format!("--header: the field {name} cannot be added")).with_hint(instead))
+            Err(UsageError::usage(format!("{option}: the field {name} cannot be added")).with_hint(instead))
         }
         None => Ok((name, value)),
     }
@@ -236,7 +236,7 @@ mod tests {
             ("X-A:", "X-A", ""),
             ("References: <a@b>", "References", "<a@b>"),
         ] {
-            assert_eq!(header(OsStr::new(field)), Ok((name.to_owned(), value.into())));
+            assert_eq!(header("--header", OsStr::new(field)), Ok((name.to_owned(), value.into())));
         }
         for (field, kind) in [
             ("no colon", Usage),
@@ -256,7 +256,7 @@ mod tests {
             ("content-type: text/html", Usage),
             ("MIME-Version: 1.0", Usage),
         ] {
-            assert_eq!(header(OsStr::new(field)).unwrap_err().kind, kind, "{field:?}");
+            assert_eq!(header("--header", OsStr::new(field)).unwrap_err().kind, kind, "{field:?}");
         }
     }
 

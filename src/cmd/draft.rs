@@ -1,10 +1,20 @@
 //! From what was typed and what is set to a draft and an envelope: addresses are qualified here.
 
-use crate::cli::{Request, no_recipient};
+mod people;
+mod signature;
+
+pub(super) use people::{print_alias, recipients};
+pub(super) use signature::Signature;
+
+use std::ffi::OsStr;
+
+use people::Recipients;
+
+use crate::cli::{self, Request};
 use crate::cmd::inputs::Inputs;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::Settings;
-use crate::mail::{Address, Envelope, Listed, Mailbox, parse_list};
+use crate::config::{Layer, Settings};
+use crate::mail::{Address, Listed, Mailbox, parse_list};
 use crate::mime::{Charsets, Draft, Text, charset};
 use crate::sys::reason;
 use crate::ui::Complaint;
@@ -99,73 +109,6 @@ fn single(text: &str, domain: Option<&str>, wanted: &str) -> Result<Mailbox, Fai
     }
 }
 
-/// The address lists of a request, qualified.
-pub(super) struct Recipients {
-    to: Vec<Listed>,
-    cc: Vec<Listed>,
-    bcc: Vec<Listed>,
-    reply_to: Vec<Listed>,
-    receipt: Vec<Listed>,
-}
-
-/// Reads all lists; the error names every bad item.
-pub(super) fn recipients(
-    request: &Request,
-    settings: &Settings,
-    identity: &Identity,
-) -> Result<Recipients, Failure> {
-    let mut failures = Vec::new();
-    let mut read = |texts: &mut dyn Iterator<Item = &String>| -> Vec<Listed> {
-        let mut listed = Vec::new();
-        for text in texts {
-            match parse_list(text, Some(&identity.domain)) {
-                Ok(items) => listed.extend(items),
-                Err(error) => failures.push(Failure::from(error)),
-            }
-        }
-        listed
-    };
-    let to = read(&mut request.to.iter().chain(&request.recipients));
-    let cc = read(&mut request.cc.iter());
-    let bcc = read(&mut request.bcc.iter());
-    let reply_to = read(&mut request.reply_to.iter());
-    let mut receipt = read(&mut request.read_receipt.iter());
-    if let Some(failure) = Failure::gather(failures) {
-        return Err(failure);
-    }
-    if request.read_receipt.is_some() && receipt.is_empty() {
-        receipt = vec![Listed::Mailbox(identity.author.clone())];
-    }
-    let set =
-        || settings.reply_to.iter().flat_map(|set| set.value.iter().cloned().map(Listed::Mailbox)).collect();
-    let reply_to = if request.reply_to.is_some() { reply_to } else { set() };
-    Ok(Recipients { to, cc, bcc, reply_to, receipt })
-}
-
-impl Recipients {
-    /// Those whom the others do not see.
-    pub(super) fn blind(&self) -> &[Listed] {
-        &self.bcc
-    }
-
-    /// The envelope: everybody in To, Cc and Bcc, once, with what is wished of the servers.
-    pub(super) fn envelope(
-        &self,
-        identity: &Identity,
-        request: &Request,
-        settings: &Settings,
-    ) -> Result<Envelope, Failure> {
-        let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
-        let envelope =
-            Envelope::new(identity.reverse_path.clone(), everybody.map(|mailbox| mailbox.address.clone()))
-                .map_err(|_| no_recipient())?;
-        let mut wishes = request.wishes.clone();
-        wishes.notify = wishes.notify.or_else(|| settings.dsn_notify.as_ref().map(|set| set.value));
-        wishes.returned = wishes.returned.or_else(|| settings.dsn_return.as_ref().map(|set| set.value));
-        Ok(envelope.with_wishes(wishes))
-    }
-}
-
 /// Composes: headers from the request, addresses and inputs, what is policy from the settings.
 pub(super) fn draft(
     request: &Request,
@@ -192,6 +135,7 @@ pub(super) fn draft(
         let list = recipients.receipt.iter().map(Listed::to_string).collect::<Vec<_>>().join(", ");
         draft.fields.push(("Disposition-Notification-To".to_owned(), Text::from(list)));
     }
+    draft.fields.splice(0..0, default_fields(settings, &draft)?);
     draft.body = inputs.body;
     draft.attachments = inputs.attachments;
     if let Some(body_type) = &request.body_type {
@@ -203,7 +147,30 @@ pub(super) fn draft(
         output: settings.charset.as_ref().map(|charset| charset.value),
         ..Charsets::default()
     };
+    if let Some(signature) = inputs.signature {
+        signature.sign(&mut draft)?;
+    }
     Ok(draft)
+}
+
+/// The fields of every mail, but for those in whose place there is another.
+fn default_fields(settings: &Settings, draft: &Draft) -> Result<Vec<(String, Text)>, Failure> {
+    let Some(set) = &settings.letter.default_headers else { return Ok(Vec::new()) };
+    let has_sender = draft.sender.is_some();
+    let mut fields = Vec::new();
+    for field in &set.value {
+        let option = format!("{}: default_headers", set.origin);
+        let (name, value) = cli::header(&option, OsStr::new(field)).map_err(|error| {
+            let exit = if set.origin.layer() == Layer::Flags { Exit::Usage } else { Exit::Config };
+            Failure { exit, ..Failure::from(error) }
+        })?;
+        let is_replaced = (has_sender && name.eq_ignore_ascii_case("Sender"))
+            || draft.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name));
+        if !is_replaced {
+            fields.push((name, Text::from(value.as_os_str())));
+        }
+    }
+    Ok(fields)
 }
 
 /// The codeset of the locale: what follows the dot in the first of LC_ALL, LC_CTYPE, LANG that is set (POSIX 8.2).

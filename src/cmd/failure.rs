@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use crate::cli::{UsageError, UsageKind};
 use crate::cmd::{Exit, World};
 use crate::config::{ConfigError, Layer, SecretError, UnknownKey};
-use crate::mail::AddressError;
+use crate::mail::{AddressError, AliasError, ExpandError};
 use crate::mime::{ComposeError, MessageError, SourceError, UnknownCharset};
 use crate::spool::OpenError;
 use crate::sys::{Account, RunError, is_shortage, reason};
@@ -159,6 +159,21 @@ impl From<SecretError> for Failure {
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
         Failure::new(Exit::DataErr, chain(&error))
+    }
+}
+
+impl From<AliasError> for Failure {
+    fn from(error: AliasError) -> Self {
+        Failure::new(Exit::DataErr, chain(&error))
+    }
+}
+
+impl From<ExpandError> for Failure {
+    fn from(error: ExpandError) -> Self {
+        match error {
+            ExpandError::Address(error) => error.into(),
+            ExpandError::Alias(error) => error.into(),
+        }
     }
 }
 

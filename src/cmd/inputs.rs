@@ -7,8 +7,9 @@ use std::path::Path;
 use crate::cli::{
     Attachment as Typed, Body as TypedBody, EmptyBody, Include, Misplaced, Request, Source as TypedSource,
 };
+use crate::cmd::draft::Signature;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::quoted;
+use crate::config::{Settings, quoted};
 use crate::mail::Address;
 use crate::mime::{Attachment, Body, Source, SourceError, Text};
 
@@ -16,6 +17,8 @@ use crate::mime::{Attachment, Body, Source, SourceError, Text};
 pub(super) struct Inputs {
     pub(super) body: Body,
     pub(super) attachments: Vec<Attachment>,
+    /// What goes under the text.
+    pub(super) signature: Option<Signature>,
     /// What deserves a word.
     pub(super) warnings: Vec<String>,
 }
@@ -53,7 +56,7 @@ impl Inputs {
             TypedBody::Stdin => sources.extend(stdin),
             TypedBody::Empty => {}
         }
-        Ok(Inputs { body: Body { sources }, attachments, warnings })
+        Ok(Inputs { body: Body { sources }, attachments, signature: files.signature, warnings })
     }
 
     /// What is to be done about a mail that says nothing; `None` when it says something.
@@ -69,11 +72,12 @@ pub(super) struct Files {
     attachments: Vec<Option<Attachment>>,
     include: Option<Source>,
     body: Option<Source>,
+    signature: Option<Signature>,
 }
 
 impl Files {
     /// Opens all of them; the error names every one that cannot be opened.
-    pub(super) fn open(request: &Request) -> Result<Self, Failure> {
+    pub(super) fn open(request: &Request, settings: &Settings) -> Result<Self, Failure> {
         let mut failures = Vec::new();
         let mut attachments = Vec::new();
         for typed in &request.attachments {
@@ -105,7 +109,7 @@ impl Files {
         });
         match Failure::gather(failures) {
             Some(failure) => Err(failure),
-            None => Ok(Files { attachments, include, body }),
+            None => Ok(Files { attachments, include, body, signature: Signature::open(request, settings)? }),
         }
     }
 }

@@ -51,10 +51,7 @@ fn perform(invocation: &Invocation, world: &mut World<'_>) -> Result<Exit, Failu
         Invocation::Send(request) => return send::send(request, world),
         Invocation::ShowConfig(request) | Invocation::Dump(request) => return settings::show(request, world),
         Invocation::Query(name, request) => return settings::query(name, request, world),
-        Invocation::Alias(name, _) => {
-            let headline = format!("there is no alias `{name}`: this version of whippet has none");
-            return Err(Failure::plain(Exit::NoUser, headline));
-        }
+        Invocation::Alias(name, request) => return draft::print_alias(name, request, world),
         Invocation::Generate(Generate::Man) => &cli::man_page(),
         Invocation::Generate(Generate::Completions(shell)) => &cli::completions(*shell),
         Invocation::Generate(Generate::Config) => &config::example(),

@@ -30,8 +30,8 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     take_recipient(&mut request);
     let settings = settings::resolve(&request, world)?;
     let identity = identity(&request, &settings, world)?;
-    let recipients = recipients(&request, &settings, &identity)?;
-    let files = Files::open(&request)?;
+    let recipients = recipients(&request, &settings, &identity, world)?;
+    let files = Files::open(&request, &settings)?;
     let envelope = recipients.envelope(&identity, &request, &settings)?;
     let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
     if request.subject.is_none() && request.missing_subject == Some(MissingSubject::Fail) {

@@ -23,6 +23,7 @@ pub(super) fn resolve(request: &Request, world: &World<'_>) -> Result<Settings, 
         smtp: request.smtp.clone(),
         tunnel: request.tunnel.clone(),
         max_size: request.max_size.clone(),
+        signature: request.signature.clone(),
         set: request.set.clone(),
         is_queued: false,
     };

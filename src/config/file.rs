@@ -251,6 +251,13 @@ impl Reader<'_> {
                 let origin = self.source.origin(self.text, key.span().start);
                 self.put(scope, &format!("{name}.{}", key.get_ref()), value.get_ref(), origin);
             }
+        } else if let ("aliases", DeValue::Table(names)) = (name, value) {
+            for (name, value) in names {
+                let origin = self.source.origin(self.text, name.span().start);
+                let assigned =
+                    scope.letter.assign_alias(name.get_ref(), Given::Toml(value.get_ref()), &origin);
+                self.faults.extend(assigned.err());
+            }
         } else if name.contains('.') {
             // A quoted key, "timeouts.dot", is not the dotted one.
             let problem = format!("unknown key `{}`, written in quotes", name.escape_debug());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use encoding_rs::Encoding;
 
 use crate::config::server::hosts::{self, Listed};
-use crate::config::settings::{OutgoingScope, SpoolScope};
+use crate::config::settings::{Letter, OutgoingScope, SpoolScope};
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Queue, Route, SecretPlace, schema, secret};
@@ -144,6 +144,7 @@ pub(super) struct Scope {
     pub sendmail_path: Option<Setting<PathBuf>>,
     pub output: Option<Setting<PathBuf>>,
     pub outgoing: OutgoingScope,
+    pub letter: Letter,
     pub queue: Option<Setting<Queue>>,
     pub spool: SpoolScope,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
@@ -199,6 +200,7 @@ impl Scope {
             "output" => put(&mut self.output, value::output(given, home, folder), origin),
             _ if OutgoingScope::has(key) => self.outgoing.assign(key, given, spot),
             "queue" => put(&mut self.queue, Queue::read(given), origin),
+            key if Letter::KEYS.contains(&key) => self.letter.assign(key, given, spot),
             "spool" => Err(given.wrong("a table [spool]")),
             "timeouts" => self.assign_all_times(given, origin),
             _ => match key.split_once('.') {
@@ -297,6 +299,7 @@ impl Scope {
         lay(&mut self.output, above.output);
         self.outgoing.overlay(above.outgoing);
         lay(&mut self.queue, above.queue);
+        self.letter.overlay(above.letter);
         self.spool.overlay(above.spool);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
             lay(below, above);

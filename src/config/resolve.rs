@@ -38,6 +38,8 @@ pub struct Wanted {
     pub tunnel: Option<String>,
     /// `--max-size`.
     pub max_size: Option<String>,
+    /// `-e` of the signature: mutt's name and the value, in order.
+    pub signature: Vec<(&'static str, String)>,
     /// `--set KEY=VALUE`, in order.
     pub set: Vec<(String, String)>,
     /// For mail that was queued: where it goes is not for the variables of another hour, `WHIPPET_PROFILE` and `WHIPPET_SMTP`.
@@ -73,6 +75,10 @@ pub fn resolve(wanted: &Wanted, surroundings: &Surroundings) -> Result<Settings,
     }
     if let Some(line) = &wanted.tunnel {
         assign(&mut scope, "tunnel", line, Origin::Flag("-e set tunnel".into()), surroundings)?;
+    }
+    for (name, value) in &wanted.signature {
+        let key = if *name == "sig_dashes" { "signature_dashes" } else { name };
+        assign(&mut scope, key, value, Origin::Flag(format!("-e set {name}")), surroundings)?;
     }
     scope.overlay(flags);
     if let Some(size) = &wanted.max_size {

@@ -16,6 +16,8 @@ pub enum Group {
     Login,
     /// Who writes.
     Sender,
+    /// What every mail gets.
+    Letter,
     /// How else mail may leave.
     Route,
     /// What becomes of mail that the server does not take now.
@@ -31,6 +33,7 @@ impl Group {
             Group::Server => "The server",
             Group::Login => "The login",
             Group::Sender => "The sender",
+            Group::Letter => "Every mail",
             Group::Route => "Other routes",
             Group::Queue => "The queue",
             Group::Time => "Time limits",
@@ -155,6 +158,20 @@ pub const KEYS: &[Key] = keys! {
         "Which reports the servers send back, where they know such a wish (DSN).";
     Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,
         "How much of the mail a report of failure brings back, likewise.";
+    Letter "aliases", "path or a list of them, or a table", "", r#""~/.mutt/aliases""#,
+        "A file of aliases in the form of mutt (alias NAME ADDRESS, ...) or of aliases(5) (NAME: ADDRESS, ...); or a table \
+         [aliases] of lines NAME = \"ADDRESS, ...\". It must be there when a recipient is a word without @. Aliases of a \
+         profile come on top of those outside of it; [] forgets these.";
+    Letter "default_headers", "list of fields", "", r#"["Organization: Example Ltd"]"#,
+        "Fields of every mail; one of the same name from --header or my_hdr stands in place of it.";
+    Letter "default_cc", "address or several, divided by commas", "", r#""team@example.org""#,
+        "Recipients of a copy of every mail; \"\" is none.";
+    Letter "default_bcc", "address or several, divided by commas", "", r#""archive@example.org""#,
+        "Recipients of a copy of every mail whom the others do not see; \"\" is none.";
+    Letter "signature", "path", "", r#""~/.signature""#,
+        "A file that goes under every text that is plain, in the charset of the text; \"\" is none.";
+    Letter "signature_dashes", "true or false", "true", "true",
+        "Whether the line \"-- \", which marks a signature, goes before it, unless the file begins with it.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
         "How mail leaves: to the server above, through a sendmail program, or into `output`.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,

@@ -1,11 +1,13 @@
 //! Settings: the values that hold for one run, each with the place that said it. Made by `resolve.rs` alone.
 
 mod door;
+mod letter;
 mod outgoing;
 mod rows;
 mod servers;
 mod spool;
 
+pub use letter::{AliasPlace, Letter};
 pub use outgoing::Outgoing;
 pub(super) use outgoing::OutgoingScope;
 pub use rows::Row;
@@ -97,6 +99,8 @@ pub struct Settings {
     pub dsn_notify: Option<Setting<Notify>>,
     /// How much of the message comes back with a report of failure.
     pub dsn_return: Option<Setting<Return>>,
+    /// What every mail gets.
+    pub letter: Letter,
     /// The program of [`Route::Sendmail`].
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
@@ -177,6 +181,7 @@ impl Settings {
             reply_charset: scope.reply_charset,
             dsn_notify: scope.dsn_notify,
             dsn_return: scope.dsn_return,
+            letter: scope.letter,
             sendmail_path: scope
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),

@@ -1,6 +1,7 @@
 //! The words that everybody uses: addresses, envelope, report, TLS policy. No I/O. Read these first.
 
 mod address;
+mod alias;
 mod class;
 mod envelope;
 mod list;
@@ -14,9 +15,10 @@ mod verdict;
 mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
+pub use alias::{AliasError, Aliases, BadLine, ExpandError, Expansion};
 pub use class::Class;
 pub use envelope::{Envelope, NoRecipient};
-pub use list::{Group, Listed, parse_list};
+pub use list::{Group, Listed, parse_list, parse_list_with};
 pub use pin::Pin;
 pub use protocol::Protocol;
 pub use report::{Fate, Outcome, Problem, Report, ReportedReply, SessionFacts, Stage, Timings};

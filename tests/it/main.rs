@@ -12,6 +12,7 @@ mod injection;
 mod judge;
 mod lmtp;
 mod many;
+mod people;
 mod postfix;
 mod queue;
 mod queueing;

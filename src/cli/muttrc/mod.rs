@@ -22,7 +22,7 @@ use crate::cli::wishes::read;
 use crate::mail::{Notify, Return};
 
 /// Variables of mutt that are accepted and change nothing.
-const WITHOUT_EFFECT: [&str; 10] = [
+const WITHOUT_EFFECT: [&str; 9] = [
     "user_agent",
     "use_8bitmime",
     "allow_8bit",
@@ -30,13 +30,12 @@ const WITHOUT_EFFECT: [&str; 10] = [
     "use_ipv6",
     "move",
     "sendmail_wait",
-    "signature",
     "editor",
     "send_charset",
 ];
 
 /// Variables of mutt that are understood.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 24] = [
     "copy",
     "record",
     "from",
@@ -50,6 +49,8 @@ const VARIABLES: [&str; 22] = [
     "dsn_notify",
     "dsn_return",
     "sendmail",
+    "signature",
+    "sig_dashes",
     "ssl_ca_certificates_file",
     "ssl_client_cert",
     "use_from",
@@ -79,6 +80,8 @@ pub(super) struct Muttrc {
     pub ca_file: Option<OsString>,
     pub client_cert: Option<OsString>,
     pub sendmail: Option<OsString>,
+    /// Names and values of what concerns the signature, in order.
+    pub signature: Vec<(&'static str, String)>,
     pub dsn_notify: Option<Notify>,
     pub dsn_return: Option<Return>,
     /// What `record` says: an inner `None` is no copy. After all commands were read `copy` has had its say.
@@ -194,6 +197,8 @@ impl Muttrc {
             "ssl_client_cert" => self.client_cert = value_of(option, given)?,
             "record" => self.fcc = Some(record(option, value_of(option, given)?, &mut self.warnings)?),
             "copy" => self.copy = Some(switch(option, &given)?),
+            "signature" => self.signature.push(("signature", signature(option, value_of(option, given)?)?)),
+            "sig_dashes" => self.signature.push(("sig_dashes", switch(option, &given)?.to_string())),
             "use_from" => self.use_from = Some(switch(option, &given)?),
             "use_envelope_from" => self.use_envelope_from = Some(switch(option, &given)?),
             "ssl_starttls" => self.ssl_starttls = Some(switch(option, &given)?),
@@ -252,6 +257,17 @@ fn value_of(option: &str, given: Given) -> Result<Option<OsString>, UsageError> 
         Given::Value(value) => Ok((!value.is_empty()).then_some(value)),
         Given::Off => Ok(None),
         Given::On => Err(UsageError::usage(format!("{option} needs a value"))),
+    }
+}
+
+/// The file of a signature; an empty name is none.
+fn signature(option: &str, value: Option<OsString>) -> Result<String, UsageError> {
+    let file = text(option, value.unwrap_or_default())?;
+    one_line(option, "a name", OsStr::new(&file))?;
+    // To mutt this is a command whose output is the signature.
+    match file.ends_with('|') {
+        true => Err(UsageError::usage(format!("{option}: whippet runs no command for a signature"))),
+        false => Ok(file),
     }
 }
 

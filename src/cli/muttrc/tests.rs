@@ -62,6 +62,23 @@ fn variables() {
 }
 
 #[test]
+fn a_signature() {
+    let said = |commands: &str| read(&[commands]).unwrap().signature;
+    assert_eq!(
+        said("set signature='~/my sig' nosig_dashes"),
+        [("signature", "~/my sig".to_owned()), ("sig_dashes", "false".to_owned())]
+    );
+    for commands in ["set signature=", "unset signature", "set nosignature"] {
+        assert_eq!(said(commands), [("signature", String::new())], "{commands}");
+    }
+    for commands in
+        ["set signature='fortune|'", "set signature", "set sig_dashes=x", "set signature=\"a\\nb\""]
+    {
+        assert!(read(&[commands]).is_err(), "{commands}");
+    }
+}
+
+#[test]
 fn variables_without_effect() {
     for name in WITHOUT_EFFECT.into_iter().chain(["crypt_use_gpgme", "crypt_replysign"]) {
         for commands in [

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{OutgoingScope, Settings, servers};
+use super::{Letter, OutgoingScope, Settings, servers};
 use crate::config::schema::{self, KEYS};
 use crate::config::{Key, Origin, Route, SecretPlace, Setting, UnknownKey, timeouts};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
@@ -91,6 +91,7 @@ impl Settings {
             }
             "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
             "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
+            key if Letter::KEYS.contains(&key) => self.letter.row(key),
             "queue" => Some(show(&self.queue, |queue| queue.name().to_owned())),
             "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
             "sendmail_path" => Some(show(&self.sendmail_path, |path| path_text(path))),

@@ -96,7 +96,10 @@ fn each_key_has_a_row_with_what_was_said() {
             | "password_file"
             | "fcc"
             | "proxy_password_file"
-            | "output" => "/a/b",
+            | "output"
+            | "aliases"
+            | "signature" => "/a/b",
+            "default_headers" => "Organization: Example Ltd",
             "charset" => "UTF-8",
             "allow_plaintext_auth" | "fcc_bcc" | "server_saves_sent" => "true",
             name if name.starts_with("timeouts.") => "7s",

@@ -97,6 +97,16 @@ fn write_phrase(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
 /// ([`AddressError::lacks_domain`]). A comment behind an address that has no name becomes its name, as in
 /// `root@x (Cron Daemon)`. The first culprit ends the reading and is named.
 pub fn parse_list(text: &str, domain: Option<&str>) -> Result<Vec<Listed>, AddressError> {
+    parse_list_with(text, domain, &mut |_| None)
+}
+
+/// Reads an address list in which a bare word may stand for others: `named` gives them, or `None` where it knows none,
+/// and the word is then completed by `domain`. A word in quotes, in angle brackets or beside a name is never asked for.
+pub fn parse_list_with(
+    text: &str,
+    domain: Option<&str>,
+    named: &mut dyn FnMut(&str) -> Option<Vec<Listed>>,
+) -> Result<Vec<Listed>, AddressError> {
     if text.len() > LONGEST {
         return Err(AddressError::new(shown(text), "the list is longer than 1 MiB"));
     }
@@ -116,11 +126,13 @@ pub fn parse_list(text: &str, domain: Option<&str>) -> Result<Vec<Listed>, Addre
             group = Some(Group { name: item.group_name()?, members: Vec::new() });
             continue;
         }
-        if let Some(mailbox) = item.mailbox(domain)? {
-            match &mut group {
-                Some(group) => group.members.push(mailbox),
-                None => list.push(Listed::Mailbox(mailbox)),
-            }
+        let found = match item.bare_word().and_then(&mut *named) {
+            Some(found) => found,
+            None => item.mailbox(domain)?.map(Listed::Mailbox).into_iter().collect(),
+        };
+        match &mut group {
+            Some(group) => group.members.extend(found.iter().flat_map(Listed::mailboxes).cloned()),
+            None => list.extend(found),
         }
         ends_group = item.end == Delimiter::Semicolon;
         match item.end {
@@ -261,6 +273,21 @@ mod tests {
             error.to_string(),
             "`root` has no domain: write root@example.org, or set `from` in the profile"
         );
+    }
+
+    #[test]
+    fn only_a_bare_word_is_asked_for() {
+        let mut asked = Vec::new();
+        let text = "a@x, al, Bo <bo>, cy (Cy), \"d\", <e>, (note) al.ice, T: team, g@x;";
+        let list = parse_list_with(text, Some("home.org"), &mut |word| {
+            asked.push(word.to_owned());
+            (word == "team").then(|| parse_list("h@x, U: i@x;", None).unwrap_or_default())
+        });
+        assert_eq!(asked, ["al", "al.ice", "team"]);
+        let printed = list.unwrap().iter().map(Listed::to_string).collect::<Vec<_>>().join(", ");
+        let expected = "a@x, al@home.org, Bo <bo@home.org>, Cy <cy@home.org>, \"d\"@home.org, e@home.org, \
+                        al.ice@home.org, T: h@x, i@x, g@x;";
+        assert_eq!(printed, expected);
     }
 
     #[test]

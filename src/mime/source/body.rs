@@ -41,6 +41,34 @@ impl Body {
         self.sources.iter().try_for_each(|source| source.each_block(sink))
     }
 
+    /// Puts a signature under the text: on a line of its own, behind the line `-- ` by which programs know it (RFC 3676
+    /// 4.3) if `has_dashes`, unless it begins with that line itself.
+    pub fn sign(&mut self, signature: Source, has_dashes: bool) -> Taken {
+        const DASHES: &[u8] = b"-- ";
+        let mut between = Vec::new();
+        let last = self.sources.iter().rev().find_map(|source| source.last().transpose()).transpose()?;
+        if last.is_some_and(|octet| octet != b'\n') {
+            between.push(b'\n');
+        }
+        let beginning = signature.beginning(DASHES.len() + 1)?;
+        let has_own = match beginning.strip_prefix(DASHES) {
+            Some(behind) => matches!(behind, [] | [b'\r' | b'\n']),
+            None => false,
+        };
+        if has_dashes && !has_own {
+            between.extend_from_slice(&[DASHES, b"\n"].concat());
+        }
+        self.sources.extend([Source::Octets(between), signature]);
+        Ok(())
+    }
+
+    /// Whether it begins with the byte order mark of UTF-16 or UTF-32: its octets are not those of ASCII.
+    pub fn has_wide_mark(&self) -> Result<bool, MessageError> {
+        let Some(first) = self.sources.iter().find(|source| source.length() > 0) else { return Ok(false) };
+        let beginning = first.beginning(4)?;
+        Ok(matches!(beginning[..], [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff]))
+    }
+
     /// The path to name when what was read is not what was read before.
     pub(in crate::mime) fn path(&self) -> PathBuf {
         let path = self.sources.iter().find_map(|source| match source {
@@ -75,5 +103,38 @@ mod tests {
         body.sources.push(Source::Octets(b"\tx".to_vec()));
         assert!(!body.is_blank().unwrap());
         assert_eq!(body.length(), 5);
+    }
+
+    #[test]
+    fn a_signature_stands_on_a_line_of_its_own() {
+        for (body, signature, has_dashes, expected) in [
+            ("a\n", "S\n", true, "a\n-- \nS\n"),
+            ("a", "S\n", true, "a\n-- \nS\n"),
+            ("a", "S", false, "a\nS"),
+            ("a\r\n", "S", true, "a\r\n-- \nS"),
+            ("a\r", "S", true, "a\r\n-- \nS"),
+            ("", "S", true, "-- \nS"),
+            ("a\n", "-- \nS", true, "a\n-- \nS"),
+            ("a\n", "-- \r\nS", true, "a\n-- \r\nS"),
+            ("a\n", "-- ", true, "a\n-- "),
+            ("a\n", "--\nS", true, "a\n-- \n--\nS"),
+            ("a\n", "-- S", true, "a\n-- \n-- S"),
+            ("a\n", "", true, "a\n-- \n"),
+        ] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            io::Write::write_all(&mut file, body.as_bytes()).unwrap();
+            // An empty source says nothing of the last line.
+            for first in [Source::Octets(body.into()), Source::open(file.path()).unwrap()] {
+                let mut signed = Body { sources: vec![first, Source::Octets(Vec::new())] };
+                signed.sign(Source::Octets(signature.into()), has_dashes).unwrap();
+                let mut text = Vec::new();
+                let mut sink = |octets: &[u8]| {
+                    text.extend_from_slice(octets);
+                    Ok(())
+                };
+                signed.each_block(&mut sink).unwrap();
+                assert_eq!(String::from_utf8(text).unwrap(), expected, "{body:?} {signature:?}");
+            }
+        }
     }
 }

@@ -117,15 +117,32 @@ impl Source {
     pub(super) fn beginning(&self, count: usize) -> Result<Vec<u8>, MessageError> {
         let count = usize::try_from(self.length()).map_or(count, |length| length.min(count));
         let mut octets = vec![0; count];
+        self.read_at(&mut octets, 0)?;
+        Ok(octets)
+    }
+
+    /// Its last octet.
+    fn last(&self) -> Result<Option<u8>, MessageError> {
+        let Some(offset) = self.length().checked_sub(1) else { return Ok(None) };
+        let mut octet = [0];
+        self.read_at(&mut octet, offset)?;
+        Ok(Some(octet[0]))
+    }
+
+    /// Fills `octets` with those from `offset` on, which must be there.
+    fn read_at(&self, octets: &mut [u8], offset: u64) -> Taken {
         match self {
-            Source::Octets(all) => octets.copy_from_slice(&all[..count]),
+            Source::Octets(all) => {
+                let behind = usize::try_from(offset).ok().and_then(|offset| all.get(offset..));
+                octets.copy_from_slice(&behind.unwrap_or_default()[..octets.len()]);
+                Ok(())
+            }
             Source::File { path, stamp } => {
                 let file = reopen(path, stamp)?;
-                file.read_exact_at(&mut octets, 0).map_err(|error| broken_off(path, error))?;
+                file.read_exact_at(octets, offset).map_err(|error| broken_off(path, error))
             }
-            Source::Temporary { file, .. } => file.read_exact_at(&mut octets, 0).map_err(temporary)?,
+            Source::Temporary { file, .. } => file.read_exact_at(octets, offset).map_err(temporary),
         }
-        Ok(octets)
     }
 
     /// Hands all octets to `sink`, in blocks of [`BLOCK`] octets; only the last may be smaller.

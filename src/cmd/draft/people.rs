@@ -1,0 +1,149 @@
+//! Who gets the mail, as typed and as the settings add: aliases are looked up here, bare words qualified.
+
+use std::collections::BTreeSet;
+
+use crate::cli::{Request, no_recipient};
+use crate::cmd::draft::Identity;
+use crate::cmd::{Exit, Failure, World, print, settings};
+use crate::config::{Setting, Settings};
+use crate::mail::{Address, Aliases, Envelope, Listed, parse_list_with};
+
+/// The address lists of a request, qualified.
+pub(in crate::cmd) struct Recipients {
+    pub(super) to: Vec<Listed>,
+    pub(super) cc: Vec<Listed>,
+    bcc: Vec<Listed>,
+    pub(super) reply_to: Vec<Listed>,
+    pub(super) receipt: Vec<Listed>,
+    /// Whether somebody was named, besides those who get a copy of every mail.
+    has_somebody: bool,
+}
+
+/// Reads all lists; the error names every bad item.
+pub(in crate::cmd) fn recipients(
+    request: &Request,
+    settings: &Settings,
+    identity: &Identity,
+    world: &World<'_>,
+) -> Result<Recipients, Failure> {
+    let letter = &settings.letter;
+    let set = |list: &Option<Setting<String>>| list.iter().map(|set| set.value.clone()).collect::<Vec<_>>();
+    let (default_cc, default_bcc) = (set(&letter.default_cc), set(&letter.default_bcc));
+    let everything = [&request.to, &request.recipients, &request.cc, &request.bcc, &default_cc, &default_bcc];
+    let texts = everything.into_iter().flatten().chain(&request.reply_to).chain(&request.read_receipt);
+    let aliases = needed_aliases(texts, settings, world)?;
+    let mut failures = Vec::new();
+    let mut read = |texts: &mut dyn Iterator<Item = &String>| -> Vec<Listed> {
+        let mut expansion = aliases.expansion();
+        let mut listed = Vec::new();
+        for text in texts {
+            match expansion.read(text, Some(&identity.domain)) {
+                Ok(items) => listed.extend(items),
+                Err(error) => failures.push(Failure::from(error)),
+            }
+        }
+        listed
+    };
+    let to = read(&mut request.to.iter().chain(&request.recipients));
+    let mut cc = read(&mut request.cc.iter());
+    let mut bcc = read(&mut request.bcc.iter());
+    let reply_to = read(&mut request.reply_to.iter());
+    let mut receipt = read(&mut request.read_receipt.iter());
+    let (more_cc, more_bcc) = (read(&mut default_cc.iter()), read(&mut default_bcc.iter()));
+    if let Some(failure) = Failure::gather(failures) {
+        return Err(failure);
+    }
+    let typed = || [&to, &cc, &bcc].into_iter().flatten().flat_map(Listed::mailboxes);
+    let has_somebody = typed().next().is_some();
+    let mut known: BTreeSet<String> = typed().map(|mailbox| key(&mailbox.address)).collect();
+    // Who is written to already needs no copy.
+    let mut unknown = |more: Vec<Listed>| {
+        let is_new =
+            |one: &Listed| one.mailboxes().iter().any(|mailbox| !known.contains(&key(&mailbox.address)));
+        let kept: Vec<Listed> = more.into_iter().filter(is_new).collect();
+        known.extend(kept.iter().flat_map(Listed::mailboxes).map(|mailbox| key(&mailbox.address)));
+        kept
+    };
+    cc.extend(unknown(more_cc));
+    bcc.extend(unknown(more_bcc));
+    if request.read_receipt.is_some() && receipt.is_empty() {
+        receipt = vec![Listed::Mailbox(identity.author.clone())];
+    }
+    let set =
+        || settings.reply_to.iter().flat_map(|set| set.value.iter().cloned().map(Listed::Mailbox)).collect();
+    let reply_to = if request.reply_to.is_some() { reply_to } else { set() };
+    Ok(Recipients { to, cc, bcc, reply_to, receipt, has_somebody })
+}
+
+/// The aliases, where a list has a bare word that may be one. Without such a word their files are not opened.
+fn needed_aliases<'t>(
+    texts: impl Iterator<Item = &'t String>,
+    settings: &Settings,
+    world: &World<'_>,
+) -> Result<Aliases, Failure> {
+    if settings.letter.aliases.is_empty() {
+        return Ok(Aliases::default());
+    }
+    let mut is_needed = false;
+    for text in texts {
+        // What is wrong with a list is said when it is read in earnest.
+        let _ = parse_list_with(text, Some("example.org"), &mut |_| {
+            is_needed = true;
+            None
+        });
+    }
+    if is_needed { Ok(settings.read_aliases(&world.surroundings)?) } else { Ok(Aliases::default()) }
+}
+
+fn key(address: &Address) -> String {
+    format!("{}@{}", address.local(), address.domain().to_ascii_lowercase())
+}
+
+impl Recipients {
+    /// Those whom the others do not see.
+    pub(in crate::cmd) fn blind(&self) -> &[Listed] {
+        &self.bcc
+    }
+
+    /// The envelope: everybody in To, Cc and Bcc, once, with what is wished of the servers.
+    pub(in crate::cmd) fn envelope(
+        &self,
+        identity: &Identity,
+        request: &Request,
+        settings: &Settings,
+    ) -> Result<Envelope, Failure> {
+        if !self.has_somebody {
+            return Err(no_recipient().into());
+        }
+        let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
+        let envelope =
+            Envelope::new(identity.reverse_path.clone(), everybody.map(|mailbox| mailbox.address.clone()))
+                .map_err(|_| no_recipient())?;
+        let mut wishes = request.wishes.clone();
+        wishes.notify = wishes.notify.or_else(|| settings.dsn_notify.as_ref().map(|set| set.value));
+        wishes.returned = wishes.returned.or_else(|| settings.dsn_return.as_ref().map(|set| set.value));
+        Ok(envelope.with_wishes(wishes))
+    }
+}
+
+/// `-A`: prints whom an alias stands for, one address a line.
+pub(in crate::cmd) fn print_alias(
+    name: &str,
+    request: &Request,
+    world: &mut World<'_>,
+) -> Result<Exit, Failure> {
+    let settings = settings::resolve(request, world)?;
+    let aliases = settings.read_aliases(&world.surroundings)?;
+    if !aliases.is_known(name) {
+        let failure = Failure::plain(Exit::NoUser, format!("there is no alias `{}`", name.escape_debug()));
+        return Err(match settings.letter.aliases.is_empty() {
+            true => failure.hint("`aliases` in the profile names the file that holds them"),
+            false => failure,
+        });
+    }
+    let found = aliases.expansion().named(name)?;
+    let lines: String =
+        found.iter().flat_map(Listed::mailboxes).map(|mailbox| format!("{mailbox}\n")).collect();
+    print(&lines, world)?;
+    Ok(Exit::Ok)
+}
