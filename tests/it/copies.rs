@@ -187,6 +187,13 @@ fn what_is_known_already_is_kept_already() {
         send(&sandbox, &["--fcc", "sent", "--idempotency-key", "job-1"]).exits(0);
     }
     assert_eq!((sent(&sandbox), peer.finish().dots()), (1, 1));
+    for queue in ["queue = \"always\"", "queue = \"on-failure\""] {
+        let sandbox = Sandbox::facing(Peer::closed_port(), queue);
+        for _ in 0..2 {
+            send(&sandbox, &["--fcc", "sent", "--idempotency-key", "job-1"]).exits(0);
+        }
+        assert_eq!(sent(&sandbox), 1, "{queue}");
+    }
 }
 
 #[test]
