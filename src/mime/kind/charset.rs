@@ -2,6 +2,8 @@
 
 use std::io;
 
+use encoding_rs::Encoding;
+
 use crate::mime::error::MessageError;
 use crate::mime::source::Source;
 
@@ -53,18 +55,12 @@ impl Proof {
                 Err(_) => return false,
             }
         }
-        if octets.is_ascii() {
-            return true;
-        }
-        self.is_beyond_ascii = true;
-        match std::str::from_utf8(octets) {
-            Ok(_) => true,
-            Err(error) if error.error_len().is_none() => {
-                self.cut.extend_from_slice(&octets[error.valid_up_to()..]);
-                true
-            }
-            Err(_) => false,
-        }
+        let octets = &octets[Encoding::ascii_valid_up_to(octets)..];
+        self.is_beyond_ascii |= !octets.is_empty();
+        // Several times as fast as the standard library where most characters are beyond ASCII.
+        let rest = &octets[Encoding::utf8_valid_up_to(octets)..];
+        self.cut.extend_from_slice(&rest[..rest.len().min(4)]);
+        std::str::from_utf8(&self.cut).map_or_else(|error| error.error_len().is_none(), |_| true)
     }
 
     /// The answer when all octets were seen.
