@@ -32,7 +32,6 @@ pub use mailto::Mailto;
 pub use manual::{completions, help, long_help, man_page, version};
 pub use queue::{Act, Chosen, Part, Places, QueueRequest, Runner, Setup, Task};
 pub use request::{Attachment, Body, Include, Misplaced, Request, Source, TlsWords, no_recipient};
-pub use rules::header;
 pub use usage::{UsageError, UsageKind};
 
 use args::{ConfigArgs, ConfigVerb, GenerateArgs, GenerateWhat, SendArgs};

@@ -101,7 +101,7 @@ pub(super) fn header_parts(option: &str, field: &OsStr) -> Result<(String, OsStr
 }
 
 /// Splits the field of an option that adds one and refuses those that whippet writes itself.
-pub fn header(option: &str, field: &OsStr) -> Result<(String, OsString), UsageError> {
+pub(super) fn header(option: &str, field: &OsStr) -> Result<(String, OsString), UsageError> {
     let (name, value) = header_parts(option, field)?;
     match instead_of_field(&name) {
         Some(instead) => {

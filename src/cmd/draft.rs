@@ -6,11 +6,9 @@ mod signature;
 pub(super) use people::{print_alias, recipients};
 pub(super) use signature::Signature;
 
-use std::ffi::OsStr;
-
 use people::Recipients;
 
-use crate::cli::{self, Request};
+use crate::cli::Request;
 use crate::cmd::inputs::Inputs;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Layer, Settings};
@@ -109,6 +107,16 @@ fn single(text: &str, domain: Option<&str>, wanted: &str) -> Result<Mailbox, Fai
     }
 }
 
+/// Adds the fields of every mail to the request.
+pub(super) fn add_fields(request: &mut Request, settings: &Settings) -> Result<(), Failure> {
+    let Some(set) = &settings.letter.default_headers else { return Ok(()) };
+    let place = format!("{}: default_headers", set.origin);
+    request.add_default_fields(&place, &set.value).map_err(|error| {
+        let exit = if set.origin.layer() == Layer::Flags { Exit::Usage } else { Exit::Config };
+        Failure { exit, ..Failure::from(error) }
+    })
+}
+
 /// Composes: headers from the request, addresses and inputs, what is policy from the settings.
 pub(super) fn draft(
     request: &Request,
@@ -135,7 +143,6 @@ pub(super) fn draft(
         let list = recipients.receipt.iter().map(Listed::to_string).collect::<Vec<_>>().join(", ");
         draft.fields.push(("Disposition-Notification-To".to_owned(), Text::from(list)));
     }
-    draft.fields.splice(0..0, default_fields(settings, &draft)?);
     draft.body = inputs.body;
     draft.attachments = inputs.attachments;
     if let Some(body_type) = &request.body_type {
@@ -151,26 +158,6 @@ pub(super) fn draft(
         signature.sign(&mut draft)?;
     }
     Ok(draft)
-}
-
-/// The fields of every mail, but for those in whose place there is another.
-fn default_fields(settings: &Settings, draft: &Draft) -> Result<Vec<(String, Text)>, Failure> {
-    let Some(set) = &settings.letter.default_headers else { return Ok(Vec::new()) };
-    let has_sender = draft.sender.is_some();
-    let mut fields = Vec::new();
-    for field in &set.value {
-        let option = format!("{}: default_headers", set.origin);
-        let (name, value) = cli::header(&option, OsStr::new(field)).map_err(|error| {
-            let exit = if set.origin.layer() == Layer::Flags { Exit::Usage } else { Exit::Config };
-            Failure { exit, ..Failure::from(error) }
-        })?;
-        let is_replaced = (has_sender && name.eq_ignore_ascii_case("Sender"))
-            || draft.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name));
-        if !is_replaced {
-            fields.push((name, Text::from(value.as_os_str())));
-        }
-    }
-    Ok(fields)
 }
 
 /// The codeset of the locale: what follows the dot in the first of LC_ALL, LC_CTYPE, LANG that is set (POSIX 8.2).

@@ -7,7 +7,7 @@ mod size;
 use self::copy::Fcc;
 use self::size::Limit;
 use crate::cli::{Body as TypedBody, EmptyBody, MissingSubject, Request};
-use crate::cmd::draft::{draft, identity, recipients};
+use crate::cmd::draft::{add_fields, draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::queue::{Memory, Waiting, Wish, answered, heard, leave_run, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
@@ -29,6 +29,7 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let mut request = request.clone();
     take_recipient(&mut request);
     let settings = settings::resolve(&request, world)?;
+    add_fields(&mut request, &settings)?;
     let identity = identity(&request, &settings, world)?;
     let recipients = recipients(&request, &settings, &identity, world)?;
     let files = Files::open(&request, &settings)?;

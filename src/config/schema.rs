@@ -163,7 +163,7 @@ pub const KEYS: &[Key] = keys! {
          [aliases] of lines NAME = \"ADDRESS, ...\". It must be there when a recipient is a word without @. Aliases of a \
          profile come on top of those outside of it; [] forgets these.";
     Letter "default_headers", "list of fields", "", r#"["Organization: Example Ltd"]"#,
-        "Fields of every mail; one of the same name from --header or my_hdr stands in place of it.";
+        "Fields of every mail, by the rules of --header; one that a mail has by itself, by an option or my_hdr, stands in its place.";
     Letter "default_cc", "address or several, divided by commas", "", r#""team@example.org""#,
         "Recipients of a copy of every mail; \"\" is none.";
     Letter "default_bcc", "address or several, divided by commas", "", r#""archive@example.org""#,

@@ -150,6 +150,14 @@ fn fields_of_every_mail_give_way_to_those_that_are_typed() {
     if let Some(judged) = judge(&[ran.stdout().into_bytes()]) {
         assert_eq!(judged[0].field("Organization"), Some("Müller & Söhne"));
     }
+    let ran = compose(
+        &sandbox,
+        "",
+        &["--set", "default_headers=Importance: low", "--importance", "high", "you@x.example"],
+    );
+    assert_eq!(field(&ran, "Importance"), ["high"]);
+    let ran = compose(&sandbox, "", &["--set", "default_headers=Sender: bot", "you@x.example"]);
+    assert_eq!(field(&ran, "Sender"), ["bot@home.example"]);
     for words in [["--header", "x-a: typed"], ["-e", "my_hdr x-a: typed"]] {
         let ran = compose(&sandbox, "", &[&words[..], &["you@x.example"]].concat());
         assert_eq!(field(&ran, "X-A"), ["typed"], "{words:?}");

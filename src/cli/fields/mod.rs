@@ -2,6 +2,7 @@
 //!
 //! Each becomes a field of the request, beside those of `--header`; one that stands in both places is an error.
 
+mod defaults;
 mod values;
 
 use std::ffi::OsString;

@@ -96,11 +96,10 @@ impl<'a> Item<'a> {
 
     /// The word that the item is, if it is nothing but one atom: it may be an alias.
     pub fn bare_word(&self) -> Option<&'a str> {
-        let is_named = note(self.tokens.get(1..).unwrap_or_default()).is_some();
-        match without_comments(&self.tokens)[..] {
-            [word] if word.kind == Kind::Atom && !is_named => Some(word.text),
-            _ => None,
-        }
+        let mut words = self.tokens.iter().filter(|token| token.kind != Kind::Comment);
+        let (word, None) = (words.next()?, words.next()) else { return None };
+        let is_named = || note(self.tokens.get(1..).unwrap_or_default()).is_some();
+        (word.kind == Kind::Atom && !is_named()).then_some(word.text)
     }
 
     /// The item as a mailbox; `None` if there is nothing in it.

@@ -126,13 +126,16 @@ pub fn parse_list_with(
             group = Some(Group { name: item.group_name()?, members: Vec::new() });
             continue;
         }
-        let found = match item.bare_word().and_then(&mut *named) {
-            Some(found) => found,
-            None => item.mailbox(domain)?.map(Listed::Mailbox).into_iter().collect(),
-        };
-        match &mut group {
-            Some(group) => group.members.extend(found.iter().flat_map(Listed::mailboxes).cloned()),
-            None => list.extend(found),
+        match (item.bare_word().and_then(&mut *named), &mut group) {
+            (Some(found), None) => list.extend(found),
+            (Some(found), Some(group)) => {
+                group.members.extend(found.iter().flat_map(Listed::mailboxes).cloned());
+            }
+            (None, group) => match (item.mailbox(domain)?, group) {
+                (Some(mailbox), Some(group)) => group.members.push(mailbox),
+                (Some(mailbox), None) => list.push(Listed::Mailbox(mailbox)),
+                (None, _) => {}
+            },
         }
         ends_group = item.end == Delimiter::Semicolon;
         match item.end {
