@@ -55,8 +55,10 @@ impl Proof {
                 Err(_) => return false,
             }
         }
-        let octets = &octets[Encoding::ascii_valid_up_to(octets)..];
-        self.is_beyond_ascii |= !octets.is_empty();
+        if octets.is_ascii() {
+            return true;
+        }
+        self.is_beyond_ascii = true;
         // Several times as fast as the standard library where most characters are beyond ASCII.
         let rest = &octets[Encoding::utf8_valid_up_to(octets)..];
         self.cut.extend_from_slice(&rest[..rest.len().min(4)]);
