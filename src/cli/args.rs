@@ -268,6 +268,11 @@ pub(super) struct OutputArgs {
     /// Say nothing but errors
     #[arg(long, conflicts_with = "debug")]
     pub quiet: bool,
+    /// Leave out a warning
+    ///
+    /// By the name in brackets behind it; several have commas between them. May be repeated. See WARNINGS.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub no_warn: Vec<OsString>,
     /// As --verbose; LEVEL is 0 (nothing) to 5
     #[arg(short = 'd', value_name = "LEVEL", allow_hyphen_values = true)]
     pub debug: Option<OsString>,

@@ -17,6 +17,7 @@ use crate::cli::rules::{
     setting, text, word,
 };
 use crate::cli::usage::{UsageError, printable, shown};
+use crate::mail::{Warning, WarningKind};
 
 /// Makes the request. `matches` tells the order of the attachments. Whether there is a recipient is not asked here.
 pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, UsageError> {
@@ -68,6 +69,10 @@ fn output(args: OutputArgs, request: &mut Request) -> Result<(), UsageError> {
     request.json = args.json;
     request.verbose = args.verbose.min(5).max(level);
     request.quiet = args.quiet;
+    for names in args.no_warn {
+        let kinds = WarningKind::read(&word("--no-warn", names)?);
+        request.no_warn.extend(kinds.map_err(|error| UsageError::usage(format!("--no-warn: {error}")))?);
+    }
     Ok(())
 }
 
@@ -207,13 +212,15 @@ fn add_mailto(mailto: Mailto, has_body: bool, request: &mut Request) {
     }
     match mailto.body {
         Some(_) if has_body => {
-            request.warnings.push("the text in the mailto: URL is ignored: there is another".to_owned());
+            let words = "the text in the mailto: URL is ignored: there is another";
+            request.warnings.push(Warning::new(WarningKind::IGNORED_URL, words));
         }
         Some(body) => request.body = Body::Text(body.into()),
         None => {}
     }
     let ignored = mailto.ignored.into_iter();
-    request.warnings.extend(ignored.map(|name| format!("{name} in the mailto: URL is ignored")));
+    let words = ignored.map(|name| format!("{name} in the mailto: URL is ignored"));
+    request.warnings.extend(words.map(|words| Warning::new(WarningKind::IGNORED_URL, words)));
 }
 
 fn delivery(args: DeliveryArgs, request: &mut Request) -> Result<(), UsageError> {
@@ -242,7 +249,8 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
                 request.reply_to.get_or_insert(value);
             }
             FieldRole::Ignored => {
-                request.warnings.push(format!("-e: my_hdr {} is ignored", printable(&name)))
+                let words = format!("-e: my_hdr {} is ignored", printable(&name));
+                request.warnings.push(Warning::new(WarningKind::IGNORED_FIELD, words));
             }
             FieldRole::Added => fields::add_own(request, name, value)?,
         }

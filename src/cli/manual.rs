@@ -2,6 +2,7 @@
 
 mod aliases;
 mod exit;
+mod warnings;
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
@@ -60,6 +61,7 @@ pub fn man_page() -> String {
         man.render_options_section(&mut octets)?;
         queue().to_writer(&mut octets)?;
         once::section().to_writer(&mut octets)?;
+        warnings::section().to_writer(&mut octets)?;
         back().to_writer(&mut octets)
     };
     // Writing to memory does not fail.
@@ -364,7 +366,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE WARNINGS ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::cli::args::{EmptyBody, MissingSubject};
 use crate::cli::usage::{UsageError, shown};
-use crate::mail::Wishes;
+use crate::mail::{Warning, WarningKind, Wishes};
 
 /// One mail to send, as typed. Text that need not be UTF-8 is kept in octets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,14 +97,16 @@ pub struct Request {
     pub verbose: u8,
     /// `--quiet`.
     pub quiet: bool,
+    /// `--no-warn`: what is not said.
+    pub no_warn: Vec<WarningKind>,
     /// What is wished of the servers; `-e` may have said what concerns reports.
     pub wishes: Wishes,
     /// `--empty-body`.
     pub empty_body: Option<EmptyBody>,
     /// `--missing-subject`.
     pub missing_subject: Option<MissingSubject>,
-    /// What was passed over, one sentence each.
-    pub warnings: Vec<String>,
+    /// What was passed over.
+    pub warnings: Vec<Warning>,
 }
 
 /// Where the text comes from.

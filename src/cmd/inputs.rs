@@ -10,7 +10,7 @@ use crate::cli::{
 use crate::cmd::draft::Signature;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, quoted};
-use crate::mail::Address;
+use crate::mail::{Address, Warning, WarningKind};
 use crate::mime::{Attachment, Body, Source, SourceError, Text};
 
 /// What a message is made from, opened.
@@ -20,7 +20,7 @@ pub(super) struct Inputs {
     /// What goes under the text.
     pub(super) signature: Option<Signature>,
     /// What deserves a word.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Inputs {
@@ -35,8 +35,8 @@ impl Inputs {
         let mut attachments = Vec::new();
         for (typed, file) in request.attachments.iter().zip(files.attachments) {
             if file.is_some() && typed.looks_like_address() {
-                warnings
-                    .push(format!("attaching the file `{}`: it has the look of an address", name_of(typed)));
+                let words = format!("attaching the file `{}`: it has the look of an address", name_of(typed));
+                warnings.push(Warning::new(WarningKind::LOOKS_LIKE_ADDRESS, words));
             }
             let Some(mut attachment) = file.or_else(|| stdin.take().map(Attachment::from)) else { continue };
             attachment.name = typed.name.clone().or(attachment.name);
@@ -124,7 +124,8 @@ pub(super) fn take_recipient(request: &mut Request) {
     let TypedSource::File(path) = &last.source else { return };
     let Some(word) = path.to_str() else { return };
     if is_unaddressed && last.looks_like_address() && !path.exists() && Address::parse(word).is_ok() {
-        request.warnings.push(format!("`{word}` is no file, so it is the recipient"));
+        let words = format!("`{word}` is no file, so it is the recipient");
+        request.warnings.push(Warning::new(WarningKind::LAST_WORD, words));
         request.recipients.push(word.to_owned());
         request.attachments.pop();
     }

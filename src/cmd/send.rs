@@ -3,9 +3,11 @@
 mod copy;
 mod promised;
 mod size;
+mod spoken;
 
 use self::copy::Fcc;
 use self::size::Limit;
+use self::spoken::{silence, words};
 use crate::cli::{Body as TypedBody, EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{add_fields, draft, identity, recipients};
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
@@ -14,7 +16,7 @@ use crate::cmd::route::{Route, no_secret, profile_place};
 use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
-use crate::mail::{Envelope, Outcome, Problem, Report};
+use crate::mail::{Envelope, Outcome, Problem, Report, Warning};
 use crate::mime::{Message, MessageError};
 use crate::smtp::{BodyKind, Command};
 use crate::spool::{Id, Name};
@@ -43,6 +45,8 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let inputs = Inputs::read(files, &request, world)?;
     let mut warnings = std::mem::take(&mut request.warnings);
     warnings.extend_from_slice(&inputs.warnings);
+    warnings.extend(recipients.named_twice());
+    silence(&mut warnings, &request, &settings);
     if let Some(policy) = inputs.emptiness(&request)? {
         return nothing_to_say(policy, &request, &warnings, world);
     }
@@ -56,10 +60,9 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let message = Message::compose(draft, world.random)?;
     limit.check_message(message.size())?;
     warnings.extend_from_slice(message.warnings());
+    silence(&mut warnings, &request, &settings);
     let mail = Mail { request, settings, envelope, message, fcc, warnings };
-    for warning in &mail.warnings {
-        warn(&mail.request, world, warning);
-    }
+    spoken::say(&mail.warnings, &mail.request, world);
     match route {
         _ if mail.request.dry_run => match secret.take_if(|secret| secret.wait().is_none()) {
             Some(secret) => Err(no_secret(secret)),
@@ -97,7 +100,7 @@ pub(super) struct Mail {
     envelope: Envelope,
     message: Message,
     fcc: Option<Fcc>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl Mail {
@@ -284,7 +287,7 @@ impl Mail {
                 message_id,
                 size: Some(self.message.size()),
                 queue_id: id.map(|id| id.to_string()),
-                warnings: &[&self.warnings[..], &report.warnings].concat(),
+                warnings: &[words(&self.warnings), report.warnings.clone()].concat(),
                 hints: &hints,
             };
             // What became of the mail is decided: an output that takes no more is worth a word, not another code.
@@ -340,18 +343,18 @@ impl Mail {
 fn nothing_to_say(
     policy: EmptyBody,
     request: &Request,
-    warnings: &[String],
+    warnings: &[Warning],
     world: &mut World<'_>,
 ) -> Result<Exit, Failure> {
     if policy == EmptyBody::Fail {
         let failure = Failure::plain(Exit::DataErr, "there is no text: the body is empty");
         return Err(failure.hint("--empty-body send sends it all the same"));
     }
-    let warnings = [warnings, &["skipped: empty body".to_owned()]].concat();
-    for warning in &warnings {
-        warn(request, world, warning);
-    }
+    const SKIPPED: &str = "skipped: empty body";
+    spoken::say(warnings, request, world);
+    warn(request, world, SKIPPED);
     if request.json {
+        let warnings = [words(warnings), vec![SKIPPED.to_owned()]].concat();
         let summary = Summary { exit: Exit::Ok.code(), warnings: &warnings, ..Summary::default() };
         print(&ui::nothing_json(&summary), world)?;
     }

@@ -46,6 +46,8 @@ pub struct World<'a> {
     pub stdout: &'a mut dyn Write,
     /// Speech goes here.
     pub stderr: &'a mut dyn Write,
+    /// Whether a person hears it.
+    pub stderr_is_terminal: bool,
 }
 
 impl std::fmt::Debug for World<'_> {
@@ -60,7 +62,9 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
     let stdin_is_terminal = rustix::termios::isatty(&stdin);
     let mut stdin = stdin.lock();
     let mut stdout = std::io::stdout().lock();
-    let mut stderr = std::io::stderr().lock();
+    let stderr = std::io::stderr();
+    let stderr_is_terminal = rustix::termios::isatty(&stderr);
+    let mut stderr = stderr.lock();
     let ourselves = || std::env::current_exe().ok();
     let mut world = World {
         clock: &SystemClock,
@@ -76,6 +80,7 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
         stdin_is_terminal,
         stdout: &mut stdout,
         stderr: &mut stderr,
+        stderr_is_terminal,
     };
     work(&mut world)
 }

@@ -192,7 +192,7 @@ impl Scope {
             "reply_to" => put(&mut self.reply_to, value::mailboxes(given), origin),
             "envelope_from" => put(&mut self.envelope_from, value::reverse_path(given), origin),
             "hello_name" => put(&mut self.hello_name, value::hello_name(given), origin),
-            "charset" => put(&mut self.charset, value::charset(given), origin),
+            "charset" => put(&mut self.charset, value::letter_charset(given), origin),
             "reply_charset" => put(&mut self.reply_charset, value::reply_charset(given), origin),
             "dsn_notify" => put(&mut self.dsn_notify, value::dsn_notify(given), origin),
             "dsn_return" => put(&mut self.dsn_return, value::dsn_return(given), origin),

@@ -153,7 +153,7 @@ pub const KEYS: &[Key] = keys! {
     Sender "fcc_bcc", "true or false", "false", "false",
         "Whether that copy names those who got a blind copy.";
     Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
-        "The charset that text outside ASCII is sent in; UTF-8 where it lacks a character.";
+        "The charset that text, fields and file names outside ASCII are sent in; UTF-8 where it lacks a character.";
     Sender "dsn_notify", "\"never\", or \"success\", \"failure\", \"delay\" or a list of them", "failure, and delay at the server's will", r#"["failure", "delay"]"#,
         "Which reports the servers send back, where they know such a wish (DSN).";
     Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,
@@ -172,6 +172,8 @@ pub const KEYS: &[Key] = keys! {
         "A file that goes under every text that is plain, in the charset of the text; \"\" is none.";
     Letter "signature_dashes", "true or false", "true", "true",
         "Whether the line \"-- \", which marks a signature, goes before it, unless the file begins with it.";
+    Letter "silent_warnings", "name or a list of names", "", r#"["no-subject", "caps-subject"]"#,
+        "Warnings that are not wanted, by the names that whippet(1) lists under WARNINGS.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
         "How mail leaves: to the server above, through a sendmail program, or into `output`.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,

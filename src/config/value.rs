@@ -2,7 +2,10 @@
 //!
 //! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
 
+mod letter;
 pub(super) mod measure;
+
+pub(super) use letter::{letter_charset, warnings};
 
 use std::ffi::OsString;
 use std::net::IpAddr;

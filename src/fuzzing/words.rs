@@ -73,7 +73,7 @@ fn understand(words: Vec<OsString>) {
             let subject = request.subject.as_ref().map(|subject| subject.to_string_lossy());
             assert!(subject.is_none_or(|subject| !subject.contains(['\r', '\n'])), "{:?}", request.subject);
             for warning in &request.warnings {
-                assert!(!warning.chars().any(char::is_control), "{warning:?}");
+                assert!(!warning.words.chars().any(char::is_control), "{warning:?}");
             }
         }
         Ok(_) => {}

@@ -12,6 +12,7 @@ mod security;
 mod status;
 mod timeouts;
 mod verdict;
+mod warning;
 mod wishes;
 
 pub use address::{Address, AddressError, Mailbox};
@@ -28,6 +29,7 @@ pub use security::{
 pub use status::EnhancedStatus;
 pub use timeouts::{Timeouts, read_time};
 pub use verdict::Verdict;
+pub use warning::{Warning, WarningKind};
 pub use wishes::{
     DeliverBy, EnvelopeId, Hold, Late, Notify, OriginalRecipient, Priority, Return, WishError, Wishes, xtext,
 };

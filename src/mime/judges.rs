@@ -1,6 +1,8 @@
 //! Other parsers judge our messages: the mail-parser crate for any input, Python's `email` for the hard cases.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod charsets;
+
 use std::fs;
 use std::process::Command;
 

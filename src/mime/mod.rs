@@ -11,8 +11,8 @@
 //! | `text/` | how a text is sent |
 //! | `encode.rs` | quoted-printable, base64 |
 //! | `kind.rs` | what an attachment is |
-//! | `header/` | fields, types, file names |
-//! | `part.rs` `tree.rs` | a part, the message |
+//! | `header/` | fields, types, file names, in the letter's charset |
+//! | `part.rs` `tree.rs` | a part, the message, what is unwise about it |
 //! | `read.rs` | what a message that arrived holds |
 //! | `error.rs` | what can go wrong |
 

@@ -8,11 +8,12 @@ use super::charset::Charsets;
 use super::draft::Attachment;
 use super::encode::Base64;
 use super::error::ComposeError;
-use super::header::Header;
 use super::header::parameter::{MediaType, write_name};
+use super::header::{Header, Lacking};
 use super::kind::Kind;
 use super::source::{Body, Taken};
 use super::text::{self, Planned, TextPlan};
+use crate::mail::{Warning, WarningKind};
 
 /// A part with all that is in it. It is written with the same octets each time, alone or inside others: what is signed is
 /// what is sent (RFC 1847 2.1).
@@ -63,6 +64,18 @@ struct Label<'a> {
     content_id: Option<&'a str>,
 }
 
+/// What the parts of a message have in common while they are made.
+pub(super) struct Making<'a> {
+    /// The charsets in play.
+    pub(super) charsets: &'a Charsets,
+    /// How the boundaries begin; empty where there is but one part.
+    pub(super) delimiter: String,
+    /// What is worth saying.
+    pub(super) warnings: &'a mut Vec<Warning>,
+    /// File names that are not in the letter's charset.
+    pub(super) lacking: &'a mut Vec<Lacking>,
+}
+
 impl Content {
     fn write(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         match self {
@@ -77,14 +90,12 @@ impl Content {
 }
 
 impl Part {
-    /// A text that is read: no line of it begins as `delimiter` does.
+    /// A text that is read: no line of it begins as a delimiter does.
     pub(super) fn of_text(
         body: Body,
         mut media: MediaType,
         name: Option<&str>,
-        charsets: &Charsets,
-        delimiter: &str,
-        warnings: &mut Vec<String>,
+        making: &mut Making<'_>,
     ) -> Result<Self, ComposeError> {
         if ["multipart/", "message/"].iter().any(|kind| media.essence.starts_with(kind)) {
             let reason = "the text is one part";
@@ -92,16 +103,16 @@ impl Part {
         }
         let label = Label { name, ..Label::default() };
         if !media.essence.starts_with("text/") {
-            return Ok(Self::base64(body, media, label));
+            return Ok(Self::base64(body, media, label, making));
         }
-        match text::plan(&body, charsets, delimiter, warnings)? {
+        match text::plan(&body, making.charsets, &making.delimiter, making.warnings)? {
             Planned::Text(plan) => {
                 media.set("charset", Some(plan.charset));
-                Ok(Self::text(body, plan, media, label))
+                Ok(Self::text(body, plan, media, label, making))
             }
             Planned::Unknown => {
                 media.set("charset", Some("unknown-8bit"));
-                Ok(Self::base64(body, media, label))
+                Ok(Self::base64(body, media, label, making))
             }
         }
     }
@@ -110,8 +121,7 @@ impl Part {
     pub(super) fn of_attachment(
         attachment: &Attachment,
         content_id: Option<&str>,
-        delimiter: &str,
-        warnings: &mut Vec<String>,
+        making: &mut Making<'_>,
     ) -> Result<Self, ComposeError> {
         let Kind { mut media, name } = Kind::of(attachment)?;
         let body = Body::from(attachment.source.clone());
@@ -119,18 +129,19 @@ impl Part {
         let label = Label { disposition, name: Some(&name), content_id };
         // RFC 6532 3.7: message/global may be encoded.
         if media.essence.starts_with("message/") && !media.essence.starts_with("message/global") {
-            if let Some(plan) = text::plan_unencoded(&body, delimiter)? {
-                return Ok(Self::text(body, plan, media, label));
+            if let Some(plan) = text::plan_unencoded(&body, &making.delimiter)? {
+                return Ok(Self::text(body, plan, media, label, making));
             }
             if attachment.media_type.is_some() {
-                warnings.push(format!(
+                let words = format!(
                     "{name} cannot be sent as {}, which may not be encoded: it is sent as application/octet-stream",
                     media.essence
-                ));
+                );
+                making.warnings.push(Warning::new(WarningKind::ATTACHMENT_TYPE, words));
             }
             media = MediaType::known("application/octet-stream");
         }
-        Ok(Self::base64(body, media, label))
+        Ok(Self::base64(body, media, label, making))
     }
 
     /// Several parts in one (RFC 2046 5.1). No part has a line that begins with `boundary` behind two dashes.
@@ -145,15 +156,15 @@ impl Part {
         Part { fields: header.text, holds: Holds::Parts { media_type: media.essence, boundary, parts }, size }
     }
 
-    fn text(body: Body, plan: TextPlan, media: MediaType, label: Label<'_>) -> Self {
+    fn text(body: Body, plan: TextPlan, media: MediaType, label: Label<'_>, making: &mut Making<'_>) -> Self {
         let (transfer, octets, size) = (plan.transfer.word(), plan.octets, plan.size);
-        Self::of_content(Content::Text(body, plan), media, label, transfer, (octets, size))
+        Self::of_content(Content::Text(body, plan), media, label, (transfer, octets, size), making)
     }
 
-    fn base64(body: Body, media: MediaType, label: Label<'_>) -> Self {
+    fn base64(body: Body, media: MediaType, label: Label<'_>, making: &mut Making<'_>) -> Self {
         let octets = body.length();
-        let sizes = (octets, Base64::size(octets));
-        Self::of_content(Content::Base64(body), media, label, "base64", sizes)
+        let sent = ("base64", octets, Base64::size(octets));
+        Self::of_content(Content::Base64(body), media, label, sent, making)
     }
 
     /// A part that holds no others; its octets are counted before and after the transfer encoding.
@@ -161,17 +172,18 @@ impl Part {
         content: Content,
         media: MediaType,
         label: Label<'_>,
-        transfer: &'static str,
-        (octets, size): (u64, u64),
+        (transfer, octets, size): (&'static str, u64, u64),
+        making: &mut Making<'_>,
     ) -> Self {
-        let mut header = Header::default();
-        header.field("Content-Type", |value| {
+        let mut header = Header::new(making.charsets);
+        let name_charset = header.charset_for("a file name", label.name.unwrap_or_default());
+        header.field_in(name_charset, "Content-Type", |value| {
             media.write(value)?;
             label.name.map_or(Ok(()), |name| write_name("name", name, value))
         });
         header.plain("Content-Transfer-Encoding", transfer);
         if let Some(disposition) = label.disposition {
-            header.field("Content-Disposition", |value| {
+            header.field_in(name_charset, "Content-Disposition", |value| {
                 value.word(disposition)?;
                 label.name.map_or(Ok(()), |name| write_name("filename", name, value))
             });
@@ -179,6 +191,7 @@ impl Part {
         if let Some(id) = label.content_id {
             header.plain("Content-ID", &format!("<{id}>"));
         }
+        making.lacking.append(&mut header.lacking);
         let charset = media.parameter("charset").map(str::to_owned);
         let name = label.name.map(str::to_owned);
         let outline = Outline { media_type: media.essence, charset, name, transfer, octets };
@@ -268,7 +281,7 @@ mod tests {
         let inner = "Subject: inner\n\nbody\n";
         let of = |attachment| {
             let message = compose(Draft { attachments: vec![attachment], ..draft() }).unwrap();
-            (written(&message), message.warnings().len())
+            (written(&message), message.warnings().iter().filter(|warning| !warning.kind.is_advice).count())
         };
         let (text, warnings) = of(attachment("a.eml", None, inner));
         assert!(

@@ -1,5 +1,6 @@
 //! The message: a header and the part that holds all others, written as often as needed.
 
+mod lint;
 mod nest;
 
 use std::io::Write;
@@ -7,8 +8,9 @@ use std::io::Write;
 use self::nest::Nest;
 use super::draft::Draft;
 use super::error::{ComposeError, MessageError};
-use super::header::{Header, check_message_id};
+use super::header::{Header, check_message_id, in_utf8};
 use super::part::{Outline, Part};
+use crate::mail::{Warning, WarningKind};
 use crate::sys::Random;
 
 /// A message that can be written, the same each time. It holds no file's content.
@@ -18,7 +20,7 @@ pub struct Message {
     header: String,
     root: Part,
     smtputf8: bool,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl Message {
@@ -26,10 +28,13 @@ impl Message {
     /// attachment, and computes the size.
     pub fn compose(draft: Draft, random: &dyn Random) -> Result<Self, ComposeError> {
         let mut warnings = Vec::new();
-        let Header { text: mut header, smtputf8 } = fields(&draft, &mut warnings)?;
-        let root = Nest::root(&draft, random, &mut warnings)?;
+        let Header { text: mut header, smtputf8, mut lacking, .. } = fields(&draft, &mut warnings)?;
+        let root = Nest::root(&draft, random, &mut warnings, &mut lacking)?;
+        let words = in_utf8(&lacking).into_iter();
+        warnings.extend(words.map(|words| Warning::new(WarningKind::UNENCODABLE, words)));
         header.push_str(&root.fields);
         header.push_str("\r\n");
+        lint::judge(&draft, header.len() as u64 + root.size, &mut warnings)?;
         Ok(Message { message_id: draft.message_id, header, root, smtputf8, warnings })
     }
 
@@ -65,8 +70,8 @@ impl Message {
         self.smtputf8
     }
 
-    /// What was decided for the person and may surprise, one sentence each.
-    pub fn warnings(&self) -> &[String] {
+    /// What was decided for the person and may surprise, and what is unwise.
+    pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
@@ -77,8 +82,8 @@ impl Message {
 }
 
 /// All fields but those of the body.
-fn fields(draft: &Draft, warnings: &mut Vec<String>) -> Result<Header, ComposeError> {
-    let mut header = Header::default();
+fn fields(draft: &Draft, warnings: &mut Vec<Warning>) -> Result<Header, ComposeError> {
+    let mut header = Header::new(&draft.charsets);
     let date = jiff::fmt::rfc2822::to_string(&draft.date)
         .map_err(|_| ComposeError::Date { date: draft.date.to_string() })?;
     header.plain("Date", &date);
@@ -251,7 +256,8 @@ mod tests {
         let text = written(&message);
         assert!(text.contains("Content-Type: text/plain; charset=unknown-8bit\r\n"), "{text}");
         assert!(text.ends_with("\r\n\r\nY2Fm6Qo=\r\n"), "{text}");
-        assert_eq!(message.warnings().len(), 1);
+        let names: Vec<_> = message.warnings().iter().map(|warning| warning.kind.name).collect();
+        assert_eq!(names, ["unknown-charset", "no-subject"]);
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod exits;
 mod files;
 #[path = "faces/lines.rs"]
 mod lines;
+#[path = "faces/lint.rs"]
+mod lint;
 #[path = "faces/list.rs"]
 mod list;
 #[path = "faces/output.rs"]

@@ -19,7 +19,7 @@ use crate::cli::args::copy_place;
 use crate::cli::rules::{header_parts, host_name, media_type, one_line, server_url, text, visible_secret};
 use crate::cli::usage::{UsageError, printable};
 use crate::cli::wishes::read;
-use crate::mail::{Notify, Return};
+use crate::mail::{Notify, Return, Warning, WarningKind};
 
 /// Variables of mutt that are accepted and change nothing.
 const WITHOUT_EFFECT: [&str; 9] = [
@@ -89,7 +89,7 @@ pub(super) struct Muttrc {
     pub copy: Option<bool>,
     /// Fields of `my_hdr`, one of each name; the last counts.
     pub fields: Vec<(String, OsString)>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// What a variable is given.
@@ -212,7 +212,8 @@ impl Muttrc {
             _ if WITHOUT_EFFECT.contains(&name) => {}
             _ if name.starts_with("crypt_") => {
                 if name.starts_with("crypt_auto") && switch(option, &given).unwrap_or(true) {
-                    self.warnings.push(format!("{option} has no effect: whippet does not sign or encrypt"));
+                    let words = format!("{option} has no effect: whippet does not sign or encrypt");
+                    self.warnings.push(Warning::new(WarningKind::NO_CRYPTO, words));
                 }
             }
             _ => {
@@ -298,13 +299,14 @@ pub(super) fn unverified(option: &str) -> UsageError {
 fn record(
     option: &str,
     value: Option<OsString>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Option<PathBuf>, UsageError> {
     let Some(value) = value.filter(|value| value != "/dev/null") else { return Ok(None) };
     let is_short = matches!(value.as_bytes(), [b'=' | b'+' | b'@' | b'<' | b'>' | b'!' | b'^' | b'|', ..]);
     if is_short || value.to_string_lossy().contains("://") {
         // What a URL holds may be a secret.
-        warnings.push(format!("{option}: its value is no path, so no copy is kept"));
+        let words = format!("{option}: its value is no path, so no copy is kept");
+        warnings.push(Warning::new(WarningKind::NO_COPY, words));
         return Ok(None);
     }
     copy_place(option, value).map(Some)

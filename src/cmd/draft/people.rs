@@ -6,7 +6,7 @@ use crate::cli::{Request, no_recipient};
 use crate::cmd::draft::Identity;
 use crate::cmd::{Exit, Failure, World, print, settings};
 use crate::config::{Setting, Settings};
-use crate::mail::{Address, Aliases, Envelope, Listed, parse_list_with};
+use crate::mail::{Address, Aliases, Envelope, Listed, Warning, WarningKind, parse_list_with};
 
 /// The address lists of a request, qualified.
 pub(in crate::cmd) struct Recipients {
@@ -103,6 +103,20 @@ impl Recipients {
     /// Those whom the others do not see.
     pub(in crate::cmd) fn blind(&self) -> &[Listed] {
         &self.bcc
+    }
+
+    /// The warning that somebody is named more than once, and gets it once.
+    pub(in crate::cmd) fn named_twice(&self) -> Option<Warning> {
+        let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
+        let mut seen = BTreeSet::new();
+        let mut again =
+            everybody.map(|mailbox| &mailbox.address).filter(|address| !seen.insert(key(address)));
+        let first = again.next()?;
+        let words = match again.count() {
+            0 => format!("{first} is named twice, and gets it once"),
+            others => format!("{first} is named twice, and gets it once; so it is with {others} more"),
+        };
+        Some(Warning::new(WarningKind::DUPLICATE_RECIPIENT, words))
     }
 
     /// The envelope: everybody in To, Cc and Bcc, once, with what is wished of the servers.

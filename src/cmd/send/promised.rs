@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::mail::{Warning, WarningKind};
 use crate::mime::{Draft, MessageError, Text};
 
 /// Words that speak of one, in small letters. A blank stands for any blanks.
@@ -52,14 +53,15 @@ const WITHIN: [&str; 6] = ["附件", "附檔", "附上", "添付", "첨부", "�
 const LOOKED_AT: usize = 256 * 1024;
 
 /// The warning, if there is reason for one. Whether a person typed the text is for the caller to know.
-pub(super) fn warning(draft: &Draft) -> Result<Option<String>, MessageError> {
+pub(super) fn warning(draft: &Draft) -> Result<Option<Warning>, MessageError> {
     if !draft.attachments.is_empty() {
         return Ok(None);
     }
     let text = Text::from(beginning(draft)?);
     let text = text.decode(&draft.charsets).unwrap_or_else(|_| text.lossy());
     let found = promise(&text);
-    Ok(found.map(|word| format!("no-attachment: the text says `{word}`, and nothing is attached")))
+    let words = found.map(|word| format!("the text says `{word}`, and nothing is attached"));
+    Ok(words.map(|words| Warning::new(WarningKind::NO_ATTACHMENT, words)))
 }
 
 /// The beginning of the text.

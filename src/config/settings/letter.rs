@@ -11,7 +11,7 @@ use crate::config::layer::Spot;
 use crate::config::surroundings::distrust;
 use crate::config::value::{self, Given, Reading};
 use crate::config::{ConfigError, Fault, Layer, Origin, Setting, Surroundings, error};
-use crate::mail::{Aliases, parse_list};
+use crate::mail::{Aliases, WarningKind, parse_list};
 use crate::sys::is_shortage;
 
 /// Longest alias file, octets: 16 MiB hold some 300,000 names.
@@ -32,6 +32,8 @@ pub struct Letter {
     pub signature: Option<Setting<Option<PathBuf>>>,
     /// Whether the line `-- ` stands above it.
     pub signature_dashes: Option<Setting<bool>>,
+    /// Warnings that are not wanted.
+    pub silent_warnings: Option<Setting<Vec<WarningKind>>>,
     /// Whether the aliases of weaker places do not hold.
     forgets_aliases: bool,
 }
@@ -47,8 +49,15 @@ pub enum AliasPlace {
 
 impl Letter {
     /// The keys that it takes.
-    pub(in crate::config) const KEYS: [&'static str; 6] =
-        ["aliases", "default_headers", "default_cc", "default_bcc", "signature", "signature_dashes"];
+    pub(in crate::config) const KEYS: [&'static str; 7] = [
+        "aliases",
+        "default_headers",
+        "default_cc",
+        "default_bcc",
+        "signature",
+        "signature_dashes",
+        "silent_warnings",
+    ];
 
     /// Takes one key of [`Letter::KEYS`].
     pub(in crate::config) fn assign(&mut self, key: &str, given: Given<'_>, spot: &Spot<'_>) -> Reading<()> {
@@ -76,6 +85,7 @@ impl Letter {
                 let path = if text.is_empty() { None } else { Some(file(text)?) };
                 put(&mut self.signature, path, spot);
             }
+            "silent_warnings" => put(&mut self.silent_warnings, value::warnings(given)?, spot),
             _ => put(&mut self.signature_dashes, value::boolean(given)?, spot),
         }
         Ok(())
@@ -120,6 +130,12 @@ impl Letter {
         lay(&mut self.default_bcc, above.default_bcc);
         lay(&mut self.signature, above.signature);
         lay(&mut self.signature_dashes, above.signature_dashes);
+        lay(&mut self.silent_warnings, above.silent_warnings);
+    }
+
+    /// Whether warnings of this kind are not wanted.
+    pub fn is_silent(&self, kind: WarningKind) -> bool {
+        self.silent_warnings.as_ref().is_some_and(|kinds| kinds.value.contains(&kind))
     }
 
     /// The value and the place of one key; an empty value is none.
@@ -140,6 +156,10 @@ impl Letter {
             "signature" => self.signature.as_ref().map(|s| {
                 show(s, |path| path.as_deref().map_or_else(String::new, |path| path.display().to_string()))
             }),
+            "silent_warnings" => self
+                .silent_warnings
+                .as_ref()
+                .map(|s| show(s, |all| all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", "))),
             _ => {
                 let built_in = Setting::built_in(true);
                 Some(show(self.signature_dashes.as_ref().unwrap_or(&built_in), bool::to_string))

@@ -85,6 +85,7 @@ fn each_key_has_a_row_with_what_was_said() {
             "auth" => "login, plain",
             "hosts" => "a.example:465, b.example:587",
             "dsn_notify" => "success,delay",
+            "silent_warnings" => "no-subject, too-large",
             "reply_charset" => "GBK",
             "from" | "reply_to" => "a@b",
             "tls" => "starttls",

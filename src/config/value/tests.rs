@@ -123,3 +123,25 @@ fn addresses_and_families() {
     }
     assert!(ip_address(Given::Text("eth0")).is_err());
 }
+
+#[test]
+fn a_letter_is_in_a_charset_of_mail() {
+    assert_eq!(letter_charset(Given::Text("iso-2022-jp")), Ok(encoding_rs::ISO_2022_JP));
+    for label in ["utf-16", "utf-16be", "x-user-defined"] {
+        let error = letter_charset(Given::Text(label)).unwrap_err();
+        assert_eq!(error, "must be a charset of mail, such as gb18030", "{label}");
+    }
+    for label in ["hz-gb-2312", "klingon"] {
+        assert!(letter_charset(Given::Text(label)).unwrap_err().contains("is no charset that is known"));
+    }
+}
+
+#[test]
+fn warnings_are_known_by_name() {
+    use crate::mail::WarningKind;
+    let two = vec![WarningKind::NO_SUBJECT, WarningKind::TOO_LARGE];
+    assert_eq!(toml("['no-subject', 'too-large']", warnings), Ok(two.clone()));
+    assert_eq!(warnings(Given::Text("no-subject,too-large")), Ok(two));
+    let error = toml("'no-sbject'", warnings).unwrap_err();
+    assert!(error.starts_with("is wrong: `no-sbject` is no warning; there are no-subject, "), "{error}");
+}

@@ -1,7 +1,9 @@
 //! The header: which fields there are and what may stand in them (RFC 5322 3.6, RFC 6532 for addresses).
 //!
-//! How a field's body is folded and encoded is in `value.rs`, types and file names are in `parameter.rs`.
+//! How a field's body is folded and encoded is in `value.rs`, in another charset than UTF-8 in `coded.rs`; types and file
+//! names are in `parameter.rs`.
 
+mod coded;
 pub(super) mod parameter;
 mod value;
 
@@ -9,12 +11,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 use email_encoding::headers::writer::EmailWriter;
+use encoding_rs::Encoding;
 
+pub(super) use self::coded::{Lacking, in_utf8};
 use self::value::LONGEST_WORD;
 pub(super) use self::value::Value;
 use super::charset::{Charsets, Text, Undecodable};
 use super::error::ComposeError;
-use crate::mail::{Listed, parse_list};
+use crate::mail::{Listed, Warning, WarningKind, parse_list};
 
 /// Longest name of an own field, so that the name and the first word fit on a line.
 const LONGEST_NAME: usize = 76;
@@ -49,6 +53,10 @@ pub(super) struct Header {
     pub(super) text: String,
     /// Whether an address stands in raw UTF-8.
     pub(super) smtputf8: bool,
+    /// The letter's charset, if it is not UTF-8.
+    output: Option<&'static Encoding>,
+    /// What could not be in it.
+    pub(super) lacking: Vec<Lacking>,
 }
 
 /// The field Bcc, for a copy that its sender keeps; it is in no message that is sent.
@@ -59,13 +67,23 @@ pub fn bcc_field(list: &[Listed]) -> Result<String, ComposeError> {
 }
 
 impl Header {
-    /// Adds a field whose body `write` makes.
+    /// Adds a field whose body `write` makes, in UTF-8 or ASCII.
     pub(super) fn field(&mut self, name: &str, write: impl FnOnce(&mut Value<'_>) -> fmt::Result) {
+        self.field_in(None, name, write);
+    }
+
+    /// Adds a field whose body `write` makes, in a charset that has all its characters.
+    pub(super) fn field_in(
+        &mut self,
+        charset: Option<&'static Encoding>,
+        name: &str,
+        write: impl FnOnce(&mut Value<'_>) -> fmt::Result,
+    ) {
         self.text.push_str(name);
         self.text.push(':');
         {
             let writer = EmailWriter::new(&mut self.text, name.len() + 1, 0, false);
-            write(&mut Value { writer, begun: false }).expect("a String takes every write");
+            write(&mut Value { writer, begun: false, charset }).expect("a String takes every write");
         }
         self.text.push_str("\r\n");
     }
@@ -77,17 +95,21 @@ impl Header {
 
     /// Adds an address field.
     pub(super) fn addresses(&mut self, name: &str, list: &[Listed]) -> Result<(), ComposeError> {
+        let mut names = String::new();
         for listed in list {
             if let Listed::Group(group) = listed {
                 one_line("a group's name", group.name.as_bytes())?;
+                names.push_str(&group.name);
             }
             for mailbox in listed.mailboxes() {
                 let name = mailbox.name.as_deref().unwrap_or_default();
                 one_line(&format!("the display name of {}", mailbox.address), name.as_bytes())?;
+                names.push_str(name);
             }
         }
+        let charset = self.charset_for(name, &names);
         self.smtputf8 |= list.iter().flat_map(Listed::mailboxes).any(|mailbox| !mailbox.address.is_ascii());
-        self.field(name, |body| body.list(list));
+        self.field_in(charset, name, |body| body.list(list));
         Ok(())
     }
 
@@ -96,7 +118,7 @@ impl Header {
         &mut self,
         subject: &Text,
         charsets: &Charsets,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         if subject.is_empty() {
             return Ok(());
@@ -110,7 +132,7 @@ impl Header {
         name: &str,
         text: &Text,
         charsets: &Charsets,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         check_name(name)?;
         let what = format!("the field {name}");
@@ -125,7 +147,8 @@ impl Header {
             && let Some(text) = decoded
         {
             one_line(&what, text.as_bytes())?;
-            self.field(name, |body| body.phrases(&phrases(text)));
+            let charset = self.charset_for(name, text);
+            self.field_in(charset, name, |body| body.phrases(&phrases(text)));
             return Ok(());
         }
         if among(&ADDRESSES)
@@ -169,7 +192,7 @@ impl Header {
         what: &str,
         text: &Text,
         charsets: &Charsets,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         one_line(what, text.octets())?;
         let value: Cow<'_, str> = match (text.decode(charsets), charsets.undecodable) {
@@ -179,20 +202,27 @@ impl Header {
                 return Err(ComposeError::Undecodable { what: format!("the field {name}"), offset });
             }
             (Err(_), Undecodable::Replace) => {
-                warnings.push(format!("malformed characters of the field {name} became U+FFFD"));
+                let words = format!("malformed characters of the field {name} became U+FFFD");
+                warnings.push(Warning::new(WarningKind::MALFORMED_TEXT, words));
                 text.lossy()
             }
             (Err(offset), Undecodable::Keep) => {
-                warnings.push(format!(
+                let words = format!(
                     "the field {name} is in no known charset, octet {offset} is the first that is not UTF-8: it is \
                      sent unchanged as unknown-8bit"
-                ));
+                );
+                warnings.push(Warning::new(WarningKind::EIGHT_BIT_HEADER, words));
                 self.field(name, |body| body.unknown(text.octets()));
                 return Ok(());
             }
         };
         one_line(what, value.as_bytes())?;
-        self.field(name, |body| if value.is_empty() { Ok(()) } else { body.unstructured(&value) });
+        let charset = self.charset_for(name, &value);
+        self.field_in(
+            charset,
+            name,
+            |body| if value.is_empty() { Ok(()) } else { body.unstructured(&value) },
+        );
         Ok(())
     }
 }

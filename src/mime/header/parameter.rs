@@ -12,7 +12,7 @@ use super::Value;
 use crate::mime::error::ComposeError;
 
 /// Longest parameter that stands on a line of its own, octets: behind it comes a semicolon.
-const FITS: usize = 74;
+pub(super) const FITS: usize = 74;
 
 /// A media type as given or found: `text/html; charset=utf-8`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,9 @@ impl MediaType {
 pub(in crate::mime) fn write_name(key: &str, name: &str, value: &mut Value<'_>) -> fmt::Result {
     value.glue(";")?;
     let plain = name.bytes().all(|octet| matches!(octet, b' '..=b'~')) && !name.contains("=?");
+    if let Some(encoding) = value.charset.filter(|_| !plain) {
+        return value.name_in(encoding, key, name);
+    }
     let whole = if plain {
         format!("{key}=\"{name}\"")
     } else {
@@ -121,7 +124,7 @@ pub(in crate::mime) fn harmless(name: &str) -> String {
 }
 
 /// Percent-encodes what is not an attribute-char of RFC 2231 7.
-fn percent(octets: &[u8]) -> String {
+pub(super) fn percent(octets: &[u8]) -> String {
     let mut encoded = String::with_capacity(octets.len() * 3);
     for &octet in octets {
         match octet {

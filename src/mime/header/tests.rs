@@ -57,7 +57,7 @@ fn a_subject_in_no_charset_is_kept() {
     header.subject(&text, &Charsets::default(), &mut warnings).unwrap();
     assert!(header.text.starts_with("Subject: =?unknown-8bit?B?Y2Fm6enp"), "{}", header.text);
     assert!(header.text.lines().all(|line| line.len() <= 76));
-    assert!(warnings[0].starts_with("the field Subject is in no known charset, octet 3 "));
+    assert!(warnings[0].words.starts_with("the field Subject is in no known charset, octet 3 "));
     let fail = Charsets { undecodable: Undecodable::Fail, ..Charsets::default() };
     assert!(header.subject(&text, &fail, &mut warnings).is_err());
     let gbk = Charsets { locale: Some(GB18030), ..Charsets::default() };

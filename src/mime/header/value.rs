@@ -6,11 +6,12 @@
 use std::fmt::{self, Write};
 
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
+use encoding_rs::Encoding;
 
 use crate::mail::{Listed, Mailbox};
 
 /// Where lines are folded, octets without CRLF. RFC 5322 2.1.1 wants at most 78; a comma may follow the last word.
-const FOLD: usize = 76;
+pub(super) const FOLD: usize = 76;
 /// Longest word that stands unencoded: with a field name it stays below the 998 octets of RFC 5322 2.1.1.
 pub(super) const LONGEST_WORD: usize = 900;
 /// Longest phrase that is quoted: a quoted string is kept on one line.
@@ -24,6 +25,8 @@ const UNKNOWN_WORD: usize = 19;
 pub(in crate::mime) struct Value<'a> {
     pub(super) writer: EmailWriter<'a>,
     pub(super) begun: bool,
+    /// What text outside ASCII is in; it has all characters of the field. `None` is UTF-8.
+    pub(super) charset: Option<&'static Encoding>,
 }
 
 impl Value<'_> {
@@ -35,7 +38,7 @@ impl Value<'_> {
 
     /// Adds a blank, at the beginning of a new line if `length` octets do not fit on this one. Right behind the field's
     /// name a new line is begun only where that keeps the word within the limit.
-    fn blank_before(&mut self, length: usize) -> fmt::Result {
+    pub(super) fn blank_before(&mut self, length: usize) -> fmt::Result {
         if self.writer.projected_line_len() + 1 + length > FOLD && (self.begun || length < FOLD) {
             self.writer.new_line()?;
         }
@@ -58,6 +61,9 @@ impl Value<'_> {
     /// Adds text as encoded-words: as one if it can be, even on a line of its own, because some readers show the
     /// blank between two of them.
     pub(super) fn encoded(&mut self, text: &str) -> fmt::Result {
+        if let Some(encoding) = self.charset {
+            return self.encoded_in(encoding, text);
+        }
         let length = ENCODED_WORD + text.len().div_ceil(3) * 4;
         self.blank_before(if self.begun && length < FOLD { length } else { 0 })?;
         rfc2047::encode(text, &mut self.writer)

@@ -13,7 +13,8 @@ pub(super) struct Facts {
     controls: bool,
     /// CRs less LFs: more than 0 if one stands alone.
     pub(super) lone_returns: i64,
-    long_line: bool,
+    /// A line is too long for a transport.
+    pub(super) long_line: bool,
     from_line: bool,
     boundary_line: bool,
     pub(super) malformed: u64,

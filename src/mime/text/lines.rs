@@ -2,6 +2,7 @@
 
 use encoding_rs::{Encoder, EncoderResult, Encoding};
 
+use crate::mime::charset::is_doubtful;
 use crate::mime::source::Taken;
 
 /// Ends each line in CRLF, the last one too. A CR without LF is part of the text, not the end of a line.
@@ -80,6 +81,10 @@ impl Transcoder {
     }
 
     fn encode(&mut self, mut text: &str, last: bool, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+        if self.unmappable.is_none() && !text.is_ascii() {
+            let encoding = self.encoder.encoding();
+            self.unmappable = text.chars().find(|character| is_doubtful(encoding, *character));
+        }
         loop {
             let (result, read, written) =
                 self.encoder.encode_from_utf8_without_replacement(text, &mut self.out, last);

@@ -12,12 +12,13 @@ mod pass;
 use encoding_rs::{Encoding, UTF_8};
 
 use self::decode::Reading;
-use self::facts::Facts;
+use self::facts::{Facts, LONGEST_LINE};
 use self::pass::{pass, read};
 use super::charset::{Charsets, Undecodable};
 use super::encode::{Base64, QuotedPrintable};
 use super::error::{ComposeError, MessageError};
 use super::source::{Body, Taken};
+use crate::mail::{Warning, WarningKind};
 
 /// How octets are made fit for transport (RFC 2045 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub(super) fn plan(
     body: &Body,
     charsets: &Charsets,
     boundary: &str,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Planned, ComposeError> {
     let (mut first_bad, mut refuted) = (None, false);
     for reading in readings(body, charsets)? {
@@ -79,7 +80,8 @@ pub(super) fn plan(
         }
         refuted |= !facts.is_ascii() && charsets.declared.is_some_and(|encoding| !reading.is_by(encoding));
         if let (Some(declared), true) = (charsets.declared, refuted) {
-            warnings.push(format!("the body is not in {} as declared", declared.name()));
+            let words = format!("the body is not in {} as declared", declared.name());
+            warnings.push(Warning::new(WarningKind::WRONG_CHARSET, words));
         }
         return send(body, charsets, reading, facts, boundary, warnings).map(Planned::Text);
     }
@@ -87,10 +89,11 @@ pub(super) fn plan(
     match charsets.undecodable {
         Undecodable::Fail => Err(ComposeError::Undecodable { what: "the body".to_owned(), offset }),
         Undecodable::Keep => {
-            warnings.push(format!(
+            let words = format!(
                 "the body is in no known charset, octet {offset} is the first that cannot be decoded: it is sent \
                  unchanged as unknown-8bit"
-            ));
+            );
+            warnings.push(Warning::new(WarningKind::UNKNOWN_CHARSET, words));
             Ok(Planned::Unknown)
         }
         Undecodable::Replace => {
@@ -98,7 +101,8 @@ pub(super) fn plan(
             let declared = charsets.declared.map(|encoding| Reading::Encoding(encoding, 0));
             let reading = mark.or(declared).unwrap_or(Reading::Encoding(UTF_8, 0));
             let facts = read(body, reading, None, boundary)?;
-            warnings.push(format!("{} malformed characters of the body became U+FFFD", facts.malformed));
+            let words = format!("{} malformed characters of the body became U+FFFD", facts.malformed);
+            warnings.push(Warning::new(WarningKind::MALFORMED_TEXT, words));
             send(body, charsets, reading, facts, boundary, warnings).map(Planned::Text)
         }
     }
@@ -152,7 +156,7 @@ fn send(
     reading: Reading,
     mut facts: Facts,
     boundary: &str,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<TextPlan, ComposeError> {
     let mut plan = TextPlan {
         reading,
@@ -165,15 +169,19 @@ fn send(
     if facts.is_ascii() && facts.safe() {
         return Ok(plan);
     }
-    let output = charsets.output.map(Encoding::output_encoding).filter(|encoding| *encoding != UTF_8);
+    if facts.long_line {
+        let words = format!("a line of the text is longer than {LONGEST_LINE} octets: the text is encoded");
+        warnings.push(Warning::new(WarningKind::LONG_LINES, words));
+    }
+    let output = charsets.output_charset();
     if let Some(encoding) = output.filter(|_| !facts.is_ascii()) {
         let transcoded = read(body, reading, Some(encoding), boundary)?;
         match transcoded.unmappable {
-            Some(character) => warnings.push(format!(
-                "{} has no `{}`: the body is sent in UTF-8",
-                encoding.name(),
-                character.escape_unicode()
-            )),
+            Some(character) => {
+                let (name, character) = (encoding.name(), character.escape_unicode());
+                let words = format!("{name} has no `{character}`: the body is sent in UTF-8");
+                warnings.push(Warning::new(WarningKind::UNENCODABLE, words));
+            }
             None => {
                 (plan.output, plan.charset) = (Some(encoding), encoding.name());
                 facts = transcoded;

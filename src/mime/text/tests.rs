@@ -12,7 +12,7 @@ struct Sent {
     charset: String,
     transfer: &'static str,
     octets: Vec<u8>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 fn send_octets(octets: &[u8], charsets: &Charsets) -> Sent {
@@ -117,9 +117,9 @@ fn the_output_charset_is_used_where_it_has_every_character() {
 fn what_no_charset_explains() {
     let told = send_octets(b"abc\xffdef\n", &LOCALE);
     assert_eq!(told.charset, "unknown-8bit");
-    assert!(told.warnings[0].contains("octet 3 is the first"), "{:?}", told.warnings);
+    assert!(told.warnings[0].words.contains("octet 3 is the first"), "{:?}", told.warnings);
     let sjis = Charsets { declared: Some(SHIFT_JIS), ..LOCALE };
-    assert!(send_octets(b"abcde\xff", &sjis).warnings[0].contains("octet 5 "));
+    assert!(send_octets(b"abcde\xff", &sjis).warnings[0].words.contains("octet 5 "));
 
     let replace = Charsets { undecodable: Undecodable::Replace, ..LOCALE };
     let told = send_octets(b"abc\xff, plain text, \xfe", &replace);

@@ -6,10 +6,12 @@
 //!
 //! What would hold one part alone is left out.
 
+use crate::mail::Warning;
 use crate::mime::draft::Draft;
 use crate::mime::error::ComposeError;
+use crate::mime::header::Lacking;
 use crate::mime::header::parameter::MediaType;
-use crate::mime::part::Part;
+use crate::mime::part::{Making, Part};
 use crate::sys::Random;
 
 /// Characters of a token: those of a boundary less `=_`, which cannot occur in quoted-printable or base64 (RFC 2045 6.7),
@@ -20,10 +22,8 @@ const TOKEN: usize = 23;
 /// The parts of a draft under construction.
 pub(super) struct Nest<'a> {
     draft: &'a Draft,
-    /// How the boundaries begin; empty where there is but one part.
-    delimiter: String,
+    making: Making<'a>,
     boundaries: std::ops::RangeInclusive<char>,
-    warnings: &'a mut Vec<String>,
 }
 
 impl<'a> Nest<'a> {
@@ -31,7 +31,8 @@ impl<'a> Nest<'a> {
     pub(super) fn root(
         draft: &'a Draft,
         random: &dyn Random,
-        warnings: &'a mut Vec<String>,
+        warnings: &'a mut Vec<Warning>,
+        lacking: &'a mut Vec<Lacking>,
     ) -> Result<Part, ComposeError> {
         let is_several = draft.html.is_some()
             || draft.calendar.is_some()
@@ -39,7 +40,8 @@ impl<'a> Nest<'a> {
             || !draft.attachments.is_empty();
         let token = || random.token(TOKEN).map_err(ComposeError::Random);
         let delimiter = if is_several { format!("=_{}", token()?) } else { String::new() };
-        let mut nest = Nest { draft, delimiter, boundaries: 'a'..='z', warnings };
+        let making = Making { charsets: &draft.charsets, delimiter, warnings, lacking };
+        let mut nest = Nest { draft, making, boundaries: 'a'..='z' };
         let letter = nest.letter()?;
         nest.mixed(letter)
     }
@@ -51,31 +53,17 @@ impl<'a> Nest<'a> {
         let is_other = draft.html.is_some() || draft.calendar.is_some();
         if !is_other || !draft.body.sources.is_empty() {
             let media = MediaType::parse(&draft.body_type)?;
-            forms.push(Part::of_text(
-                draft.body.clone(),
-                media,
-                None,
-                &draft.charsets,
-                &self.delimiter,
-                self.warnings,
-            )?);
+            forms.push(Part::of_text(draft.body.clone(), media, None, &mut self.making)?);
         }
         if let Some(html) = &draft.html {
             let media = MediaType::known("text/html");
-            forms.push(Part::of_text(
-                html.clone(),
-                media,
-                None,
-                &draft.charsets,
-                &self.delimiter,
-                self.warnings,
-            )?);
+            forms.push(Part::of_text(html.clone(), media, None, &mut self.making)?);
         }
         if let Some(calendar) = &draft.calendar {
             let mut media = MediaType::known("text/calendar");
             media.set("method", Some(&calendar.method));
             let (body, name) = (calendar.body.clone(), calendar.name.as_deref());
-            forms.push(Part::of_text(body, media, name, &draft.charsets, &self.delimiter, self.warnings)?);
+            forms.push(Part::of_text(body, media, name, &mut self.making)?);
         }
         let letter = self.several("multipart/alternative", forms);
         if draft.inlines.is_empty() {
@@ -86,7 +74,7 @@ impl<'a> Nest<'a> {
         let mut parts = vec![letter];
         for inline in &draft.inlines {
             let id = Some(inline.content_id.as_str());
-            parts.push(Part::of_attachment(&inline.attachment, id, &self.delimiter, self.warnings)?);
+            parts.push(Part::of_attachment(&inline.attachment, id, &mut self.making)?);
         }
         Ok(Part::of_parts(media, self.boundary(), parts))
     }
@@ -95,7 +83,7 @@ impl<'a> Nest<'a> {
     fn mixed(&mut self, letter: Part) -> Result<Part, ComposeError> {
         let mut parts = vec![letter];
         for attachment in &self.draft.attachments {
-            parts.push(Part::of_attachment(attachment, None, &self.delimiter, self.warnings)?);
+            parts.push(Part::of_attachment(attachment, None, &mut self.making)?);
         }
         Ok(self.several("multipart/mixed", parts))
     }
@@ -113,7 +101,7 @@ impl<'a> Nest<'a> {
 
     fn boundary(&mut self) -> String {
         let letter = self.boundaries.next().expect("a letter has fewer than 26 levels");
-        format!("{}{letter}", self.delimiter)
+        format!("{}{letter}", self.making.delimiter)
     }
 }
 
@@ -136,7 +124,7 @@ mod tests {
     }
 
     fn root(draft: &Draft) -> Part {
-        Nest::root(draft, &SeededRandom::new(1), &mut Vec::new()).unwrap()
+        Nest::root(draft, &SeededRandom::new(1), &mut Vec::new(), &mut Vec::new()).unwrap()
     }
 
     fn written(part: &Part) -> String {

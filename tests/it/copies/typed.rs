@@ -15,7 +15,7 @@ fn who_forgot_the_attachment_is_told() {
     let file = inside.sandbox.work().join("f1").display().to_string();
     let to = "bob@example.test";
     let warning =
-        |word| format!("{PROMPT}whippet: no-attachment: the text says `{word}`, and nothing is attached\n");
+        |word| format!("{PROMPT}whippet: the text says `{word}`, and nothing is attached [no-attachment]\n");
     for (text, said) in [
         ("The report is attached.\n", warning("attached")),
         ("请看附件\n", warning("附件")),

@@ -74,6 +74,8 @@ pub struct Inside {
     pub stdin: Vec<u8>,
     /// A person types it.
     pub is_typed: bool,
+    /// Whether standard error is a terminal.
+    pub is_heard: bool,
     pub variables: Vec<(&'static str, String)>,
 }
 
@@ -91,6 +93,7 @@ impl Inside {
             sendmail: None,
             stdin: b"hello\n".to_vec(),
             is_typed: false,
+            is_heard: false,
             variables: Vec::new(),
         }
     }
@@ -145,6 +148,7 @@ impl Inside {
             stdin_is_terminal: self.is_typed,
             stdout: &mut stdout,
             stderr: &mut stderr,
+            stderr_is_terminal: self.is_heard,
         };
         let exit = run_in(&argv, &mut world);
         drop(world);

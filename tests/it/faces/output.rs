@@ -142,7 +142,7 @@ fn a_dry_run_connects_to_nothing() {
 fn a_reader_that_has_seen_enough_is_no_error() {
     let sandbox = facing(&Peer::healthy());
     sandbox.file("big", vec![b'x'; 1 << 20]);
-    let script = "{ \"$0\" --dry-run -a big -- a@x 2>said </dev/null; echo $? >code; } | head -c 1 >/dev/null; cat code";
+    let script = "{ \"$0\" --dry-run -s big -a big -- a@x 2>said </dev/null; echo $? >code; } | head -c 1 >/dev/null; cat code";
     let program = program();
     let ran = sandbox.call().program("/bin/sh").run(&["-c", script, program.to_str().unwrap()]);
     ran.exits(0).prints("0\n");

@@ -1,0 +1,19 @@
+//! Values for how a letter is written and judged.
+
+use encoding_rs::{Encoding, X_USER_DEFINED};
+
+use super::{Given, Reading};
+use crate::mail::WarningKind;
+
+/// A charset that a mail can be in. UTF-16 is none (RFC 2781 A): its octets look like line ends and NULs.
+pub(in crate::config) fn letter_charset(given: Given<'_>) -> Reading<&'static Encoding> {
+    let charset = super::charset(given)?;
+    let is_of_mail = charset.output_encoding() == charset && charset != X_USER_DEFINED;
+    if is_of_mail { Ok(charset) } else { Err("must be a charset of mail, such as gb18030".to_owned()) }
+}
+
+/// Warnings by their names.
+pub(in crate::config) fn warnings(given: Given<'_>) -> Reading<Vec<WarningKind>> {
+    let names = given.strings("a string or a list of strings")?;
+    WarningKind::read(&names.join(",")).map_err(|error| format!("is wrong: {error}"))
+}

@@ -1,0 +1,214 @@
+//! What is unwise about a mail although it can be sent: advice for the person who writes it.
+
+use std::io;
+
+use crate::mail::{Warning, WarningKind};
+use crate::mime::draft::Draft;
+use crate::mime::error::MessageError;
+use crate::mime::source::Body;
+
+/// Largest mail that most servers take, octets: what Postfix takes unless it is told otherwise (message_size_limit), less
+/// than what large providers take.
+const LARGE: u64 = 10_240_000;
+/// Fewest letters of a subject that shouts: `RE: FAQ` and `HTTP OK` do not.
+const SHOUTED: usize = 8;
+/// Longest `<img` tag that is looked at, octets. What is longer holds its picture itself (`data:`).
+const LONGEST_TAG: usize = 4096;
+
+/// Judges a draft whose message has this size.
+pub(super) fn judge(draft: &Draft, size: u64, warnings: &mut Vec<Warning>) -> Result<(), MessageError> {
+    let mut say = |kind, words: String| warnings.push(Warning::new(kind, words));
+    match &draft.subject {
+        Some(subject) if !subject.octets().trim_ascii().is_empty() => {
+            if subject.decode(&draft.charsets).is_ok_and(|subject| shouts(&subject)) {
+                say(
+                    WarningKind::CAPS_SUBJECT,
+                    "the subject is all capitals: filters take that for spam".into(),
+                );
+            }
+        }
+        _ => say(WarningKind::NO_SUBJECT, "there is no Subject".into()),
+    }
+    let is_alone = draft.html.is_none() && draft.calendar.is_none();
+    let is_bare = is_alone && draft.attachments.is_empty() && draft.inlines.is_empty();
+    if is_bare && draft.body.is_blank()? {
+        say(WarningKind::EMPTY_BODY, "there is no text".into());
+    }
+    let is_html = draft.body_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    if (is_html && is_alone) || (draft.html.is_some() && draft.body.sources.is_empty()) {
+        let words = "the text is HTML only: some readers show none, and filters take that for spam";
+        say(WarningKind::NO_TEXT_PART, words.into());
+    }
+    let html = draft.html.as_ref().or(is_html.then_some(&draft.body));
+    if let Some(html) = html
+        && shows_remote_images(html)?
+    {
+        let words = "the HTML text shows pictures from the web: most readers do not load them";
+        say(WarningKind::REMOTE_IMAGES, words.into());
+    }
+    if size > LARGE {
+        let (whole, tenth) = (size / 1_000_000, size / 100_000 % 10);
+        say(
+            WarningKind::TOO_LARGE,
+            format!("the mail has {whole}.{tenth} MB: many servers take 10 MB at most"),
+        );
+    }
+    Ok(())
+}
+
+/// Whether a subject is in capitals throughout. Scripts without them have no say.
+fn shouts(subject: &str) -> bool {
+    let cased = subject.chars().filter(|character| character.is_uppercase() || character.is_lowercase());
+    let (mut capitals, mut small) = (0, 0);
+    for character in cased {
+        *(if character.is_uppercase() { &mut capitals } else { &mut small }) += 1;
+    }
+    small == 0 && capitals >= SHOUTED
+}
+
+/// Whether an HTML text has an `<img` whose `src` is on the web. Reads until one is found.
+fn shows_remote_images(html: &Body) -> Result<bool, MessageError> {
+    let mut tags = Tags::default();
+    let read = html.each_block(&mut |octets| {
+        let found = octets.iter().any(|octet| tags.see(octet.to_ascii_lowercase()));
+        // Stops the reading.
+        if found { Err(MessageError::Sink(io::ErrorKind::Other.into())) } else { Ok(()) }
+    });
+    match read {
+        Ok(()) => Ok(false),
+        Err(MessageError::Sink(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The `<img` tags of a text, octet by octet.
+#[derive(Default)]
+struct Tags {
+    /// The tag so far, from its `<`; empty outside of one.
+    tag: Vec<u8>,
+}
+
+impl Tags {
+    /// Takes an octet in lower case; whether it ends a tag that shows a picture from the web.
+    fn see(&mut self, octet: u8) -> bool {
+        const IMG: &[u8] = b"<img";
+        match octet {
+            b'<' => self.tag.clear(),
+            b'>' => {
+                let is_remote = self.tag.starts_with(IMG) && is_remote(&self.tag[IMG.len()..]);
+                self.tag.clear();
+                return is_remote;
+            }
+            _ if self.tag.is_empty() => return false,
+            _ => {}
+        }
+        self.tag.push(octet);
+        let is_img = self.tag.iter().zip(IMG).all(|(octet, wanted)| octet == wanted);
+        if !is_img || self.tag.len() > LONGEST_TAG {
+            self.tag.clear();
+        }
+        false
+    }
+}
+
+/// Whether the attributes of a tag have a `src` that is a URL of the web.
+fn is_remote(attributes: &[u8]) -> bool {
+    let blank = |octet: &u8| octet.is_ascii_whitespace();
+    let sources = memchr::memmem::find_iter(attributes, b"src").filter(|at| {
+        // `data-src` and `srcset` are other attributes.
+        *at > 0 && (blank(&attributes[at - 1]) || matches!(attributes[at - 1], b'"' | b'\'' | b'/'))
+    });
+    sources.map(|at| attributes[at + 3..].trim_ascii_start()).any(|rest| {
+        let Some(value) = rest.strip_prefix(b"=") else { return false };
+        let value = value.trim_ascii_start();
+        let value =
+            value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value).trim_ascii_start();
+        [&b"http://"[..], b"https://", b"//"].iter().any(|scheme| value.starts_with(scheme))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::mail::{Address, Mailbox};
+    use crate::mime::{Attachment, Charsets, Source, Text};
+    use encoding_rs::GB18030;
+    use jiff::{Timestamp, tz::TimeZone};
+
+    /// A draft with which nothing is wrong.
+    fn draft() -> Draft {
+        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
+        let from = Mailbox::from(Address::parse("a@example.org").unwrap());
+        let draft = Draft::new(from, date, "<1@example.org>".into());
+        Draft { subject: Some("Hello".into()), body: Body::from("text\n"), ..draft }
+    }
+
+    fn names(draft: Draft) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        judge(&draft, 1000, &mut warnings).unwrap();
+        warnings.iter().map(|warning| warning.kind.name).collect()
+    }
+
+    #[test]
+    fn subjects() {
+        let subject = |text: &[u8]| names(Draft { subject: Some(Text::from(text.to_vec())), ..draft() });
+        for text in ["Hello", "RE: FAQ", "HTTP OK 200 200", "会议通知", "SERVER DOWN: db1", "ßßßßßßßßß"]
+        {
+            assert_eq!(subject(text.as_bytes()), [""; 0], "{text}");
+        }
+        for text in ["SERVER DOWN", "СРОЧНО ОТВЕТЬТЕ", "会议 IMPORTANT"] {
+            assert_eq!(subject(text.as_bytes()), ["caps-subject"], "{text}");
+        }
+        assert_eq!(names(Draft { subject: None, ..draft() }), ["no-subject"]);
+        assert_eq!(subject(b" "), ["no-subject"]);
+        let charsets = Charsets { declared: Some(GB18030), ..Charsets::default() };
+        let gb = Some(Text::from(b"\xc0\xfd SERVER DOWN".to_vec()));
+        assert_eq!(names(Draft { subject: gb, charsets, ..draft() }), ["caps-subject"]);
+    }
+
+    #[test]
+    fn texts() {
+        let attachment = || vec![Attachment::from(Source::Octets(b"x".to_vec()))];
+        let blank = || Draft { body: Body::from(" \n"), ..draft() };
+        assert_eq!(names(blank()), ["empty-body"]);
+        assert_eq!(names(Draft { attachments: attachment(), ..blank() }), [""; 0]);
+        let html = || Some(Body::from("<p>hi"));
+        assert_eq!(names(Draft { html: html(), ..blank() }), [""; 0]);
+        assert_eq!(names(Draft { html: html(), body: Body::default(), ..draft() }), ["no-text-part"]);
+        assert_eq!(names(Draft { body_type: "Text/HTML; x=y".into(), ..draft() }), ["no-text-part"]);
+        let mut warnings = Vec::new();
+        judge(&draft(), LARGE, &mut warnings).unwrap();
+        assert_eq!(warnings, [""; 0]);
+        judge(&draft(), 12_345_678, &mut warnings).unwrap();
+        assert_eq!(warnings, ["the mail has 12.3 MB: many servers take 10 MB at most"]);
+    }
+
+    #[test]
+    fn pictures_from_the_web() {
+        let shows = |html: &str| {
+            let sources = html.as_bytes().chunks(3).map(|part| Source::Octets(part.to_vec())).collect();
+            shows_remote_images(&Body { sources }).unwrap()
+        };
+        for html in [
+            "<p>x<IMG alt=\"\" SRC=\"http://x/a.png\">",
+            "<img src = 'https://x/a.png' >",
+            "<img\nsrc=//x/a.png>",
+            "<img src=cid:a><img alt=''src=\" https://x\">",
+        ] {
+            assert!(shows(html), "{html}");
+        }
+        for html in [
+            "<img src=\"cid:a.png\">",
+            "<img src=a.png alt=\"http://x\">",
+            "<img data-src=\"http://x\">",
+            "<img srcset=\"http://x\">",
+            "<a href=\"http://x\">img src=\"http://x\"</a>",
+            "<img src=\"http://x",
+        ] {
+            assert!(!shows(html), "{html}");
+        }
+        let long = format!("<img alt=\"{}\" src=\"http://x\">", "x".repeat(LONGEST_TAG));
+        assert!(!shows(&long));
+    }
+}
