@@ -262,6 +262,7 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
     request.tunnel = muttrc.tunnel;
+    request.flowed = request.flowed.or(muttrc.text_flowed);
     request.fcc = request.fcc.take().or(muttrc.fcc);
     request.signature = muttrc.signature;
     request.wishes.notify = request.wishes.notify.or(muttrc.dsn_notify);

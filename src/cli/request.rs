@@ -48,6 +48,8 @@ pub struct Request {
     pub charset: Option<String>,
     /// The media type of the text (`set content_type`).
     pub body_type: Option<String>,
+    /// Whether the text is flowed (`--flowed`, else `set text_flowed`).
+    pub flowed: Option<bool>,
     /// `--profile`.
     pub profile: Option<String>,
     /// `-F`: the file in place of the user's own configuration.

@@ -148,6 +148,8 @@ pub(super) fn draft(
     if let Some(body_type) = &request.body_type {
         draft.body_type.clone_from(body_type);
     }
+    let is_set = || settings.letter.text_flowed.as_ref().is_some_and(|set| set.value);
+    draft.is_flowed = request.flowed.unwrap_or_else(is_set);
     draft.charsets = Charsets {
         declared: request.charset.as_deref().map(charset).transpose()?.flatten(),
         locale: locale_charset(world),

@@ -172,6 +172,8 @@ pub const KEYS: &[Key] = keys! {
         "A file that goes under every text that is plain, in the charset of the text; \"\" is none.";
     Letter "signature_dashes", "true or false", "true", "true",
         "Whether the line \"-- \", which marks a signature, goes before it, unless the file begins with it.";
+    Letter "text_flowed", "true or false", "false", "true",
+        "Whether a plain text is wrapped so that readers flow it to their width (format=flowed).";
     Letter "silent_warnings", "name or a list of names", "", r#"["no-subject", "caps-subject"]"#,
         "Warnings that are not wanted, by the names that whippet(1) lists under WARNINGS.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,

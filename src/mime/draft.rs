@@ -39,6 +39,8 @@ pub struct Draft {
     pub inlines: Vec<Inline>,
     /// An invitation, or an answer to one.
     pub calendar: Option<Calendar>,
+    /// Whether a plain text is wrapped so that readers flow it (RFC 3676). Each of its lines is a paragraph.
+    pub is_flowed: bool,
     /// In the order in which they are sent.
     pub attachments: Vec<Attachment>,
     /// The charsets in play.
@@ -63,6 +65,7 @@ impl Draft {
             fields: Vec::new(),
             body: Body::default(),
             body_type: "text/plain".to_owned(),
+            is_flowed: false,
             html: None,
             inlines: Vec::new(),
             calendar: None,

@@ -95,6 +95,7 @@ impl Part {
         body: Body,
         mut media: MediaType,
         name: Option<&str>,
+        is_flowed: bool,
         making: &mut Making<'_>,
     ) -> Result<Self, ComposeError> {
         if ["multipart/", "message/"].iter().any(|kind| media.essence.starts_with(kind)) {
@@ -105,9 +106,13 @@ impl Part {
         if !media.essence.starts_with("text/") {
             return Ok(Self::base64(body, media, label, making));
         }
-        match text::plan(&body, making.charsets, &making.delimiter, making.warnings)? {
+        match text::plan(&body, making.charsets, &making.delimiter, is_flowed, making.warnings)? {
             Planned::Text(plan) => {
                 media.set("charset", Some(plan.charset));
+                if let Some(flow) = plan.flow {
+                    media.set("format", Some("flowed"));
+                    media.set("delsp", flow.is_delsp.then_some("yes"));
+                }
                 Ok(Self::text(body, plan, media, label, making))
             }
             Planned::Unknown => {

@@ -5,6 +5,8 @@
 mod exits;
 #[path = "faces/files.rs"]
 mod files;
+#[path = "faces/flowed.rs"]
+mod flowed;
 #[path = "faces/lines.rs"]
 mod lines;
 #[path = "faces/lint.rs"]

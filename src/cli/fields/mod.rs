@@ -29,6 +29,12 @@ const ONCE: [&str; 8] = [
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Fields")]
 pub(super) struct FieldArgs {
+    /// Wrap long lines so that readers join them again
+    ///
+    /// Each line of the text is a paragraph (format=flowed). Lines that begin with > and the line "-- " stay
+    /// as they are.
+    #[arg(long, help_heading = "Message")]
+    pub flowed: bool,
     /// Identifier of the mail that is answered
     ///
     /// The Message-ID of that mail, with or without its angle brackets. It is added to References too.
@@ -92,6 +98,7 @@ pub(super) enum AutoSubmitted {
 impl FieldArgs {
     /// Reads the options into the request, which has the fields of `--header`.
     pub fn read(self, request: &mut Request) -> Result<(), UsageError> {
+        request.flowed = self.flowed.then_some(true);
         for (place, (name, _)) in request.headers.iter().enumerate() {
             let same = |(other, _): &(String, OsString)| other.eq_ignore_ascii_case(name);
             if is_once(name) && request.headers[..place].iter().any(same) {

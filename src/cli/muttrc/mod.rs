@@ -22,11 +22,10 @@ use crate::cli::wishes::read;
 use crate::mail::{Notify, Return, Warning, WarningKind};
 
 /// Variables of mutt that are accepted and change nothing.
-const WITHOUT_EFFECT: [&str; 9] = [
+const WITHOUT_EFFECT: [&str; 8] = [
     "user_agent",
     "use_8bitmime",
     "allow_8bit",
-    "text_flowed",
     "use_ipv6",
     "move",
     "sendmail_wait",
@@ -35,7 +34,8 @@ const WITHOUT_EFFECT: [&str; 9] = [
 ];
 
 /// Variables of mutt that are understood.
-const VARIABLES: [&str; 24] = [
+const VARIABLES: [&str; 25] = [
+    "text_flowed",
     "copy",
     "record",
     "from",
@@ -70,6 +70,7 @@ pub(super) struct Muttrc {
     pub hostname: Option<String>,
     pub reverse_path: Option<String>,
     pub use_from: Option<bool>,
+    pub text_flowed: Option<bool>,
     pub use_envelope_from: Option<bool>,
     pub content_type: Option<String>,
     pub charset: Option<String>,
@@ -199,6 +200,7 @@ impl Muttrc {
             "copy" => self.copy = Some(switch(option, &given)?),
             "signature" => self.signature.push(("signature", signature(option, value_of(option, given)?)?)),
             "sig_dashes" => self.signature.push(("sig_dashes", switch(option, &given)?.to_string())),
+            "text_flowed" => self.text_flowed = Some(switch(option, &given)?),
             "use_from" => self.use_from = Some(switch(option, &given)?),
             "use_envelope_from" => self.use_envelope_from = Some(switch(option, &given)?),
             "ssl_starttls" => self.ssl_starttls = Some(switch(option, &given)?),

@@ -34,6 +34,8 @@ pub struct Letter {
     pub signature_dashes: Option<Setting<bool>>,
     /// Warnings that are not wanted.
     pub silent_warnings: Option<Setting<Vec<WarningKind>>>,
+    /// Whether the text is wrapped so that readers flow it (RFC 3676).
+    pub text_flowed: Option<Setting<bool>>,
     /// Whether the aliases of weaker places do not hold.
     forgets_aliases: bool,
 }
@@ -49,7 +51,7 @@ pub enum AliasPlace {
 
 impl Letter {
     /// The keys that it takes.
-    pub(in crate::config) const KEYS: [&'static str; 7] = [
+    pub(in crate::config) const KEYS: [&'static str; 8] = [
         "aliases",
         "default_headers",
         "default_cc",
@@ -57,6 +59,7 @@ impl Letter {
         "signature",
         "signature_dashes",
         "silent_warnings",
+        "text_flowed",
     ];
 
     /// Takes one key of [`Letter::KEYS`].
@@ -86,6 +89,7 @@ impl Letter {
                 put(&mut self.signature, path, spot);
             }
             "silent_warnings" => put(&mut self.silent_warnings, value::warnings(given)?, spot),
+            "text_flowed" => put(&mut self.text_flowed, value::boolean(given)?, spot),
             _ => put(&mut self.signature_dashes, value::boolean(given)?, spot),
         }
         Ok(())
@@ -131,6 +135,7 @@ impl Letter {
         lay(&mut self.signature, above.signature);
         lay(&mut self.signature_dashes, above.signature_dashes);
         lay(&mut self.silent_warnings, above.silent_warnings);
+        lay(&mut self.text_flowed, above.text_flowed);
     }
 
     /// Whether warnings of this kind are not wanted.
@@ -160,6 +165,10 @@ impl Letter {
                 .silent_warnings
                 .as_ref()
                 .map(|s| show(s, |all| all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", "))),
+            "text_flowed" => {
+                let built_in = Setting::built_in(false);
+                Some(show(self.text_flowed.as_ref().unwrap_or(&built_in), bool::to_string))
+            }
             _ => {
                 let built_in = Setting::built_in(true);
                 Some(show(self.signature_dashes.as_ref().unwrap_or(&built_in), bool::to_string))

@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) malformed: u64,
     pub(super) first_bad: Option<u64>,
     pub(super) unmappable: Option<char>,
+    /// A line can be wrapped with DelSp only.
+    pub(super) needs_delsp: bool,
     delimiter: Vec<u8>,
     line: usize,
     beginning: Vec<u8>,
@@ -38,6 +40,7 @@ impl Facts {
             malformed: 0,
             first_bad: None,
             unmappable: None,
+            needs_delsp: false,
             delimiter: if boundary.is_empty() { Vec::new() } else { [b"--", boundary.as_bytes()].concat() },
             line: 0,
             beginning: Vec::with_capacity(LOOKED_AT),

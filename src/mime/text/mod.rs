@@ -6,6 +6,7 @@
 
 mod decode;
 mod facts;
+pub(super) mod flowed;
 mod lines;
 mod pass;
 
@@ -13,6 +14,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use self::decode::Reading;
 use self::facts::{Facts, LONGEST_LINE};
+use self::flowed::Flow;
 use self::pass::{pass, read};
 use super::charset::{Charsets, Undecodable};
 use super::encode::{Base64, QuotedPrintable};
@@ -44,6 +46,8 @@ impl Transfer {
 pub(super) struct TextPlan {
     reading: Reading,
     output: Option<&'static Encoding>,
+    /// How its lines are wrapped, if they are.
+    pub(super) flow: Option<Flow>,
     pub(super) transfer: Transfer,
     /// The charset parameter.
     pub(super) charset: &'static str,
@@ -60,16 +64,19 @@ pub(super) enum Planned {
     Unknown,
 }
 
-/// Finds out how `body` is sent so that no line of it is `boundary`'s. Warnings are added to `warnings`.
+/// Finds out how `body` is sent, wrapped if it `is_flowed`, so that no line of it is `boundary`'s. Warnings are added to
+/// `warnings`.
 pub(super) fn plan(
     body: &Body,
     charsets: &Charsets,
     boundary: &str,
+    is_flowed: bool,
     warnings: &mut Vec<Warning>,
 ) -> Result<Planned, ComposeError> {
+    let flow = is_flowed.then_some(Flow { is_delsp: false });
     let (mut first_bad, mut refuted) = (None, false);
     for reading in readings(body, charsets)? {
-        let facts = read(body, reading, None, boundary)?;
+        let facts = read(body, reading, None, flow, boundary)?;
         if let Some(bad) = facts.first_bad {
             // A wrong declaration explains nothing; what counts is the first octet that is not UTF-8.
             if first_bad.is_none() || reading.is_by(UTF_8) {
@@ -83,7 +90,7 @@ pub(super) fn plan(
             let words = format!("the body is not in {} as declared", declared.name());
             warnings.push(Warning::new(WarningKind::WRONG_CHARSET, words));
         }
-        return send(body, charsets, reading, facts, boundary, warnings).map(Planned::Text);
+        return send(body, charsets, (reading, flow), facts, boundary, warnings).map(Planned::Text);
     }
     let offset = first_bad.unwrap_or(0);
     match charsets.undecodable {
@@ -100,10 +107,10 @@ pub(super) fn plan(
             let mark = Reading::by_mark(&beginning(body)?);
             let declared = charsets.declared.map(|encoding| Reading::Encoding(encoding, 0));
             let reading = mark.or(declared).unwrap_or(Reading::Encoding(UTF_8, 0));
-            let facts = read(body, reading, None, boundary)?;
+            let facts = read(body, reading, None, flow, boundary)?;
             let words = format!("{} malformed characters of the body became U+FFFD", facts.malformed);
             warnings.push(Warning::new(WarningKind::MALFORMED_TEXT, words));
-            send(body, charsets, reading, facts, boundary, warnings).map(Planned::Text)
+            send(body, charsets, (reading, flow), facts, boundary, warnings).map(Planned::Text)
         }
     }
 }
@@ -111,11 +118,12 @@ pub(super) fn plan(
 /// The plan for a text that must go as it is, such as an attached message (RFC 2046 5.2.1), if every transport passes it.
 pub(super) fn plan_unencoded(body: &Body, boundary: &str) -> Result<Option<TextPlan>, MessageError> {
     let reading = Reading::Encoding(UTF_8, 0);
-    let facts = read(body, reading, None, boundary)?;
+    let facts = read(body, reading, None, None, boundary)?;
     let fit = facts.octets > 0 && facts.is_ascii() && facts.safe();
     Ok(fit.then_some(TextPlan {
         reading,
         output: None,
+        flow: None,
         transfer: Transfer::SevenBit,
         charset: "us-ascii",
         octets: facts.octets,
@@ -153,14 +161,19 @@ fn beginning(body: &Body) -> Result<Vec<u8>, MessageError> {
 fn send(
     body: &Body,
     charsets: &Charsets,
-    reading: Reading,
+    (reading, mut flow): (Reading, Option<Flow>),
     mut facts: Facts,
     boundary: &str,
     warnings: &mut Vec<Warning>,
 ) -> Result<TextPlan, ComposeError> {
+    if facts.needs_delsp {
+        flow = Some(Flow { is_delsp: true });
+        facts = read(body, reading, None, flow, boundary)?;
+    }
     let mut plan = TextPlan {
         reading,
         output: None,
+        flow,
         transfer: Transfer::SevenBit,
         charset: if facts.is_ascii() { "us-ascii" } else { "utf-8" },
         octets: facts.octets,
@@ -175,7 +188,7 @@ fn send(
     }
     let output = charsets.output_charset();
     if let Some(encoding) = output.filter(|_| !facts.is_ascii()) {
-        let transcoded = read(body, reading, Some(encoding), boundary)?;
+        let transcoded = read(body, reading, Some(encoding), flow, boundary)?;
         match transcoded.unmappable {
             Some(character) => {
                 let (name, character) = (encoding.name(), character.escape_unicode());
@@ -227,15 +240,15 @@ pub(super) fn write(body: &Body, plan: &TextPlan, sink: &mut dyn FnMut(&[u8]) ->
 /// Reads, decodes, encodes.
 fn write_through(body: &Body, plan: &TextPlan, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
     match plan.transfer {
-        Transfer::SevenBit => pass(body, plan.reading, plan.output, sink).map(drop),
+        Transfer::SevenBit => pass(body, plan.reading, plan.output, plan.flow, sink).map(drop),
         Transfer::QuotedPrintable => {
             let mut encoder = QuotedPrintable::default();
-            pass(body, plan.reading, plan.output, &mut |octets| encoder.push(octets, sink))?;
+            pass(body, plan.reading, plan.output, plan.flow, &mut |octets| encoder.push(octets, sink))?;
             encoder.finish(sink)
         }
         Transfer::Base64 => {
             let mut encoder = Base64::new();
-            pass(body, plan.reading, plan.output, &mut |octets| encoder.push(octets, sink))?;
+            pass(body, plan.reading, plan.output, plan.flow, &mut |octets| encoder.push(octets, sink))?;
             encoder.finish(sink)
         }
     }

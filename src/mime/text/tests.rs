@@ -18,7 +18,7 @@ struct Sent {
 fn send_octets(octets: &[u8], charsets: &Charsets) -> Sent {
     let body = Body::from(Source::Octets(octets.to_vec()));
     let mut warnings = Vec::new();
-    match plan(&body, charsets, "=_b", &mut warnings).unwrap() {
+    match plan(&body, charsets, "=_b", false, &mut warnings).unwrap() {
         Planned::Text(plan) => {
             let mut written = Vec::new();
             write(&body, &plan, &mut |octets| {
@@ -128,7 +128,7 @@ fn what_no_charset_explains() {
 
     let fail = Charsets { undecodable: Undecodable::Fail, ..LOCALE };
     let body = Body::from(Source::Octets(b"a\xff".to_vec()));
-    let error = plan(&body, &fail, "", &mut Vec::new()).map(drop).unwrap_err();
+    let error = plan(&body, &fail, "", false, &mut Vec::new()).map(drop).unwrap_err();
     assert!(matches!(error, ComposeError::Undecodable { offset: 1, .. }));
 }
 

@@ -53,17 +53,20 @@ impl<'a> Nest<'a> {
         let is_other = draft.html.is_some() || draft.calendar.is_some();
         if !is_other || !draft.body.sources.is_empty() {
             let media = MediaType::parse(&draft.body_type)?;
-            forms.push(Part::of_text(draft.body.clone(), media, None, &mut self.making)?);
+            // A text that says how it is formatted is so already.
+            let is_plain = media.essence == "text/plain" && media.parameter("format").is_none();
+            let is_flowed = draft.is_flowed && is_plain;
+            forms.push(Part::of_text(draft.body.clone(), media, None, is_flowed, &mut self.making)?);
         }
         if let Some(html) = &draft.html {
             let media = MediaType::known("text/html");
-            forms.push(Part::of_text(html.clone(), media, None, &mut self.making)?);
+            forms.push(Part::of_text(html.clone(), media, None, false, &mut self.making)?);
         }
         if let Some(calendar) = &draft.calendar {
             let mut media = MediaType::known("text/calendar");
             media.set("method", Some(&calendar.method));
             let (body, name) = (calendar.body.clone(), calendar.name.as_deref());
-            forms.push(Part::of_text(body, media, name, &mut self.making)?);
+            forms.push(Part::of_text(body, media, name, false, &mut self.making)?);
         }
         let letter = self.several("multipart/alternative", forms);
         if draft.inlines.is_empty() {
