@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -30,6 +30,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l attach -d 'Attach one f
 complete -c whippet -n "__fish_whippet_needs_command" -l attach-as -d 'Attach a file under another name' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l attach-stdin -d 'Attach standard input under this name' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l attach-type -d 'Media type of the next attachment' -r
+complete -c whippet -n "__fish_whippet_needs_command" -s H -l draft -d 'Send a file that begins with its header' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -s i -l include -d 'Begin the text with a file' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l body -d 'Text, instead of standard input' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l body-file -d 'File with the text' -r -F

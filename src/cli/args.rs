@@ -94,6 +94,12 @@ pub(super) struct MessageArgs {
     /// As in text/csv. Without it the name of the file decides, then its first octets.
     #[arg(long, value_name = "TYPE", allow_hyphen_values = true)]
     pub attach_type: Vec<OsString>,
+    /// Send a file that begins with its header
+    ///
+    /// A message that is taken as it is: see DRAFTS. - is standard input.
+    #[arg(short = 'H', long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath,
+          conflicts_with_all = ["body", "body_file"])]
+    pub draft: Option<OsString>,
     /// Begin the text with a file
     ///
     /// Standard input follows. - is standard input alone.

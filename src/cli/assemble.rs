@@ -25,7 +25,8 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     let mut request = Request::default();
     profile(args.profile, &mut request)?;
     output(args.output, &mut request)?;
-    let has_body = args.message.body.is_some() || args.message.body_file.is_some();
+    let has_body =
+        args.message.body.is_some() || args.message.body_file.is_some() || args.message.draft.is_some();
     message(args.message, matches, &mut request)?;
     args.fields.read(&mut request)?;
     recipients(args.recipients, has_body, &mut request)?;
@@ -45,6 +46,9 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
 pub(super) fn require_recipient(request: &Request) -> Result<(), UsageError> {
     let lists = [&request.recipients, &request.to, &request.cc, &request.bcc];
     let is_nobody = lists.iter().all(|list| list.is_empty());
+    if request.draft.is_some() {
+        return Ok(());
+    }
     let may_be_in_list = request.attachments.iter().any(|attachment| attachment.from_list);
     if is_nobody && !may_be_in_list { Err(no_recipient()) } else { Ok(()) }
 }
@@ -82,8 +86,14 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
         one_line("--subject", "a subject", subject)?;
     }
     request.subject = args.subject;
+    request.draft = args.draft.map(|file| source("--draft", file)).transpose()?;
     request.include = match args.include {
         None => None,
+        Some(_) if request.draft.is_some() => {
+            let words = "-i is ignored: the text is that of -H";
+            request.warnings.push(Warning::new(WarningKind::IGNORED_INCLUDE, words));
+            None
+        }
         Some(file) if file == "-" => Some(Include::Stdin),
         Some(file) => Some(Include::File(path("--include", file)?.into())),
     };
@@ -299,7 +309,8 @@ fn stdin_uses(request: &Request) -> Vec<&'static str> {
         (Some(_), false) => "a named attachment",
     });
     let included = (request.include == Some(Include::Stdin)).then_some("-i -");
-    attached.chain(included).collect()
+    let draft = (request.draft == Some(Source::Stdin)).then_some("-H -");
+    attached.chain(included).chain(draft).collect()
 }
 
 /// Refuses a request that reads standard input twice: the second reader would find nothing.

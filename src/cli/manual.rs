@@ -1,6 +1,7 @@
 //! Help, version, manual page and completions, all made from the one table of options.
 
 mod aliases;
+mod drafts;
 mod exit;
 mod warnings;
 
@@ -13,6 +14,7 @@ use crate::cli::args::{SendArgs, command};
 use crate::cli::once;
 use crate::cli::queue::QueueArgs;
 use aliases::ALIASES;
+use drafts::DRAFTS;
 use exit::{EXIT_STATUS, SIGNALS};
 
 /// Columns of a terminal that help is laid out for.
@@ -59,6 +61,7 @@ pub fn man_page() -> String {
         man.render_name_section(&mut octets)?;
         front().to_writer(&mut octets)?;
         man.render_options_section(&mut octets)?;
+        drafts().to_writer(&mut octets)?;
         queue().to_writer(&mut octets)?;
         once::section().to_writer(&mut octets)?;
         warnings::section().to_writer(&mut octets)?;
@@ -132,6 +135,14 @@ fn front() -> Roff {
             "Under the name mutt or neomutt the first word is never one of these verbs.",
         ],
     );
+    roff
+}
+
+/// What is sent with its own header.
+fn drafts() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["DRAFTS"]);
+    paragraphs(&mut roff, &DRAFTS);
     roff
 }
 
@@ -366,7 +377,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT QUEUE SENDING ONCE WARNINGS ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT DRAFTS QUEUE SENDING ONCE WARNINGS ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

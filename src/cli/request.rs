@@ -38,6 +38,8 @@ pub struct Request {
     pub hostname: Option<String>,
     /// Fields to add: name and value, one line each. Never one that has a place of its own here.
     pub headers: Vec<(String, OsString)>,
+    /// The message with its header that all else is added to (`-H`).
+    pub draft: Option<Source>,
     /// What the text begins with (`-i`); the body follows it.
     pub include: Option<Include>,
     /// Where the text comes from.

@@ -10,9 +10,8 @@ const ONE_LINE: &str =
     "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
 
 /// Long options that are documented and not in this version.
-const NOT_YET: [&str; 13] = [
+const NOT_YET: [&str; 12] = [
     "allow-draft-attach",
-    "draft",
     "encrypt",
     "expect-bytes",
     "expect-sha256",
@@ -127,7 +126,6 @@ pub(super) fn refuse_letter(letter: &str) -> UsageError {
     let not_here =
         |what: &str| UsageError::usage(format!("-{letter} ({what}) is not in this version of whippet"));
     match letter {
-        "H" => not_here("send a draft"),
         "E" => not_here("edit the draft first"),
         "C" => not_here("sign or encrypt"),
         "p" => UsageError::usage("-p: whippet keeps no postponed mail"),

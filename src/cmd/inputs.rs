@@ -62,7 +62,7 @@ impl Inputs {
     /// What is to be done about a mail that says nothing; `None` when it says something.
     pub(super) fn emptiness(&self, request: &Request) -> Result<Option<EmptyBody>, Failure> {
         let policy = request.empty_body.unwrap_or(EmptyBody::Send);
-        let may_matter = policy != EmptyBody::Send && self.attachments.is_empty();
+        let may_matter = policy != EmptyBody::Send && request.draft.is_none() && self.attachments.is_empty();
         Ok((may_matter && self.body.is_blank()?).then_some(policy))
     }
 }
@@ -118,8 +118,8 @@ impl Files {
 /// something else is attached, there is no such file, and it is an address. `whippet -s S -a FILE you@example.org` is
 /// what a person types first.
 pub(super) fn take_recipient(request: &mut Request) {
-    let is_unaddressed =
-        [&request.recipients, &request.to, &request.cc, &request.bcc].iter().all(|list| list.is_empty());
+    let is_unaddressed = request.draft.is_none()
+        && [&request.recipients, &request.to, &request.cc, &request.bcc].iter().all(|list| list.is_empty());
     let [_, .., last] = request.attachments.as_slice() else { return };
     let TypedSource::File(path) = &last.source else { return };
     let Some(word) = path.to_str() else { return };
@@ -174,7 +174,7 @@ fn uses_stdin(request: &Request) -> bool {
         || request.attachments.iter().any(|typed| typed.source == TypedSource::Stdin)
 }
 
-fn read_stdin(world: &mut World<'_>) -> Result<Source, Failure> {
+pub(super) fn read_stdin(world: &mut World<'_>) -> Result<Source, Failure> {
     if world.stdin_is_terminal {
         let _ = writeln!(world.stderr, "whippet: type the text; end it with Ctrl-D on a line of its own");
     }
@@ -188,7 +188,7 @@ fn read_stdin(world: &mut World<'_>) -> Result<Source, Failure> {
 }
 
 /// Refuses a text that is not the one that was promised: a program that is killed while it writes looks as if it had ended.
-fn check_whole(stdin: &Source, request: &Request) -> Result<(), Failure> {
+pub(super) fn check_whole(stdin: &Source, request: &Request) -> Result<(), Failure> {
     const CUT: &str = "whoever writes it may have been stopped before the end; nothing was sent";
     let differs = |words: String| Err(Failure::plain(Exit::DataErr, words).hint(CUT));
     if let Some(expected) = request.expected_octets

@@ -4,6 +4,7 @@ mod advice;
 mod draft;
 mod exit;
 mod failure;
+mod given;
 mod inputs;
 mod queue;
 mod route;

@@ -10,6 +10,7 @@ use self::size::Limit;
 use self::spoken::{silence, words};
 use crate::cli::{Body as TypedBody, EmptyBody, MissingSubject, Request};
 use crate::cmd::draft::{add_fields, draft, identity, recipients};
+use crate::cmd::given::DraftFile;
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::queue::{Memory, Waiting, Wish, answered, heard, leave_run, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret, profile_place};
@@ -31,13 +32,17 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let mut request = request.clone();
     take_recipient(&mut request);
     let settings = settings::resolve(&request, world)?;
+    let files = Files::open(&request, &settings)?;
+    let given = DraftFile::read(&mut request, world)?;
     add_fields(&mut request, &settings)?;
     let identity = identity(&request, &settings, world)?;
     let recipients = recipients(&request, &settings, &identity, world)?;
-    let files = Files::open(&request, &settings)?;
     let envelope = recipients.envelope(&identity, &request, &settings)?;
     let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
-    if request.subject.is_none() && request.missing_subject == Some(MissingSubject::Fail) {
+    if request.subject.is_none()
+        && !given.as_ref().is_some_and(DraftFile::has_subject)
+        && request.missing_subject == Some(MissingSubject::Fail)
+    {
         return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
     }
     let (route, mut secret) = Route::choose(&request, &settings, world)?;
@@ -50,7 +55,10 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     if let Some(policy) = inputs.emptiness(&request)? {
         return nothing_to_say(policy, &request, &warnings, world);
     }
-    let draft = draft(&request, &settings, identity, recipients, inputs, world)?;
+    let mut draft = draft(&request, &settings, identity, recipients, inputs, world)?;
+    if let Some(given) = given {
+        given.put_into(&mut draft)?;
+    }
     let limit = Limit::of(&settings, &draft);
     limit.check_attachments()?;
     if world.stdin_is_terminal && request.body == TypedBody::Stdin {
@@ -317,7 +325,7 @@ impl Mail {
         let mail = Command::Mail {
             reverse_path: self.envelope.reverse_path().cloned(),
             size: Some(self.message.size()),
-            body: BodyKind::SevenBit,
+            body: if self.message.is_eight_bit() { BodyKind::EightBit } else { BodyKind::SevenBit },
             smtputf8: false,
             wishes: Box::new(wishes.clone()),
         };

@@ -36,6 +36,7 @@ kinds! {
     LONG_LINES "long-lines" true "a line of the text is too long for mail, 998 octets, and is encoded";
     TOO_LARGE "too-large" true "the mail is larger than many servers take, 10 MB";
     DUPLICATE_RECIPIENT "duplicate-recipient" true "a recipient is named twice, and gets it once";
+    NO_DATE "no-date" true "a draft has no Date, and gets that of now";
     NO_ATTACHMENT "no-attachment" false "a text that was typed speaks of an attachment, and there is none";
     UNENCODABLE "unencodable" false "a character is not in the letter's charset, and UTF-8 is used";
     EIGHT_BIT_HEADER "eight-bit-header" false "a field is in no known charset, and goes as it is";
@@ -47,6 +48,7 @@ kinds! {
     LAST_WORD "last-word" false "the last word behind -a was taken for the recipient";
     IGNORED_FIELD "ignored-field" false "a field of my_hdr was left out";
     IGNORED_URL "ignored-url" false "a part of a mailto: URL was left out";
+    IGNORED_INCLUDE "ignored-include" false "-i was left out beside -H";
     NO_COPY "no-copy" false "record of a muttrc is no path, and no copy is kept";
     NO_CRYPTO "no-crypto" false "signing or encrypting was asked for by -e";
 }

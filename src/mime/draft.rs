@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::Zoned;
 
 use super::charset::{Charsets, Text};
-use super::error::SourceError;
+use super::error::{ComposeError, SourceError};
+use super::given::Given;
 use super::header::parameter::name_of_path;
 use super::source::{Body, Source};
 use crate::mail::{Listed, Mailbox};
@@ -43,6 +44,9 @@ pub struct Draft {
     pub is_flowed: bool,
     /// In the order in which they are sent.
     pub attachments: Vec<Attachment>,
+    /// The message that was given with its header. It has all the fields then, and those of this draft that stand in
+    /// the header are passed over.
+    pub given: Option<Given>,
     /// The charsets in play.
     pub charsets: Charsets,
     /// When it is written.
@@ -70,10 +74,19 @@ impl Draft {
             inlines: Vec::new(),
             calendar: None,
             attachments: Vec::new(),
+            given: None,
             charsets: Charsets::default(),
             date,
             message_id,
         }
+    }
+
+    /// Whether it makes more than one part.
+    pub(super) fn has_several_parts(&self) -> bool {
+        self.html.is_some()
+            || self.calendar.is_some()
+            || !self.inlines.is_empty()
+            || !self.attachments.is_empty()
     }
 
     /// All who write.
@@ -88,6 +101,11 @@ impl Draft {
         let is_told = self.co_authors.is_empty() && sender.address == self.from.address;
         (!is_told).then(|| Listed::Mailbox(sender.clone()))
     }
+}
+
+/// A time as the Date field says it (RFC 5322 3.3).
+pub(super) fn date_field(date: &Zoned) -> Result<String, ComposeError> {
+    jiff::fmt::rfc2822::to_string(date).map_err(|_| ComposeError::Date { date: date.to_string() })
 }
 
 /// A picture that an HTML text shows.

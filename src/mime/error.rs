@@ -97,6 +97,14 @@ pub enum ComposeError {
         /// What is wrong, as the end of a sentence.
         reason: &'static str,
     },
+    /// A line of what was given cannot stand in a message.
+    #[error("line {line} of the draft: {reason}")]
+    Line {
+        /// Which, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A media type is not one, or not one that can be sent this way.
     #[error("`{}` cannot be a type here: {reason}", text.escape_debug())]
     MediaType {

@@ -12,6 +12,7 @@
 //! | `encode.rs` | quoted-printable, base64 |
 //! | `kind.rs` | what an attachment is |
 //! | `header/` | fields, types, file names, in the letter's charset |
+//! | `given/` | a message that was given with its header |
 //! | `part.rs` `tree.rs` | a part, the message, what is unwise about it |
 //! | `read.rs` | what a message that arrived holds |
 //! | `error.rs` | what can go wrong |
@@ -20,6 +21,7 @@ mod charset;
 mod draft;
 mod encode;
 mod error;
+mod given;
 mod header;
 #[cfg(test)]
 mod judges;
@@ -34,6 +36,7 @@ pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
 pub use draft::{Attachment, Calendar, Draft, Inline};
 pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};
+pub use given::Given;
 pub use header::bcc_field;
 pub use part::Outline;
 pub use read::{Contents, Leaf};

@@ -8,6 +8,7 @@ use super::charset::Charsets;
 use super::draft::Attachment;
 use super::encode::Base64;
 use super::error::ComposeError;
+use super::given;
 use super::header::parameter::{MediaType, write_name};
 use super::header::{Header, Lacking};
 use super::kind::Kind;
@@ -34,9 +35,11 @@ enum Holds {
 
 /// What a part's octets are made from.
 #[derive(Debug, Clone)]
-enum Content {
+pub(super) enum Content {
     Text(Body, TextPlan),
     Base64(Body),
+    /// Lines that were given, as they are or encoded.
+    Given(Body, given::Plan),
 }
 
 /// What is said of a part to a person.
@@ -85,6 +88,7 @@ impl Content {
                 body.each_block(&mut |octets| encoder.push(octets, sink))?;
                 encoder.finish(sink)
             }
+            Content::Given(body, plan) => given::write(body, *plan, sink),
         }
     }
 }
@@ -147,6 +151,11 @@ impl Part {
             media = MediaType::known("application/octet-stream");
         }
         Ok(Self::base64(body, media, label, making))
+    }
+
+    /// A part that was given with its fields, of so many octets.
+    pub(super) fn of_given(fields: String, content: Content, outline: Outline, size: u64) -> Self {
+        Part { fields, holds: Holds::Content(content, outline), size }
     }
 
     /// Several parts in one (RFC 2046 5.1). No part has a line that begins with `boundary` behind two dashes.

@@ -3,6 +3,10 @@
 
 use std::io::{self, BufRead};
 
+use encoding_rs::{Encoding, UTF_8};
+
+use super::charset::charset;
+
 /// Deepest nesting of multiparts that is followed.
 const DEPTH: usize = 16;
 /// Most octets of header fields that are kept, per part.
@@ -189,7 +193,7 @@ fn leaf(fields: &Fields, content_type: &str, octets: u64) -> Leaf {
 }
 
 /// A parameter of a structured field, quoted, continued or encoded (RFC 2045 5.1, RFC 2231).
-fn parameter(value: &str, wanted: &str) -> Option<String> {
+pub(super) fn parameter(value: &str, wanted: &str) -> Option<String> {
     let mut pieces: Vec<(usize, bool, String)> = Vec::new();
     for item in split_outside_quotes(value).into_iter().skip(1) {
         let Some((name, text)) = item.split_once('=') else { continue };
@@ -265,43 +269,58 @@ fn percent_decoded(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// A field's text with its UTF-8 encoded-words decoded (RFC 2047); others stay as they are.
-fn decoded_words(value: &str) -> String {
+/// A field's text with its encoded-words decoded (RFC 2047); those in an unknown charset stay as they are.
+pub(super) fn decoded_words(value: &str) -> String {
     let mut text = String::new();
-    let mut pending: Vec<u8> = Vec::new();
+    // A character may be divided between two words (they may not, and some do).
+    let mut pending: Option<(&'static Encoding, Vec<u8>)> = None;
+    let finish = |pending: &mut Option<(&'static Encoding, Vec<u8>)>, text: &mut String| {
+        let decoded = pending
+            .take()
+            .map(|(encoding, octets)| encoding.decode_without_bom_handling(&octets).0.into_owned());
+        let is_some = decoded.is_some();
+        text.push_str(&decoded.unwrap_or_default());
+        is_some
+    };
     for word in value.split_inclusive([' ', '\t']) {
         match encoded_word(word.trim()) {
-            Some(octets) => pending.extend(octets),
-            None if word.trim().is_empty() && !pending.is_empty() => {}
+            Some((encoding, octets)) => match &mut pending {
+                Some((before, all)) if *before == encoding => all.extend(octets),
+                _ => {
+                    finish(&mut pending, &mut text);
+                    pending = Some((encoding, octets));
+                }
+            },
+            None if word.trim().is_empty() && pending.is_some() => {}
             None => {
-                if !pending.is_empty() {
-                    text.push_str(&String::from_utf8_lossy(&std::mem::take(&mut pending)));
+                if finish(&mut pending, &mut text) {
                     text.push(' ');
                 }
                 text.push_str(word);
             }
         }
     }
-    text.push_str(&String::from_utf8_lossy(&pending));
+    finish(&mut pending, &mut text);
     text
 }
 
-fn encoded_word(word: &str) -> Option<Vec<u8>> {
+fn encoded_word(word: &str) -> Option<(&'static Encoding, Vec<u8>)> {
     let inner = word.strip_prefix("=?")?.strip_suffix("?=")?;
     let mut pieces = inner.splitn(3, '?');
-    let (charset, encoding, text) = (pieces.next()?, pieces.next()?, pieces.next()?);
-    if !charset.eq_ignore_ascii_case("utf-8") {
-        return None;
-    }
-    match encoding {
-        "B" | "b" => base64_simd::STANDARD.decode_to_vec(text).ok(),
+    let (label, encoding, text) = (pieces.next()?, pieces.next()?, pieces.next()?);
+    // RFC 2231 5: a language may follow the charset.
+    let label = label.split('*').next().unwrap_or(label);
+    let charset = charset(label).ok()?.unwrap_or(UTF_8);
+    let octets = match encoding {
+        "B" | "b" => base64_simd::STANDARD.decode_to_vec(text).ok()?,
         "Q" | "q" => {
             let mut octets = Vec::new();
-            percent_decoded(&text.replace('_', " ").replace('=', "%"), &mut octets);
-            Some(octets)
+            percent_decoded(&text.replace('%', "=25").replace('_', " ").replace('=', "%"), &mut octets);
+            octets
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some((charset, octets))
 }
 
 #[cfg(test)]
@@ -317,6 +336,18 @@ mod tests {
         let contents = read("Subject: =?utf-8?B?5oql?=\n =?utf-8?B?5ZGK?= ok\nTo: a@x\n\nhello\nworld\n");
         assert_eq!(find(&contents.fields, "subject"), Some("报告 ok"));
         assert_eq!(contents.parts, [Leaf { media_type: "text/plain".into(), name: None, octets: 14 }]);
+    }
+
+    #[test]
+    fn words_in_any_charset_are_decoded() {
+        for (text, decoded) in [
+            ("=?iso-8859-1?q?J=F6rg?= X", "Jörg X"),
+            ("=?utf-8?q?=C3?= =?UTF-8?q?=A9?=", "é"),
+            ("=?gbk?b?1tDOxA==?= =?utf-8*de?q?_=C3=A9?=", "中文 é"),
+            ("=?no-such?q?x?= 100%25 =?utf-8?q?100%25?=", "=?no-such?q?x?= 100%25 100%25"),
+        ] {
+            assert_eq!(decoded_words(text), decoded);
+        }
     }
 
     #[test]

@@ -6,8 +6,9 @@ mod nest;
 use std::io::Write;
 
 use self::nest::Nest;
-use super::draft::Draft;
+use super::draft::{Draft, date_field};
 use super::error::{ComposeError, MessageError};
+use super::given::Ready;
 use super::header::{Header, check_message_id, in_utf8};
 use super::part::{Outline, Part};
 use crate::mail::{Warning, WarningKind};
@@ -20,6 +21,7 @@ pub struct Message {
     header: String,
     root: Part,
     smtputf8: bool,
+    eight_bit: bool,
     warnings: Vec<Warning>,
 }
 
@@ -28,14 +30,24 @@ impl Message {
     /// attachment, and computes the size.
     pub fn compose(draft: Draft, random: &dyn Random) -> Result<Self, ComposeError> {
         let mut warnings = Vec::new();
-        let Header { text: mut header, smtputf8, mut lacking, .. } = fields(&draft, &mut warnings)?;
-        let root = Nest::root(&draft, random, &mut warnings, &mut lacking)?;
+        let given = draft.given.as_ref().map(|given| given.ready(&draft, &mut warnings)).transpose()?;
+        // What was given and holds all of the message keeps the places of its fields.
+        let is_whole = given.as_ref().is_some_and(Ready::has_content) && !draft.has_several_parts();
+        let Header { text: mut header, smtputf8, mut lacking, .. } = match &given {
+            Some(given) => given.header(is_whole, &draft.charsets, &mut warnings)?,
+            None => fields(&draft, &mut warnings)?,
+        };
+        let root = Nest::root(&draft, given.as_ref(), random, &mut warnings, &mut lacking)?;
         let words = in_utf8(&lacking).into_iter();
         warnings.extend(words.map(|words| Warning::new(WarningKind::UNENCODABLE, words)));
-        header.push_str(&root.fields);
+        if !is_whole {
+            header.push_str(&root.fields);
+        }
         header.push_str("\r\n");
         lint::judge(&draft, header.len() as u64 + root.size, &mut warnings)?;
-        Ok(Message { message_id: draft.message_id, header, root, smtputf8, warnings })
+        let eight_bit = given.as_ref().is_some_and(Ready::is_eight_bit);
+        let message_id = given.map_or(draft.message_id, |given| given.message_id().to_owned());
+        Ok(Message { message_id, header, root, smtputf8, eight_bit, warnings })
     }
 
     /// Exactly how many octets [`Message::write_to`] writes; not dot-stuffed.
@@ -65,9 +77,9 @@ impl Message {
         self.smtputf8
     }
 
-    /// Whether any octet is above 127. Bodies never have one.
+    /// Whether any octet is above 127. No body has one that is made here; a multipart that was given may.
     pub fn is_eight_bit(&self) -> bool {
-        self.smtputf8
+        self.smtputf8 || self.eight_bit
     }
 
     /// What was decided for the person and may surprise, and what is unwise.
@@ -84,9 +96,7 @@ impl Message {
 /// All fields but those of the body.
 fn fields(draft: &Draft, warnings: &mut Vec<Warning>) -> Result<Header, ComposeError> {
     let mut header = Header::new(&draft.charsets);
-    let date = jiff::fmt::rfc2822::to_string(&draft.date)
-        .map_err(|_| ComposeError::Date { date: draft.date.to_string() })?;
-    header.plain("Date", &date);
+    header.plain("Date", &date_field(&draft.date)?);
     header.addresses("From", &draft.authors())?;
     if let Some(sender) = draft.sender_field() {
         header.addresses("Sender", &[sender])?;

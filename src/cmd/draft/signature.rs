@@ -48,5 +48,7 @@ impl Signature {
 
 /// Whether the text is one that a signature goes under.
 fn is_plain(request: &Request) -> bool {
-    request.body_type.as_ref().is_none_or(|kind| kind.split(';').next() == Some("text/plain"))
+    // What a draft holds is whole, as in mutt.
+    request.draft.is_none()
+        && request.body_type.as_ref().is_none_or(|kind| kind.split(';').next() == Some("text/plain"))
 }

@@ -21,7 +21,9 @@ impl Limit {
         let most = settings.outgoing.max_size.as_ref().map(|most| (most.value, most.origin.to_string()));
         let name = |source: &Source| match source {
             Source::File { path, .. } => path.display().to_string(),
-            Source::Octets(_) | Source::Temporary { .. } => "the standard input".to_owned(),
+            Source::Octets(_) | Source::Temporary { .. } | Source::Tail { .. } => {
+                "the standard input".to_owned()
+            }
         };
         let attachments = draft.attachments.iter();
         let mut attachments: Vec<(String, u64)> = attachments

@@ -174,7 +174,7 @@ impl Header {
     }
 
     /// Adds a field that is folded, never encoded.
-    fn structured(&mut self, name: &str, text: &str) -> Result<(), ComposeError> {
+    pub(super) fn structured(&mut self, name: &str, text: &str) -> Result<(), ComposeError> {
         let fail = |reason| Err(ComposeError::Structure { name: name.to_owned(), reason });
         if !text.bytes().all(|octet| matches!(octet, b'\t' | b' '..=b'~')) {
             return fail("may hold printable ASCII only");
@@ -186,7 +186,7 @@ impl Header {
         Ok(())
     }
 
-    fn unstructured(
+    pub(super) fn unstructured(
         &mut self,
         name: &str,
         what: &str,

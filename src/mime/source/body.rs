@@ -71,10 +71,14 @@ impl Body {
 
     /// The path to name when what was read is not what was read before.
     pub(in crate::mime) fn path(&self) -> PathBuf {
-        let path = self.sources.iter().find_map(|source| match source {
-            Source::File { path, .. } => Some(path.clone()),
-            _ => None,
-        });
+        fn path(source: &Source) -> Option<&PathBuf> {
+            match source {
+                Source::File { path, .. } => Some(path),
+                Source::Tail { of, .. } => path(of),
+                _ => None,
+            }
+        }
+        let path = self.sources.iter().find_map(path).cloned();
         path.unwrap_or_else(|| PathBuf::from("the input"))
     }
 }

@@ -48,6 +48,13 @@ pub enum Source {
         /// Its length, octets.
         length: u64,
     },
+    /// What another source yields behind its first octets.
+    Tail {
+        /// The whole.
+        of: Arc<Source>,
+        /// How many octets are left out; at most its length.
+        skipped: u64,
+    },
 }
 
 impl Source {
@@ -98,6 +105,7 @@ impl Source {
             Source::Octets(octets) => octets.len() as u64,
             Source::File { stamp, .. } => stamp.length,
             Source::Temporary { length, .. } => *length,
+            Source::Tail { of, skipped } => of.length() - skipped,
         }
     }
 
@@ -142,10 +150,11 @@ impl Source {
                 file.read_exact_at(octets, offset).map_err(|error| broken_off(path, error))
             }
             Source::Temporary { file, .. } => file.read_exact_at(octets, offset).map_err(temporary),
+            Source::Tail { of, skipped } => of.read_at(octets, skipped + offset),
         }
     }
 
-    /// Hands all octets to `sink`, in blocks of [`BLOCK`] octets; only the last may be smaller.
+    /// Hands all octets to `sink`, in blocks of [`BLOCK`] octets; only the last may be smaller, and the first of a tail.
     pub(super) fn each_block(&self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         match self {
             Source::Octets(octets) => octets.chunks(BLOCK).try_for_each(sink),
@@ -158,6 +167,14 @@ impl Source {
                 unchanged(path, stamp, &now)
             }
             Source::Temporary { file, length } => read_blocks(file, *length, &temporary, sink),
+            Source::Tail { of, skipped } => {
+                let mut left = *skipped;
+                of.each_block(&mut |octets| {
+                    let cut = usize::try_from(left).map_or(octets.len(), |left| left.min(octets.len()));
+                    left -= cut as u64;
+                    if cut == octets.len() { Ok(()) } else { sink(&octets[cut..]) }
+                })
+            }
         }
     }
 }

@@ -131,6 +131,11 @@ pub(super) fn plan_unencoded(body: &Body, boundary: &str) -> Result<Option<TextP
     }))
 }
 
+/// Whether a text is UTF-8.
+pub(super) fn is_utf_8(body: &Body) -> Result<bool, MessageError> {
+    Ok(read(body, Reading::Encoding(UTF_8, 0), None, None, "")?.first_bad.is_none())
+}
+
 /// How the body may have to be read, likeliest first.
 fn readings(body: &Body, charsets: &Charsets) -> Result<Vec<Reading>, MessageError> {
     let plainly = |encoding| Reading::Encoding(encoding, 0);

@@ -31,7 +31,8 @@ pub(super) fn judge(draft: &Draft, size: u64, warnings: &mut Vec<Warning>) -> Re
     }
     let is_alone = draft.html.is_none() && draft.calendar.is_none();
     let is_bare = is_alone && draft.attachments.is_empty() && draft.inlines.is_empty();
-    if is_bare && draft.body.is_blank()? {
+    let is_typed = draft.given.as_ref().is_none_or(|given| given.typed_text().is_some());
+    if is_bare && is_typed && draft.body.is_blank()? {
         say(WarningKind::EMPTY_BODY, "there is no text".into());
     }
     let is_html = draft.body_type.trim_start().to_ascii_lowercase().starts_with("text/html");

@@ -9,6 +9,7 @@
 use crate::mail::Warning;
 use crate::mime::draft::Draft;
 use crate::mime::error::ComposeError;
+use crate::mime::given::Ready;
 use crate::mime::header::Lacking;
 use crate::mime::header::parameter::MediaType;
 use crate::mime::part::{Making, Part};
@@ -22,6 +23,7 @@ const TOKEN: usize = 23;
 /// The parts of a draft under construction.
 pub(super) struct Nest<'a> {
     draft: &'a Draft,
+    given: Option<&'a Ready>,
     making: Making<'a>,
     boundaries: std::ops::RangeInclusive<char>,
 }
@@ -30,18 +32,21 @@ impl<'a> Nest<'a> {
     /// The part that holds all of a draft.
     pub(super) fn root(
         draft: &'a Draft,
+        given: Option<&'a Ready>,
         random: &dyn Random,
         warnings: &'a mut Vec<Warning>,
         lacking: &'a mut Vec<Lacking>,
     ) -> Result<Part, ComposeError> {
-        let is_several = draft.html.is_some()
-            || draft.calendar.is_some()
-            || !draft.inlines.is_empty()
-            || !draft.attachments.is_empty();
-        let token = || random.token(TOKEN).map_err(ComposeError::Random);
-        let delimiter = if is_several { format!("=_{}", token()?) } else { String::new() };
+        let mut delimiter = String::new();
+        while draft.has_several_parts() {
+            delimiter = format!("=_{}", random.token(TOKEN).map_err(ComposeError::Random)?);
+            // What was given is not encoded anew to keep clear of a boundary.
+            if !given.map_or(Ok(false), |given| given.has_delimiter(&delimiter))? {
+                break;
+            }
+        }
         let making = Making { charsets: &draft.charsets, delimiter, warnings, lacking };
-        let mut nest = Nest { draft, making, boundaries: 'a'..='z' };
+        let mut nest = Nest { draft, given, making, boundaries: 'a'..='z' };
         let letter = nest.letter()?;
         nest.mixed(letter)
     }
@@ -49,6 +54,9 @@ impl<'a> Nest<'a> {
     /// What is read: the forms of the text, and the pictures in it.
     fn letter(&mut self) -> Result<Part, ComposeError> {
         let draft = self.draft;
+        if let Some(letter) = self.given_letter()? {
+            return Ok(letter);
+        }
         let mut forms = Vec::new();
         let is_other = draft.html.is_some() || draft.calendar.is_some();
         if !is_other || !draft.body.sources.is_empty() {
@@ -80,6 +88,18 @@ impl<'a> Nest<'a> {
             parts.push(Part::of_attachment(&inline.attachment, id, &mut self.making)?);
         }
         Ok(Part::of_parts(media, self.boundary(), parts))
+    }
+
+    /// The letter as it was given, if it says itself what it is.
+    fn given_letter(&mut self) -> Result<Option<Part>, ComposeError> {
+        let draft = self.draft;
+        let letter = self.given.map(|given| given.part(&mut self.making)).transpose()?.flatten();
+        let Some(letter) = letter else { return Ok(None) };
+        if draft.html.is_some() || draft.calendar.is_some() || !draft.inlines.is_empty() {
+            let reason = "of the draft says what its text is: only attachments can be added to it";
+            return Err(ComposeError::Structure { name: "Content-Type".to_owned(), reason });
+        }
+        Ok(Some(letter))
     }
 
     /// The letter, and what goes along.
@@ -127,7 +147,7 @@ mod tests {
     }
 
     fn root(draft: &Draft) -> Part {
-        Nest::root(draft, &SeededRandom::new(1), &mut Vec::new(), &mut Vec::new()).unwrap()
+        Nest::root(draft, None, &SeededRandom::new(1), &mut Vec::new(), &mut Vec::new()).unwrap()
     }
 
     fn written(part: &Part) -> String {

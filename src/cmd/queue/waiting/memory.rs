@@ -170,6 +170,9 @@ fn content(draft: &Draft) -> Result<[u8; 32], MessageError> {
         piece("field", name.as_bytes());
         piece("value", value.octets());
     }
+    if let Some(given) = &draft.given {
+        piece("given", &hex(&given.sha256()?));
+    }
     for attachment in &draft.attachments {
         piece("name", attachment.name.as_deref().unwrap_or_default().as_bytes());
         piece("type", attachment.media_type.as_deref().unwrap_or_default().as_bytes());

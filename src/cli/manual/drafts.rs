@@ -1,0 +1,25 @@
+//! What the manual says of drafts.
+
+/// How a message with a header of its own is sent.
+pub(super) const DRAFTS: [&str; 6] = [
+    "The file of -H is a message: fields, an empty line, and what they describe. It is taken as it is. Date, Message-ID, fields \
+     that are not known, their order, spelling and folding stay, and so do the octets of the content; only line ends become CRLF. \
+     Date, Message-ID, From and MIME-Version are added where they are missing. A content that no field describes is a text like \
+     any that is typed, in any charset.",
+    "Its recipients are those of all its To, Cc and Bcc fields, and those that are typed. Where it has a Resent-To, Resent-Cc or \
+     Resent-Bcc, the uppermost Resent- fields count instead. Typed recipients stand behind those of the field of their kind. Of the profile it gets default_headers that it lacks, and default_cc and \
+     default_bcc, but no signature and no Reply-To. \
+     Its Sender, else its From, is the reverse-path, if nothing else is said. -s, --from, --reply-to and --header replace the \
+     field of the same name, in its place.",
+    "Not sent are Bcc, Resent-Bcc, Return-Path, Content-Length, empty To, Cc, From and Reply-To fields, an mbox's From line, and \
+     mutt's Fcc, Pgp, Smime and X-Mutt- fields. A field Attach is an error: a draft may come from elsewhere, and chooses no files \
+     of this machine. Fields outside ASCII are encoded, those with a line of more than 998 octets are folded, a bare name gets \
+     its domain.",
+    "A single part that not every server passes (octets above 127, lines of more than 998 octets, NUL) is encoded anew, and its \
+     fields say so; a label of a charset that is not true is corrected. A multipart is never touched: with octets above 127 it \
+     needs a server with 8BITMIME, and with what no server passes it is an error.",
+    "Standard input, if it is no terminal and not empty, is added to a draft that is a plain text, as mutt does, and is an error \
+     beside any other: say < /dev/null where there is nothing to add. -i is ignored, as in mutt. Attachments are added to any \
+     draft: what it holds becomes the first part.",
+    "A line of the header that is no field is an error (65) that names the line.",
+];

@@ -1,0 +1,204 @@
+//! `-H`: a message that is given with its header. Who sends it and who receives it goes into the request, which is then
+//! like any other; what was typed goes into its header.
+
+use crate::cli::{Body as TypedBody, Request, Source as TypedSource};
+use crate::cmd::inputs::{check_whole, read_stdin};
+use crate::cmd::{Exit, Failure, World};
+use crate::mail::{Listed, parse_list};
+use crate::mime::{ComposeError, Draft, Given, Source, Text};
+
+/// Fields that are never sent: blind copies, what mutt notes for itself, and what only a mailbox may add (RFC 5321 4.4).
+const NEVER_SENT: [&str; 8] =
+    ["Attach", "Bcc", "Resent-Bcc", "Fcc", "Pgp", "Smime", "Return-Path", "Content-Length"];
+/// What a draft looks like.
+const HINT: &str =
+    "a draft begins with fields, such as `To: you@example.org`; then comes an empty line, then the text";
+
+/// A draft, read as far as its header goes.
+pub(super) struct DraftFile {
+    given: Given,
+    /// What was typed, without what the header says.
+    typed: Request,
+    /// `Resent-` where such fields say who receives it (RFC 5322 3.6.6).
+    prefix: &'static str,
+    /// What the fields of recipients say that count.
+    to: Vec<String>,
+    cc: Vec<String>,
+}
+
+impl DraftFile {
+    /// Opens the draft of a request, if it has one; adds to the request what its header says of who sends and receives.
+    pub(super) fn read(request: &mut Request, world: &mut World<'_>) -> Result<Option<Self>, Failure> {
+        let source = match &request.draft {
+            None => return Ok(None),
+            Some(TypedSource::File(path)) => Source::open(path)?,
+            Some(TypedSource::Stdin) => {
+                let stdin = read_stdin(world)?;
+                check_whole(&stdin, request)?;
+                stdin
+            }
+        };
+        if world.stdin_is_terminal && request.body == TypedBody::Stdin {
+            request.body = TypedBody::Empty;
+        }
+        let mut given = Given::read(source).map_err(|error| {
+            let is_no_field =
+                matches!(&error, ComposeError::Line { reason, .. } if reason.ends_with("is no field"));
+            let failure = Failure::from(error);
+            if is_no_field { failure.hint(HINT) } else { failure }
+        })?;
+        let prefix = prefix(&given);
+        let fields = counted(&given, prefix);
+        let values = |name: &str| -> Vec<String> {
+            let is_wanted =
+                |(field, _): &&(String, String)| field.eq_ignore_ascii_case(&format!("{prefix}{name}"));
+            fields
+                .iter()
+                .filter(is_wanted)
+                .map(|(_, value)| value.clone())
+                .filter(|value| !value.is_empty())
+                .collect()
+        };
+        let (to, cc, bcc) = (values("To"), values("Cc"), values("Bcc"));
+        [&to, &cc, &bcc].into_iter().flatten().try_for_each(|list| check_octets(list))?;
+        let typed = request.clone();
+        request.to.splice(0..0, to.iter().cloned());
+        request.cc.splice(0..0, cc.iter().cloned());
+        request.bcc.splice(0..0, bcc);
+        request.from = request.from.take().or_else(|| values("From").pop());
+        request.sender = request.sender.take().or_else(|| values("Sender").pop());
+        check_attachments(&given)?;
+        given.remove_where(|name, _| is_never_sent(name));
+        Ok(Some(DraftFile { given, typed, prefix, to, cc }))
+    }
+
+    /// Whether it has a subject.
+    pub(super) fn has_subject(&self) -> bool {
+        self.given.values("Subject").any(|subject| !subject.is_empty())
+    }
+
+    /// Completes the draft that was made of the request: what was typed replaces the fields of its name, or is added to
+    /// those of recipients.
+    pub(super) fn put_into(mut self, draft: &mut Draft) -> Result<(), Failure> {
+        self.take_text(draft)?;
+        let prefix = self.prefix;
+        let lists = [("To", &self.to, &draft.to), ("Cc", &self.cc, &draft.cc)];
+        for (name, texts, all) in lists {
+            let name = format!("{prefix}{name}");
+            let lengths: Option<Vec<usize>> =
+                texts.iter().map(|text| Some(parse_list(text, None).ok()?.len())).collect();
+            match lengths.map(|lengths| lengths.iter().sum::<usize>()) {
+                // A bare name has got its domain.
+                None => self.given.set_addresses(&name, all.clone()),
+                Some(length) => match all.get(length..).unwrap_or_default() {
+                    [] => {}
+                    more => self.given.add_addresses(&name, more.to_vec()),
+                },
+            }
+        }
+        let from = format!("{prefix}From");
+        let is_whole = self.given.values(&from).all(|from| parse_list(&from, None).is_ok());
+        if self.typed.from.is_some() || !is_whole {
+            let authors = [&draft.from].into_iter().chain(&draft.co_authors).cloned().map(Listed::Mailbox);
+            self.given.set_addresses(&from, authors.collect());
+        }
+        let sender = format!("{prefix}Sender");
+        let is_due = !draft.co_authors.is_empty() || draft.sender.is_some();
+        if self.typed.sender.is_some() || (is_due && !self.given.has(&sender)) {
+            let sender_box = draft.sender.as_ref().unwrap_or(&draft.from).clone();
+            self.given.set_addresses(&sender, vec![Listed::Mailbox(sender_box)]);
+        }
+        if self.typed.reply_to.is_some() {
+            self.given.set_addresses("Reply-To", draft.reply_to.clone());
+        }
+        match draft.subject.clone() {
+            Some(subject) if subject.is_empty() => self.given.remove("Subject"),
+            Some(subject) => self.given.set("Subject", subject),
+            None => draft.subject = self.given.values("Subject").next().as_deref().map(Text::from),
+        }
+        self.put_fields(draft);
+        draft.given = Some(self.given);
+        Ok(())
+    }
+
+    /// Puts the text of the draft before what standard input added.
+    fn take_text(&mut self, draft: &mut Draft) -> Result<(), Failure> {
+        if let Some(text) = self.given.typed_text() {
+            draft.body.sources.splice(0..0, text.sources.iter().cloned());
+            return Ok(());
+        }
+        let added = std::mem::take(&mut draft.body);
+        if added.length() == 0 || self.given.append(added) {
+            return Ok(());
+        }
+        let words = "standard input cannot be added to the draft, which is no plain text, or an encoded one";
+        Err(Failure::usage(words).hint("if there is nothing to add: whippet -H FILE < /dev/null"))
+    }
+
+    /// Fields that were typed replace those of their name; others are added where there is none.
+    fn put_fields(&mut self, draft: &Draft) {
+        let is_typed = |name: &str| {
+            self.typed.headers.iter().any(|(typed, _)| typed.eq_ignore_ascii_case(name))
+                || (self.typed.read_receipt.is_some() && name == "Disposition-Notification-To")
+        };
+        let mut done: Vec<&str> = Vec::new();
+        for (name, text) in &draft.fields {
+            if done.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+                self.given.add(name, text.clone());
+            } else if is_typed(name) || !self.given.has(name) {
+                self.given.set(name, text.clone());
+                done.push(name);
+            }
+        }
+    }
+}
+
+/// `Resent-` if fields of that name say who receives it.
+fn prefix(given: &Given) -> &'static str {
+    let is_resent = ["Resent-To", "Resent-Cc", "Resent-Bcc"].iter().any(|name| given.has(name));
+    if is_resent { "Resent-" } else { "" }
+}
+
+/// The fields that may say who sends and receives; of those of several resendings the uppermost, which are the newest.
+fn counted(given: &Given, prefix: &str) -> Vec<(String, String)> {
+    let mut counted: Vec<(String, String)> = Vec::new();
+    for (name, value) in given.fields() {
+        let is_resent = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("Resent-"));
+        if is_resent == prefix.is_empty() {
+            continue;
+        }
+        if is_resent && counted.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            break;
+        }
+        counted.push((name.to_owned(), value));
+    }
+    counted
+}
+
+/// Refuses an address whose octets were no text.
+fn check_octets(list: &str) -> Result<(), Failure> {
+    let listed = parse_list(list, Some("localhost")).unwrap_or_default();
+    let is_bad =
+        |listed: &Listed| listed.mailboxes().iter().any(|one| one.address.to_string().contains('\u{fffd}'));
+    if listed.iter().any(is_bad) {
+        return Err(Failure::plain(Exit::DataErr, format!("an address of the draft is not UTF-8: `{list}`")));
+    }
+    Ok(())
+}
+
+/// A draft may come from elsewhere, so it does not choose files of this machine.
+fn check_attachments(given: &Given) -> Result<(), Failure> {
+    match given.values("Attach").find(|file| !file.is_empty()) {
+        Some(file) => {
+            let words = format!("the draft asks for a file to be attached: `{file}`");
+            Err(Failure::plain(Exit::DataErr, words)
+                .hint("take the field Attach out, and attach the file with -a"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_never_sent(name: &str) -> bool {
+    NEVER_SENT.iter().any(|never| name.eq_ignore_ascii_case(never))
+        || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("X-Mutt-"))
+}

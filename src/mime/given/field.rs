@@ -1,0 +1,299 @@
+//! A field of a message that was given: its octets stay as they are, or it is made anew.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use super::lines::LONGEST_LINE;
+use crate::mail::{Listed, Warning, parse_list};
+use crate::mime::charset::{Charsets, Text};
+use crate::mime::error::ComposeError;
+use crate::mime::header::Header;
+use crate::mime::read::decoded_words;
+
+/// Fields that hold an address list (RFC 5322 3.6.2, 3.6.3, 3.6.6).
+const ADDRESSES: [&str; 10] = [
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Resent-From",
+    "Resent-Sender",
+    "Resent-To",
+    "Resent-Cc",
+    "Resent-Reply-To",
+];
+
+/// A field, in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Field {
+    /// As it is spelled.
+    pub(super) name: String,
+    /// The line it begins on, counted from 1; 0 for one that was added.
+    pub(super) line: u64,
+    pub(super) value: Value,
+}
+
+/// What stands behind the colon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// What was given, its lines divided by CRLF.
+    Written(Vec<u8>),
+    /// What was given, and further addresses.
+    Extended(Vec<u8>, Vec<Listed>),
+    Addresses(Vec<Listed>),
+    Text(Text),
+    /// ASCII words that are made here.
+    Plain(String),
+}
+
+impl Field {
+    /// Whether it has this name.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Adds a further line of a folded field.
+    pub(super) fn continue_with(&mut self, line: &[u8]) {
+        if let Value::Written(value) = &mut self.value {
+            value.extend_from_slice(b"\r\n");
+            value.extend_from_slice(line);
+        }
+    }
+
+    /// What was given, on one line. What is not UTF-8 becomes U+FFFD.
+    pub(super) fn given(&self) -> Option<String> {
+        match &self.value {
+            Value::Written(value) => Some(String::from_utf8_lossy(&unfolded(value)).trim().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Adds it to the header.
+    pub(super) fn write(
+        &self,
+        header: &mut Header,
+        charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), ComposeError> {
+        match &self.value {
+            Value::Written(value) if self.is_clean(value) => {
+                self.write_octets(header, value);
+                header.text.push_str("\r\n");
+                Ok(())
+            }
+            Value::Written(value) => self.remake(value, header, charsets, warnings),
+            Value::Extended(value, more) => self.extend(value, more, header, charsets),
+            Value::Addresses(list) => header.addresses(&self.name, list),
+            Value::Text(text) => self.write_text(text, header, charsets, warnings),
+            Value::Plain(text) => {
+                header.plain(&self.name, text);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the octets may stand in a message as they are.
+    fn is_clean(&self, value: &[u8]) -> bool {
+        let first = self.name.len() + 1;
+        let mut lines =
+            value.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line).len());
+        let fits = lines.next().is_none_or(|length| first + length <= LONGEST_LINE)
+            && lines.all(|length| length <= LONGEST_LINE);
+        fits && value.is_ascii()
+    }
+
+    /// Writes name and value; the octets are ASCII.
+    fn write_octets(&self, header: &mut Header, value: &[u8]) {
+        header.text.push_str(&self.name);
+        header.text.push(':');
+        header.text.push_str(&String::from_utf8_lossy(value));
+    }
+
+    /// Folds it, encodes it, or both.
+    fn remake(
+        &self,
+        value: &[u8],
+        header: &mut Header,
+        charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), ComposeError> {
+        if self.is_list() {
+            return header.addresses(&self.name, &self.list(value, charsets)?);
+        }
+        let text = Text::from(OsString::from_vec(unfolded(value).trim_ascii().to_vec()));
+        // What is encoded already must not be so twice.
+        let text = match text.decode(charsets) {
+            Ok(decoded) if !decoded.is_ascii() => Text::from(&*decoded_words(&decoded)),
+            _ => text,
+        };
+        self.write_text(&text, header, charsets, warnings)
+    }
+
+    fn write_text(
+        &self,
+        text: &Text,
+        header: &mut Header,
+        charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), ComposeError> {
+        let is_structured = [
+            "Date",
+            "Message-ID",
+            "MIME-Version",
+            "Received",
+            "Return-Path",
+            "Resent-Date",
+            "Resent-Message-ID",
+        ]
+        .iter()
+        .any(|name| self.is(name));
+        if self.is("Subject") {
+            header.unstructured(&self.name, "a subject", text, charsets, warnings)
+        } else if is_structured || is_content(&self.name) {
+            header.structured(&self.name, &text.lossy())
+        } else {
+            header.own(&self.name, text, charsets, warnings)
+        }
+    }
+
+    /// Writes the addresses that were given, untouched where they can be, and `more` behind them.
+    fn extend(
+        &self,
+        value: &[u8],
+        more: &[Listed],
+        header: &mut Header,
+        charsets: &Charsets,
+    ) -> Result<(), ComposeError> {
+        let kept = value.trim_ascii_end();
+        let kept = kept.strip_suffix(b",").unwrap_or(kept).trim_ascii_end();
+        if !self.is_clean(kept) {
+            return header.addresses(&self.name, &[&self.list(value, charsets)?, more].concat());
+        }
+        let mut added = Header::new(charsets);
+        added.addresses("", more)?;
+        self.write_octets(header, kept);
+        header.text.push_str(",\r\n");
+        header.text.push_str(&added.text[1..]);
+        header.smtputf8 |= added.smtputf8;
+        header.lacking.append(&mut added.lacking);
+        Ok(())
+    }
+
+    fn is_list(&self) -> bool {
+        ADDRESSES.iter().any(|name| self.is(name))
+    }
+
+    /// Reads an address list.
+    fn list(&self, value: &[u8], charsets: &Charsets) -> Result<Vec<Listed>, ComposeError> {
+        let text = Text::from(OsString::from_vec(unfolded(value)));
+        let text = text.decode(charsets).unwrap_or_else(|_| text.lossy());
+        match parse_list(&text, None) {
+            Ok(list) => Ok(decoded_names(list)),
+            Err(error) => Err(ComposeError::Line { line: self.line, reason: error.to_string() }),
+        }
+    }
+}
+
+/// The list with names as they are read: what is encoded in them is decoded.
+pub(super) fn decoded_names(mut list: Vec<Listed>) -> Vec<Listed> {
+    let decode = |name: &mut String| *name = decoded_words(name);
+    for listed in &mut list {
+        match listed {
+            Listed::Mailbox(mailbox) => mailbox.name.iter_mut().for_each(decode),
+            Listed::Group(group) => {
+                decode(&mut group.name);
+                group.members.iter_mut().filter_map(|member| member.name.as_mut()).for_each(decode);
+            }
+        }
+    }
+    list
+}
+
+/// Whether a field belongs to the content (RFC 2045 9).
+pub(super) fn is_content(name: &str) -> bool {
+    name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
+}
+
+/// Takes the line ends out (RFC 5322 2.2.3).
+fn unfolded(value: &[u8]) -> Vec<u8> {
+    value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn written(name: &str, value: Value) -> Result<String, String> {
+        let mut header = Header::default();
+        let field = Field { name: name.to_owned(), line: 7, value };
+        field.write(&mut header, &Charsets::default(), &mut Vec::new()).map_err(|error| error.to_string())?;
+        Ok(header.text)
+    }
+
+    fn kept(name: &str, value: &str) -> Result<String, String> {
+        written(name, Value::Written(value.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn what_needs_no_change_has_none() {
+        for (name, value) in [
+            ("suBJect", "\t  odd \r\n\tfolding  "),
+            ("X-Empty", ""),
+            ("From", " =?iso-8859-1?q?J=F6rg?= <j@x> (note)"),
+            ("To", "a@x,,b@x , \"q\" <c@x>"),
+            ("Content-Type", " text/plain; charset=x;\r\n  y=\"z\""),
+        ] {
+            assert_eq!(kept(name, value).unwrap(), format!("{name}:{value}\r\n"));
+        }
+    }
+
+    #[test]
+    fn utf_8_is_encoded_in_its_own_field() {
+        for (name, value, expected) in [
+            ("Subject", " Gr\u{fc}\u{df}e", "Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n"),
+            ("X-Note", " =?utf-8?q?=C3=A9?= \u{e9}", "X-Note: =?utf-8?b?w6kgw6k=?=\r\n"),
+            ("To", " J\u{f6}rg <j@x>, b@x", "To: =?utf-8?b?SsO2cmc=?= <j@x>, b@x\r\n"),
+            (
+                "Reply-To",
+                " =?iso-8859-1?q?J=F6rg?= <j@x>, \u{e9} <e@x>",
+                "Reply-To: =?utf-8?b?SsO2cmc=?= <j@x>, =?utf-8?b?w6k=?= <e@x>\r\n",
+            ),
+            ("Cc", " \u{7528}\u{6237}@x", "Cc: \u{7528}\u{6237}@x\r\n"),
+        ] {
+            assert_eq!(kept(name, value).unwrap(), expected);
+        }
+        assert_eq!(
+            kept("References", " \u{e9}").unwrap_err(),
+            "the field References may hold printable ASCII only"
+        );
+        assert!(kept("From", " \u{e9} <a@b").unwrap_err().starts_with("line 7 of the draft: "));
+    }
+
+    #[test]
+    fn a_long_line_is_folded_or_refused() {
+        for name in ["References", "X-Long", "Received", "Content-Type"] {
+            let words = "x".repeat(90) + " ";
+            let text = kept(name, &format!(" {}", words.repeat(20))).unwrap();
+            assert!(text.split("\r\n").all(|line| line.len() <= 110), "{text}");
+            assert_eq!(text.split_ascii_whitespace().skip(1).collect::<Vec<_>>(), vec![words.trim(); 20]);
+        }
+        let long = format!(" {}", "x".repeat(1000));
+        assert!(kept("References", &long).unwrap_err().contains("cannot be folded"));
+    }
+
+    #[test]
+    fn addresses_are_added_behind_those_given() {
+        let more = || parse_list("b@x, \u{e9} <c@x>", None).unwrap();
+        for (value, expected) in [
+            (" A <a@x>\r\n  (note)", "To: A <a@x>\r\n  (note),\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
+            ("a@x ,\r\n\t", "To:a@x,\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
+            (" Team: a@x;", "To: Team: a@x;,\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
+            (" \u{e9} <a@x>", "To: =?utf-8?b?w6k=?= <a@x>, b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
+        ] {
+            let value = Value::Extended(value.as_bytes().to_vec(), more());
+            assert_eq!(written("To", value).unwrap(), expected);
+        }
+    }
+}

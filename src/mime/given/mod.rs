@@ -1,0 +1,246 @@
+//! A message that was given with its header, such as a draft (`-H`): a field that needs no change keeps its octets, and so
+//! does the content.
+//!
+//! ```text
+//! octets ── head ──► fields, in order ── set, add, remove ──► prepare ──► Part, header
+//! ```
+
+mod content;
+mod field;
+mod head;
+mod lines;
+
+use std::sync::Arc;
+
+pub(super) use self::content::{Plan, write};
+use self::content::{Prepared, may_grow, prepare};
+use self::field::{Field, Value, decoded_names, is_content};
+use self::head::Head;
+use super::charset::{Charsets, Text};
+use super::draft::{Draft, date_field};
+use super::error::{ComposeError, MessageError};
+use super::header::{Header, check_message_id};
+use super::part::{Making, Part};
+use super::source::{Body, Source};
+use crate::mail::{Listed, Warning, WarningKind, parse_list};
+
+/// Fields of which there is one (RFC 5322 3.6, RFC 2045).
+const ONCE: [&str; 9] = [
+    "Date",
+    "From",
+    "Sender",
+    "Reply-To",
+    "Subject",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+];
+
+/// A message that was given with its header.
+#[derive(Debug, Clone)]
+pub struct Given {
+    source: Source,
+    fields: Vec<Field>,
+    body: Body,
+    body_line: u64,
+}
+
+impl Given {
+    /// Reads the header. A line that is no field is an error, and so is a second field where there may be one.
+    pub fn read(source: Source) -> Result<Self, ComposeError> {
+        let Head { fields, length, body_line } = Head::read(&source)?;
+        for (place, field) in fields.iter().enumerate() {
+            let is_once = ONCE.iter().any(|name| field.is(name));
+            let first = fields[..place].iter().find(|other| is_once && other.is(&field.name));
+            if let Some(first) = first {
+                let reason =
+                    format!("it is a second {}, and the first is on line {}", field.name, first.line);
+                return Err(ComposeError::Line { line: field.line, reason });
+            }
+        }
+        let body = Source::Tail { of: Arc::new(source.clone()), skipped: length };
+        Ok(Given { source, fields, body: body.into(), body_line })
+    }
+
+    /// The SHA-256 of all that was given.
+    pub fn sha256(&self) -> Result<[u8; 32], MessageError> {
+        self.source.sha256()
+    }
+
+    /// What the fields of this name say, each on one line, in order; those that were set say nothing.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.fields.iter().filter(move |field| field.is(name)).filter_map(Field::given)
+    }
+
+    /// Whether a field of this name is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.is(name))
+    }
+
+    /// The fields as they were given, each on one line, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, String)> {
+        self.fields.iter().filter_map(|field| Some((field.name.as_str(), field.given()?)))
+    }
+
+    /// Takes all fields of this name out.
+    pub fn remove(&mut self, name: &str) {
+        self.fields.retain(|field| !field.is(name));
+    }
+
+    /// Takes out the fields that this chooses by their name and what they say.
+    pub fn remove_where(&mut self, is_unwanted: impl Fn(&str, &str) -> bool) {
+        self.fields.retain(|field| !field.given().is_some_and(|value| is_unwanted(&field.name, &value)));
+    }
+
+    /// Sets a field of the person's own in place of those of its name, or behind all others.
+    pub fn set(&mut self, name: &str, text: Text) {
+        self.put(name, Value::Text(text));
+    }
+
+    /// The same with addresses.
+    pub fn set_addresses(&mut self, name: &str, list: Vec<Listed>) {
+        self.put(name, Value::Addresses(decoded_names(list)));
+    }
+
+    /// The same with ASCII words that need no encoding.
+    pub fn set_plain(&mut self, name: &str, words: &str) {
+        self.put(name, Value::Plain(words.to_owned()));
+    }
+
+    /// Adds a field behind all others.
+    pub fn add(&mut self, name: &str, text: Text) {
+        self.fields.push(Field { name: name.to_owned(), line: 0, value: Value::Text(text) });
+    }
+
+    /// Adds addresses to the first field of this name, whose octets stay; there must be something to add.
+    pub fn add_addresses(&mut self, name: &str, list: Vec<Listed>) {
+        let is_empty = |value: &[u8]| {
+            let text = String::from_utf8_lossy(value).replace(['\r', '\n'], "");
+            parse_list(&text, None).is_ok_and(|list| list.is_empty())
+        };
+        match self.fields.iter_mut().find(|field| field.is(name)) {
+            Some(Field { value, .. }) => match value {
+                Value::Written(given) if !is_empty(given) => {
+                    *value = Value::Extended(std::mem::take(given), list)
+                }
+                _ => *value = Value::Addresses(list),
+            },
+            None => self.put(name, Value::Addresses(list)),
+        }
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        let first = self.fields.iter().position(|field| field.is(name));
+        let place = first.unwrap_or(self.fields.len());
+        let spelled = first.map_or_else(|| name.to_owned(), |place| self.fields[place].name.clone());
+        self.remove(name);
+        self.fields.insert(place, Field { name: spelled, line: 0, value });
+    }
+
+    /// The body, where no field says what it is: a text as it is typed. The first such text of a mail is in it.
+    pub fn typed_text(&self) -> Option<&Body> {
+        (!self.fields.iter().any(|field| is_content(&field.name))).then_some(&self.body)
+    }
+
+    /// Lets `text` go on behind the body. False where the body is no plain text, or an encoded one.
+    pub fn append(&mut self, text: Body) -> bool {
+        let may_grow = may_grow(&self.fields);
+        if may_grow {
+            self.body.sources.extend(text.sources);
+        }
+        may_grow
+    }
+
+    /// Makes it ready to be written: what a header must have and this one lacks is that of the draft.
+    pub(super) fn ready(&self, draft: &Draft, warnings: &mut Vec<Warning>) -> Result<Ready, ComposeError> {
+        let mut whole = self.clone();
+        for name in ["Date", "Message-ID", "From", "Sender", "Reply-To", "To", "Cc"] {
+            whole.remove_where(|field, value| field.eq_ignore_ascii_case(name) && value.is_empty());
+        }
+        if !whole.has("Date") {
+            warnings.push(Warning::new(WarningKind::NO_DATE, "the draft has no Date: it gets that of now"));
+            whole.set_plain("Date", &date_field(&draft.date)?);
+        }
+        if !whole.has("From") {
+            whole.set_addresses("From", draft.authors());
+        }
+        if !whole.has("To") && !whole.has("Cc") {
+            whole.set_plain("To", "undisclosed-recipients:;");
+        }
+        if !whole.has("Message-ID") {
+            check_message_id(&draft.message_id)?;
+            whole.set_plain("Message-ID", &draft.message_id);
+        }
+        if !whole.has("MIME-Version") {
+            whole.set_plain("MIME-Version", "1.0");
+        }
+        let message_id = whole.values("Message-ID").next().unwrap_or_else(|| draft.message_id.clone());
+        let mut fields = whole.fields;
+        let content = match self.typed_text() {
+            Some(_) => None,
+            None => Some(prepare(&mut fields, &self.body, self.body_line, &draft.charsets, warnings)?),
+        };
+        Ok(Ready { fields, content, body: self.body.clone(), message_id })
+    }
+}
+
+/// A given message that can be written.
+#[derive(Debug)]
+pub(in crate::mime) struct Ready {
+    fields: Vec<Field>,
+    content: Option<Prepared>,
+    body: Body,
+    message_id: String,
+}
+
+impl Ready {
+    /// The message's identifier.
+    pub(super) fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
+    /// Whether it says itself what it holds; else it holds a text as it is typed.
+    pub(super) fn has_content(&self) -> bool {
+        self.content.is_some()
+    }
+
+    /// Whether octets above 127 are in the content.
+    pub(super) fn is_eight_bit(&self) -> bool {
+        self.content.as_ref().is_some_and(|content| content.is_eight_bit)
+    }
+
+    /// Whether a line of the content begins with this boundary.
+    pub(super) fn has_delimiter(&self, delimiter: &str) -> Result<bool, MessageError> {
+        let may_delimit = self.content.as_ref().is_some_and(|content| content.may_delimit);
+        Ok(may_delimit && lines::has_delimiter(&self.body, delimiter)?)
+    }
+
+    /// All its fields in their order, or all but those of the content.
+    pub(super) fn header(
+        &self,
+        is_whole: bool,
+        charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Header, ComposeError> {
+        let mut header = Header::new(charsets);
+        for field in self.fields.iter().filter(|field| is_whole || !is_content(&field.name)) {
+            field.write(&mut header, charsets, warnings)?;
+        }
+        Ok(header)
+    }
+
+    /// The content as a part.
+    pub(super) fn part(&self, making: &mut Making<'_>) -> Result<Option<Part>, ComposeError> {
+        let Some(prepared) = &self.content else { return Ok(None) };
+        let mut header = Header::new(making.charsets);
+        for field in self.fields.iter().filter(|field| is_content(&field.name)) {
+            field.write(&mut header, making.charsets, making.warnings)?;
+        }
+        let Prepared { content, outline, size, .. } = prepared.clone();
+        Ok(Some(Part::of_given(header.text, content, outline, size)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

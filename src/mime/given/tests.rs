@@ -1,0 +1,226 @@
+//! Given messages, from octets to octets.
+
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::mail::{Address, Mailbox};
+use crate::mime::{Attachment, Contents, Message};
+use crate::sys::SeededRandom;
+use jiff::{Timestamp, tz::TimeZone};
+
+/// What every header here begins with.
+const HEAD: &str = "Date: Thu, 1 Jan 2026 10:00:00 +0100\nFrom: Al <al@x.org>\nTo: b@x.org\nMessage-ID: <m@x.org>\nMIME-Version: 1.0\n";
+
+fn draft(octets: &[u8]) -> Draft {
+    let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
+    let from = Mailbox::from(Address::parse("me@example.org").unwrap());
+    let mut draft = Draft::new(from, date, "<1@example.org>".into());
+    let given = Given::read(Source::Octets(octets.to_vec())).unwrap();
+    draft.body = given.typed_text().cloned().unwrap_or_default();
+    draft.given = Some(given);
+    draft
+}
+
+fn composed(draft: Draft) -> Result<(Message, Vec<u8>), ComposeError> {
+    let message = Message::compose(draft, &SeededRandom::new(1))?;
+    let mut octets = Vec::new();
+    message.write_to(&mut octets).unwrap();
+    assert_eq!(octets.len() as u64, message.size());
+    let mut again = Vec::new();
+    message.write_to(&mut again).unwrap();
+    assert_eq!(octets, again);
+    assert_eq!(message.is_eight_bit(), !octets.is_ascii());
+    Ok((message, octets))
+}
+
+fn sent(octets: impl AsRef<[u8]>) -> String {
+    String::from_utf8(composed(draft(octets.as_ref())).unwrap().1).unwrap()
+}
+
+fn refused(octets: impl AsRef<[u8]>) -> String {
+    composed(draft(octets.as_ref())).unwrap_err().to_string()
+}
+
+fn crlf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+#[test]
+fn a_whole_message_is_what_it_was() {
+    for content in [
+        "Content-Type: text/plain\n\nhello\n.\nFrom me\n",
+        "content-TYPE:text/plain;\n  charset=\"us-ascii\"\nContent-Transfer-Encoding: 7BIT\n\nx\n\n\n",
+        "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\nX-A: 1\n\n=C3=A9 =\n x\n",
+        "Content-Transfer-Encoding: base64\n\n0JfQtNGA\n",
+        "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nJVBERg==\n",
+        "Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\n--b--\npost\n",
+        "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\n--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\né\n--b--\n",
+        "Content-Type: message/rfc822\n\nSubject: inner\n\ntext\n",
+        "Content-Type: multipart/signed; boundary=\"=_s\"\n\n--=_s\n\n- --\ttrailing \t \n--=_s--\n",
+        "Content-Type: nonsense\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n`\nend\n",
+    ] {
+        let text = format!("{HEAD}X-Odd:\tfolded\n\t so  \nsubJECT: \n{content}");
+        assert_eq!(sent(&text), crlf(&text), "{content}");
+        assert_eq!(sent(crlf(&text)), crlf(&text), "{content}");
+        assert_eq!(sent(format!("From al Thu Jan  1 10:00:00 2026\n{text}")), crlf(&text));
+        let unended = text.strip_suffix('\n').unwrap();
+        assert!(unended.ends_with('\n') || sent(unended) == crlf(&text));
+    }
+}
+
+#[test]
+fn what_is_missing_is_added_behind_the_rest() {
+    assert_eq!(
+        sent("X-A: 1\nCc:\n\nhello\n"),
+        crlf(
+            "X-A: 1\nDate: Tue, 14 Nov 2023 22:13:20 +0000\nFrom: me@example.org\nTo: undisclosed-recipients:;\n\
+             Message-ID: <1@example.org>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=us-ascii\n\
+             Content-Transfer-Encoding: 7bit\n\nhello\n"
+        )
+    );
+    let text = sent(format!("{HEAD}\nh\u{e9}llo\n"));
+    let added = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nh=C3=A9llo\n";
+    assert_eq!(text, crlf(&format!("{HEAD}{added}")));
+    let (message, _) = composed(draft(HEAD.as_bytes())).unwrap();
+    assert_eq!(message.message_id(), "<m@x.org>");
+}
+
+#[test]
+fn a_single_part_that_does_not_pass_is_encoded() {
+    let long = "x".repeat(1000);
+    for (fields, body, expected_fields, expected) in [
+        (
+            "Content-Type: text/plain; charset=iso-8859-1; format=flowed\nContent-Transfer-Encoding: 8bit\nX: y\n",
+            &b"caf\xe9\n"[..],
+            "Content-Type: text/plain; charset=iso-8859-1; format=flowed\nContent-Transfer-Encoding: quoted-printable\nX: y\n",
+            "caf=E9\n".to_owned(),
+        ),
+        (
+            "Content-Type: text/html; charset=utf-8\nX: y\n",
+            "<p>\u{e9}".as_bytes(),
+            "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\nX: y\n",
+            "<p>=C3=A9\n".to_owned(),
+        ),
+        // A label that is not true.
+        (
+            "Content-Type: text/plain; x=y; charset=us-ascii\n",
+            "\u{e9}\n".as_bytes(),
+            "Content-Type: text/plain; x=y; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n",
+            "=C3=A9\n".to_owned(),
+        ),
+        (
+            "Content-Type: text/plain\n",
+            long.as_bytes(),
+            "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n",
+            format!("{}{}\n", format!("{}=\n", "x".repeat(75)).repeat(13), "x".repeat(25)),
+        ),
+        (
+            "Content-Type: application/x-y\nContent-Transfer-Encoding: binary\n",
+            b"\0\n\r\xff",
+            "Content-Type: application/x-y\nContent-Transfer-Encoding: base64\n",
+            "AAoN/w==\n".to_owned(),
+        ),
+        (
+            "Content-Type: application/json\nContent-Transfer-Encoding: binary\n",
+            b"{}\n",
+            "Content-Type: application/json\nContent-Transfer-Encoding: 7bit\n",
+            "{}\n".to_owned(),
+        ),
+    ] {
+        let text = [HEAD.as_bytes(), fields.as_bytes(), b"\n", body].concat();
+        assert_eq!(sent(text), crlf(&format!("{HEAD}{expected_fields}\n{expected}")), "{fields}");
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_named_by_its_line() {
+    let multipart = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n";
+    for (content, words) in [
+        (format!("{multipart}{}\n--b--\n", "x".repeat(999)), "line 10 of the draft: it is longer than 998"),
+        (format!("{multipart}a\0b\n--b--\n"), "line 10 of the draft: a NUL"),
+        (format!("{multipart}a\n\rb\n"), "line 11 of the draft: a NUL, or a CR"),
+        ("Content-Transfer-Encoding: base64\n\nw6k=\né\n".into(), "line 9 of the draft: an octet above 127"),
+    ] {
+        let error = refused(format!("{HEAD}{content}"));
+        assert!(error.starts_with(words), "{error}");
+    }
+    let twice = Given::read(Source::Octets(format!("{HEAD}FROM: e@x\n\n").into())).unwrap_err();
+    assert_eq!(twice.to_string(), "line 6 of the draft: it is a second FROM, and the first is on line 2");
+}
+
+#[test]
+fn attachments_stand_beside_what_was_given() {
+    let inner = "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nx\n--b\nContent-Type: text/html\n\ny\n--b--\n";
+    let mut draft = draft(format!("{HEAD}{inner}").as_bytes());
+    draft.attachments = vec![Attachment {
+        source: Source::Octets(b"x".into()),
+        name: Some("a.bin".into()),
+        media_type: None,
+    }];
+    let text = String::from_utf8(composed(draft).unwrap().1).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert_eq!(head.matches("Content-").count(), 1, "{head}");
+    let boundary = head.split("boundary=\"").nth(1).unwrap().trim_end_matches('"');
+    assert!(body.starts_with(&format!("--{boundary}\r\n{}\r\n--{boundary}\r\n", crlf(inner))), "{text}");
+    let parts = Contents::read(&mut text.as_bytes()).unwrap().parts;
+    assert_eq!(parts.len(), 3);
+}
+
+#[test]
+fn a_boundary_that_stands_in_what_was_given_is_not_taken() {
+    let token = SeededRandom::new(1);
+    let token = crate::sys::Random::token(&token, 23).unwrap();
+    let mut draft = draft(format!("{HEAD}Content-Type: text/plain\n\n--=_{token}a\n").as_bytes());
+    draft.attachments = vec![Attachment::from(Source::Octets(b"x".into()))];
+    let text = String::from_utf8(composed(draft).unwrap().1).unwrap();
+    assert_eq!(text.matches(&token).count(), 1, "{text}");
+}
+
+#[test]
+fn fields_are_replaced_in_their_place() {
+    let mut draft = draft(format!("{HEAD}SUBJECT: old\nX-A: 1\nX-B: 2\nx-a: 3\n\ntext\n").as_bytes());
+    let given = draft.given.as_mut().unwrap();
+    given.set("Subject", Text::from("n\u{e9}w"));
+    given.set("X-A", Text::from("4"));
+    given.add_addresses("To", parse_list("c@x.org", None).unwrap());
+    given.add_addresses("Cc", parse_list("d@x.org", None).unwrap());
+    given.remove("X-B");
+    let text = String::from_utf8(composed(draft).unwrap().1).unwrap();
+    let head = HEAD.replace("To: b@x.org\n", "To: b@x.org,\n c@x.org\n");
+    let expected = crlf(&format!("{head}SUBJECT: =?utf-8?b?bsOpdw==?=\nX-A: 4\nCc: d@x.org\nContent-Type: "));
+    assert!(text.starts_with(&expected), "{text}");
+}
+
+#[test]
+fn a_text_goes_on_behind_a_plain_body_only() {
+    for (content, may_grow) in [
+        ("Content-Type: text/plain; charset=utf-8\n\na\n", true),
+        ("Content-Type: text/html\n\na\n", false),
+        ("Content-Transfer-Encoding: quoted-printable\n\na\n", false),
+    ] {
+        let mut draft = draft(format!("{HEAD}{content}").as_bytes());
+        assert_eq!(draft.given.as_mut().unwrap().append(Body::from("b\n")), may_grow);
+        let text = String::from_utf8(composed(draft).unwrap().1).unwrap();
+        assert_eq!(text.ends_with("\r\n\r\na\r\nb\r\n"), may_grow, "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_changed_is_no_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("draft");
+    let write = |text: &str| {
+        std::fs::write(&path, format!("{HEAD}Content-Type: text/plain\n\n{text}")).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    };
+    write("a\nb\n");
+    let mut draft = draft(b"\n");
+    draft.given = Some(Given::read(Source::open(&path).unwrap()).unwrap());
+    let message = Message::compose(draft, &SeededRandom::new(1)).unwrap();
+    message.write_to(&mut std::io::sink()).unwrap();
+    for other in ["a\rbc", "a\0bc", "a\n\u{e9}", "\n\n\n\n"] {
+        write(other);
+        let error = message.write_to(&mut std::io::sink()).unwrap_err();
+        assert!(matches!(error, MessageError::Changed { .. }), "{other:?}: {error}");
+    }
+}
