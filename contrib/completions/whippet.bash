@@ -137,7 +137,7 @@ _whippet() {
 
     case "${cmd}" in
         whippet)
-            opts="-s -a -H -i -c -b -A -F -n -e -x -d -D -Q -h -v --subject --attach --attach-as --attach-stdin --attach-type --draft --include --body --body-file --charset --header --no-signature --empty-body --missing-subject --to --cc --bcc --from --reply-to --reverse-path --flowed --in-reply-to --references --sender --importance --auto-submitted --keywords --list-unsubscribe --read-receipt --profile --config --no-system --set --smtp --sendmail --sandbox --output --dry-run --queue --no-queue --fcc --no-fcc --max-size --idempotency-key --resend --expect-bytes --expect-sha256 --dsn-notify --dsn-return --envid --require-tls --deliver-by --hold-for --hold-until --priority --json --verbose --quiet --no-warn --help --version config generate queue help"
+            opts="-s -a -H -i -c -b -A -F -n -e -x -d -D -Q -h -v --subject --attach --attach-as --attach-stdin --attach-type --draft --include --body --text --body-file --charset --header --no-signature --empty-body --missing-subject --html --markdown --inline --embed --calendar --to --cc --bcc --from --reply-to --reverse-path --flowed --in-reply-to --references --sender --importance --auto-submitted --keywords --list-unsubscribe --read-receipt --profile --config --no-system --set --smtp --sendmail --sandbox --output --dry-run --queue --no-queue --fcc --no-fcc --max-size --idempotency-key --resend --expect-bytes --expect-sha256 --dsn-notify --dsn-return --envid --require-tls --deliver-by --hold-for --hold-until --priority --json --verbose --quiet --no-warn --help --version config generate queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -272,6 +272,21 @@ _whippet() {
                     fi
                     return 0
                     ;;
+                --text)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --charset)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -286,6 +301,51 @@ _whippet() {
                     ;;
                 --missing-subject)
                     COMPREPLY=($(compgen -W "send fail" -- "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --inline)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --calendar)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --to)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= html= markdown inline= embed calendar= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -33,7 +33,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l attach-type -d 'Media t
 complete -c whippet -n "__fish_whippet_needs_command" -s H -l draft -d 'Send a file that begins with its header' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -s i -l include -d 'Begin the text with a file' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l body -d 'Text, instead of standard input' -r
-complete -c whippet -n "__fish_whippet_needs_command" -l body-file -d 'File with the text' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l body-file -l text -d 'File with the text' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l charset -d 'Charset of the text, if it is not UTF-8' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l header -d 'Add a field' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l empty-body -d 'If the text is empty: send, skip or fail' -r -f -a "send\t'It is sent'
@@ -41,6 +41,9 @@ skip\t'It is not sent, and that is no error'
 fail\t'It is an error'"
 complete -c whippet -n "__fish_whippet_needs_command" -l missing-subject -d 'If there is no Subject: send or fail' -r -f -a "send\t'It is sent'
 fail\t'It is an error'"
+complete -c whippet -n "__fish_whippet_needs_command" -l html -d 'File with the text in HTML' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l inline -d 'Picture in the HTML text' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l calendar -d 'Invitation, or an answer to one' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l to -d 'One more recipient' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s c -l cc -d 'Recipient of a copy' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s b -l bcc -d 'Recipient whom the others do not see' -r
@@ -82,6 +85,8 @@ complete -c whippet -n "__fish_whippet_needs_command" -l no-warn -d 'Leave out a
 complete -c whippet -n "__fish_whippet_needs_command" -s d -d 'As --verbose; LEVEL is 0 (nothing) to 5' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s Q -d 'Print one setting and where it comes from' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l no-signature -d 'Leave the signature of the profile out'
+complete -c whippet -n "__fish_whippet_needs_command" -l markdown -d 'The text is Markdown'
+complete -c whippet -n "__fish_whippet_needs_command" -l embed -d 'Send the pictures along that the HTML text shows'
 complete -c whippet -n "__fish_whippet_needs_command" -l flowed -d 'Wrap long lines so that readers join them again'
 complete -c whippet -n "__fish_whippet_needs_command" -s n -l no-system -d 'Leave out the system\'s configuration file'
 complete -c whippet -n "__fish_whippet_needs_command" -l sendmail -d 'Hand over to the local sendmail program'

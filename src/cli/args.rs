@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 pub(super) use self::copies::{CopyArgs, copy_place};
 use crate::cli::fields::FieldArgs;
+use crate::cli::letter::LetterArgs;
 use crate::cli::once::OnceArgs;
 use crate::cli::queue::QueueArgs;
 use crate::cli::wishes::WishArgs;
@@ -42,6 +43,8 @@ Examples:
 pub(super) struct SendArgs {
     #[command(flatten)]
     pub message: MessageArgs,
+    #[command(flatten)]
+    pub letter: LetterArgs,
     #[command(flatten)]
     pub recipients: RecipientArgs,
     #[command(flatten)]
@@ -114,6 +117,7 @@ pub(super) struct MessageArgs {
     ///
     /// Standard input is not read, unless FILE is -.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
+    #[arg(visible_alias = "text")]
     pub body_file: Option<OsString>,
     /// Charset of the text, if it is not UTF-8
     ///

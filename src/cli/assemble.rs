@@ -27,6 +27,7 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     output(args.output, &mut request)?;
     let has_body =
         args.message.body.is_some() || args.message.body_file.is_some() || args.message.draft.is_some();
+    request.letter = args.letter.letter()?;
     message(args.message, matches, &mut request)?;
     args.fields.read(&mut request)?;
     recipients(args.recipients, has_body, &mut request)?;
@@ -310,7 +311,8 @@ fn stdin_uses(request: &Request) -> Vec<&'static str> {
     });
     let included = (request.include == Some(Include::Stdin)).then_some("-i -");
     let draft = (request.draft == Some(Source::Stdin)).then_some("-H -");
-    attached.chain(included).chain(draft).collect()
+    let html = (request.letter.html == Some(Source::Stdin)).then_some("--html -");
+    attached.chain(included).chain(draft).chain(html).collect()
 }
 
 /// Refuses a request that reads standard input twice: the second reader would find nothing.

@@ -41,7 +41,8 @@ pub fn version(features: bool) -> String {
     let built = "TLS: rustls with ring, TLS 1.2 and 1.3, trust anchors of the system
 Routes: smtp, sendmail, files, sandbox
 ";
-    if features { version + built } else { version }
+    let optional = if cfg!(feature = "markdown") { "markdown" } else { "none" };
+    if features { version + built + &format!("Features: {optional}\n") } else { version }
 }
 
 /// The file that completes whippet's options in `shell`.

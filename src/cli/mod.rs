@@ -8,6 +8,7 @@ mod args;
 mod assemble;
 mod face;
 mod fields;
+mod letter;
 mod mailto;
 mod manual;
 mod muttrc;
@@ -28,6 +29,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 
 pub use args::{EmptyBody, MissingSubject};
 pub use clap_complete::Shell;
+pub use letter::Letter;
 pub use mailto::Mailto;
 pub use manual::{completions, help, long_help, man_page, version};
 pub use queue::{Act, Chosen, Part, Places, QueueRequest, Runner, Setup, Task};

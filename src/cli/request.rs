@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::cli::args::{EmptyBody, MissingSubject};
+use crate::cli::letter::Letter;
 use crate::cli::usage::{UsageError, shown};
 use crate::mail::{Warning, WarningKind, Wishes};
 
@@ -44,6 +45,8 @@ pub struct Request {
     pub include: Option<Include>,
     /// Where the text comes from.
     pub body: Body,
+    /// Its other forms.
+    pub letter: Letter,
     /// What is attached, in the order typed.
     pub attachments: Vec<Attachment>,
     /// The charset of the text (`--charset`, else `set charset`).

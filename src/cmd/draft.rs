@@ -156,9 +156,6 @@ pub(super) fn draft(
         output: settings.charset.as_ref().map(|charset| charset.value),
         ..Charsets::default()
     };
-    if let Some(signature) = inputs.signature {
-        signature.sign(&mut draft)?;
-    }
     Ok(draft)
 }
 

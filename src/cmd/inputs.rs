@@ -8,6 +8,7 @@ use crate::cli::{
     Attachment as Typed, Body as TypedBody, EmptyBody, Include, Misplaced, Request, Source as TypedSource,
 };
 use crate::cmd::draft::Signature;
+use crate::cmd::letter::Forms;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, quoted};
 use crate::mail::{Address, Warning, WarningKind};
@@ -19,6 +20,8 @@ pub(super) struct Inputs {
     pub(super) attachments: Vec<Attachment>,
     /// What goes under the text.
     pub(super) signature: Option<Signature>,
+    /// The other forms of the text.
+    pub(super) forms: Forms,
     /// What deserves a word.
     pub(super) warnings: Vec<Warning>,
 }
@@ -26,7 +29,7 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Reads standard input if it is used, and puts everything in its order.
     pub(super) fn read(files: Files, request: &Request, world: &mut World<'_>) -> Result<Self, Failure> {
-        let mut stdin = if uses_stdin(request) { Some(read_stdin(world)?) } else { None };
+        let mut stdin = if uses_stdin(request, world) { Some(read_stdin(world)?) } else { None };
         if let Some(stdin) = &stdin {
             check_whole(stdin, request)?;
         }
@@ -43,6 +46,10 @@ impl Inputs {
             attachment.media_type.clone_from(&typed.media_type);
             attachments.push(attachment);
         }
+        let mut forms = files.forms;
+        if request.letter.html == Some(TypedSource::Stdin) {
+            forms.html = stdin.take();
+        }
         let mut sources = Vec::new();
         match &request.include {
             Some(Include::Stdin) => sources.extend(stdin.take()),
@@ -56,13 +63,15 @@ impl Inputs {
             TypedBody::Stdin => sources.extend(stdin),
             TypedBody::Empty => {}
         }
-        Ok(Inputs { body: Body { sources }, attachments, signature: files.signature, warnings })
+        let signature = files.signature;
+        Ok(Inputs { body: Body { sources }, attachments, forms, signature, warnings })
     }
 
     /// What is to be done about a mail that says nothing; `None` when it says something.
     pub(super) fn emptiness(&self, request: &Request) -> Result<Option<EmptyBody>, Failure> {
         let policy = request.empty_body.unwrap_or(EmptyBody::Send);
-        let may_matter = policy != EmptyBody::Send && request.draft.is_none() && self.attachments.is_empty();
+        let has_text = request.draft.is_some() || !self.forms.is_none();
+        let may_matter = policy != EmptyBody::Send && !has_text && self.attachments.is_empty();
         Ok((may_matter && self.body.is_blank()?).then_some(policy))
     }
 }
@@ -73,6 +82,7 @@ pub(super) struct Files {
     include: Option<Source>,
     body: Option<Source>,
     signature: Option<Signature>,
+    forms: Forms,
 }
 
 impl Files {
@@ -107,9 +117,13 @@ impl Files {
             TypedBody::File(path) => Some(path),
             _ => None,
         });
+        let forms = Forms::open(request, &mut failures);
         match Failure::gather(failures) {
             Some(failure) => Err(failure),
-            None => Ok(Files { attachments, include, body, signature: Signature::open(request, settings)? }),
+            None => {
+                let signature = Signature::open(request, settings)?;
+                Ok(Files { attachments, include, body, forms, signature })
+            }
         }
     }
 }
@@ -168,8 +182,11 @@ fn name_of(typed: &Typed) -> String {
     }
 }
 
-fn uses_stdin(request: &Request) -> bool {
-    request.body == TypedBody::Stdin
+fn uses_stdin(request: &Request, world: &World<'_>) -> bool {
+    // Who has an HTML file at hand is not asked to type the same.
+    let is_typed = world.stdin_is_terminal && request.letter.html.is_some();
+    (request.body == TypedBody::Stdin && !is_typed)
+        || request.letter.html == Some(TypedSource::Stdin)
         || request.include == Some(Include::Stdin)
         || request.attachments.iter().any(|typed| typed.source == TypedSource::Stdin)
 }

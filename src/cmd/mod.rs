@@ -6,6 +6,7 @@ mod exit;
 mod failure;
 mod given;
 mod inputs;
+mod letter;
 mod queue;
 mod route;
 mod sandbox;

@@ -47,7 +47,7 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     }
     let (route, mut secret) = Route::choose(&request, &settings, world)?;
 
-    let inputs = Inputs::read(files, &request, world)?;
+    let mut inputs = Inputs::read(files, &request, world)?;
     let mut warnings = std::mem::take(&mut request.warnings);
     warnings.extend_from_slice(&inputs.warnings);
     warnings.extend(recipients.named_twice());
@@ -55,9 +55,14 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     if let Some(policy) = inputs.emptiness(&request)? {
         return nothing_to_say(policy, &request, &warnings, world);
     }
+    let (forms, signature) = (std::mem::take(&mut inputs.forms), inputs.signature.take());
     let mut draft = draft(&request, &settings, identity, recipients, inputs, world)?;
     if let Some(given) = given {
         given.put_into(&mut draft)?;
+    }
+    warnings.extend(forms.add(&mut draft, &request)?);
+    if let Some(signature) = signature {
+        signature.sign(&mut draft)?;
     }
     let limit = Limit::of(&settings, &draft);
     limit.check_attachments()?;

@@ -37,6 +37,7 @@ kinds! {
     TOO_LARGE "too-large" true "the mail is larger than many servers take, 10 MB";
     DUPLICATE_RECIPIENT "duplicate-recipient" true "a recipient is named twice, and gets it once";
     NO_DATE "no-date" true "a draft has no Date, and gets that of now";
+    UNSHOWN_PICTURE "unshown-picture" false "the HTML text does not show a picture of --inline";
     NO_ATTACHMENT "no-attachment" false "a text that was typed speaks of an attachment, and there is none";
     UNENCODABLE "unencodable" false "a character is not in the letter's charset, and UTF-8 is used";
     EIGHT_BIT_HEADER "eight-bit-header" false "a field is in no known charset, and goes as it is";

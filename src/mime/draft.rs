@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use encoding_rs::Encoding;
 use jiff::Zoned;
 
 use super::charset::{Charsets, Text};
 use super::error::{ComposeError, SourceError};
 use super::given::Given;
 use super::header::parameter::name_of_path;
+use super::kind::Kind;
 use super::source::{Body, Source};
 use crate::mail::{Listed, Mailbox};
 
@@ -34,8 +36,10 @@ pub struct Draft {
     pub body: Body,
     /// The type of the text, such as `text/plain` or `text/html; format=flowed`. Its charset is found out.
     pub body_type: String,
+    /// The charset of the text, where it was made here; else it is found out.
+    pub body_charset: Option<&'static Encoding>,
     /// The same text in HTML.
-    pub html: Option<Body>,
+    pub html: Option<Html>,
     /// The pictures in the HTML text.
     pub inlines: Vec<Inline>,
     /// An invitation, or an answer to one.
@@ -70,6 +74,7 @@ impl Draft {
             body: Body::default(),
             body_type: "text/plain".to_owned(),
             is_flowed: false,
+            body_charset: None,
             html: None,
             inlines: Vec::new(),
             calendar: None,
@@ -108,6 +113,15 @@ pub(super) fn date_field(date: &Zoned) -> Result<String, ComposeError> {
     jiff::fmt::rfc2822::to_string(date).map_err(|_| ComposeError::Date { date: date.to_string() })
 }
 
+/// A text in HTML.
+#[derive(Debug, Clone)]
+pub struct Html {
+    /// The text.
+    pub body: Body,
+    /// Its charset, where it was made here; else it is found out.
+    pub charset: Option<&'static Encoding>,
+}
+
 /// A picture that an HTML text shows.
 #[derive(Debug, Clone)]
 pub struct Inline {
@@ -144,6 +158,11 @@ impl Attachment {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let name = Some(name_of_path(path.as_os_str()));
         Ok(Attachment { source: Source::open(path)?, name, media_type: None })
+    }
+
+    /// Whether it is an image, by its type or name, else by its first octets.
+    pub fn is_picture(&self) -> Result<bool, ComposeError> {
+        Ok(Kind::of(self)?.media.essence.starts_with("image/"))
     }
 }
 

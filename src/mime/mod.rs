@@ -12,8 +12,9 @@
 //! | `encode.rs` | quoted-printable, base64 |
 //! | `kind.rs` | what an attachment is |
 //! | `header/` | fields, types, file names, in the letter's charset |
+//! | `html/` | HTML and Markdown |
 //! | `given/` | a message that was given with its header |
-//! | `part.rs` `tree.rs` | a part, the message, what is unwise about it |
+//! | `part.rs` `tree.rs` `tree/` | a part, which stands in which, the message, what is unwise about it |
 //! | `read.rs` | what a message that arrived holds |
 //! | `error.rs` | what can go wrong |
 
@@ -23,6 +24,7 @@ mod encode;
 mod error;
 mod given;
 mod header;
+mod html;
 #[cfg(test)]
 mod judges;
 mod kind;
@@ -33,11 +35,12 @@ mod text;
 mod tree;
 
 pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
-pub use draft::{Attachment, Calendar, Draft, Inline};
+pub use draft::{Attachment, Calendar, Draft, Html, Inline};
 pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};
 pub use given::Given;
 pub use header::bcc_field;
+pub use html::{HtmlError, Picture, Shown, characters, of_markdown, pictures, text_of};
 pub use part::Outline;
 pub use read::{Contents, Leaf};
 pub use source::{Body, Source, Stamp, Taken};

@@ -70,7 +70,7 @@ struct Label<'a> {
 /// What the parts of a message have in common while they are made.
 pub(super) struct Making<'a> {
     /// The charsets in play.
-    pub(super) charsets: &'a Charsets,
+    pub(super) charsets: Charsets,
     /// How the boundaries begin; empty where there is but one part.
     pub(super) delimiter: String,
     /// What is worth saying.
@@ -110,7 +110,7 @@ impl Part {
         if !media.essence.starts_with("text/") {
             return Ok(Self::base64(body, media, label, making));
         }
-        match text::plan(&body, making.charsets, &making.delimiter, is_flowed, making.warnings)? {
+        match text::plan(&body, &making.charsets, &making.delimiter, is_flowed, making.warnings)? {
             Planned::Text(plan) => {
                 media.set("charset", Some(plan.charset));
                 if let Some(flow) = plan.flow {
@@ -189,7 +189,7 @@ impl Part {
         (transfer, octets, size): (&'static str, u64, u64),
         making: &mut Making<'_>,
     ) -> Self {
-        let mut header = Header::new(making.charsets);
+        let mut header = Header::new(&making.charsets);
         let name_charset = header.charset_for("a file name", label.name.unwrap_or_default());
         header.field_in(name_charset, "Content-Type", |value| {
             media.write(value)?;

@@ -233,9 +233,9 @@ impl Ready {
     /// The content as a part.
     pub(super) fn part(&self, making: &mut Making<'_>) -> Result<Option<Part>, ComposeError> {
         let Some(prepared) = &self.content else { return Ok(None) };
-        let mut header = Header::new(making.charsets);
+        let mut header = Header::new(&making.charsets);
         for field in self.fields.iter().filter(|field| is_content(&field.name)) {
-            field.write(&mut header, making.charsets, making.warnings)?;
+            field.write(&mut header, &making.charsets, making.warnings)?;
         }
         let Prepared { content, outline, size, .. } = prepared.clone();
         Ok(Some(Part::of_given(header.text, content, outline, size)))

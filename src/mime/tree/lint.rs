@@ -40,7 +40,7 @@ pub(super) fn judge(draft: &Draft, size: u64, warnings: &mut Vec<Warning>) -> Re
         let words = "the text is HTML only: some readers show none, and filters take that for spam";
         say(WarningKind::NO_TEXT_PART, words.into());
     }
-    let html = draft.html.as_ref().or(is_html.then_some(&draft.body));
+    let html = draft.html.as_ref().map(|html| &html.body).or(is_html.then_some(&draft.body));
     if let Some(html) = html
         && shows_remote_images(html)?
     {
@@ -133,7 +133,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mail::{Address, Mailbox};
-    use crate::mime::{Attachment, Charsets, Source, Text};
+    use crate::mime::{Attachment, Charsets, Html, Source, Text};
     use encoding_rs::GB18030;
     use jiff::{Timestamp, tz::TimeZone};
 
@@ -174,7 +174,7 @@ mod tests {
         let blank = || Draft { body: Body::from(" \n"), ..draft() };
         assert_eq!(names(blank()), ["empty-body"]);
         assert_eq!(names(Draft { attachments: attachment(), ..blank() }), [""; 0]);
-        let html = || Some(Body::from("<p>hi"));
+        let html = || Some(Html { body: "<p>hi".into(), charset: None });
         assert_eq!(names(Draft { html: html(), ..blank() }), [""; 0]);
         assert_eq!(names(Draft { html: html(), body: Body::default(), ..draft() }), ["no-text-part"]);
         assert_eq!(names(Draft { body_type: "Text/HTML; x=y".into(), ..draft() }), ["no-text-part"]);

@@ -6,13 +6,17 @@
 //!
 //! What would hold one part alone is left out.
 
+use encoding_rs::Encoding;
+
 use crate::mail::Warning;
+use crate::mime::charset::Charsets;
 use crate::mime::draft::Draft;
 use crate::mime::error::ComposeError;
 use crate::mime::given::Ready;
 use crate::mime::header::Lacking;
 use crate::mime::header::parameter::MediaType;
 use crate::mime::part::{Making, Part};
+use crate::mime::source::Body;
 use crate::sys::Random;
 
 /// Characters of a token: those of a boundary less `=_`, which cannot occur in quoted-printable or base64 (RFC 2045 6.7),
@@ -45,7 +49,7 @@ impl<'a> Nest<'a> {
                 break;
             }
         }
-        let making = Making { charsets: &draft.charsets, delimiter, warnings, lacking };
+        let making = Making { charsets: draft.charsets, delimiter, warnings, lacking };
         let mut nest = Nest { draft, given, making, boundaries: 'a'..='z' };
         let letter = nest.letter()?;
         nest.mixed(letter)
@@ -64,17 +68,16 @@ impl<'a> Nest<'a> {
             // A text that says how it is formatted is so already.
             let is_plain = media.essence == "text/plain" && media.parameter("format").is_none();
             let is_flowed = draft.is_flowed && is_plain;
-            forms.push(Part::of_text(draft.body.clone(), media, None, is_flowed, &mut self.making)?);
+            forms.push(self.form(&draft.body, media, None, is_flowed, draft.body_charset)?);
         }
         if let Some(html) = &draft.html {
             let media = MediaType::known("text/html");
-            forms.push(Part::of_text(html.clone(), media, None, false, &mut self.making)?);
+            forms.push(self.form(&html.body, media, None, false, html.charset)?);
         }
         if let Some(calendar) = &draft.calendar {
             let mut media = MediaType::known("text/calendar");
             media.set("method", Some(&calendar.method));
-            let (body, name) = (calendar.body.clone(), calendar.name.as_deref());
-            forms.push(Part::of_text(body, media, name, false, &mut self.making)?);
+            forms.push(self.form(&calendar.body, media, calendar.name.as_deref(), false, None)?);
         }
         let letter = self.several("multipart/alternative", forms);
         if draft.inlines.is_empty() {
@@ -100,6 +103,20 @@ impl<'a> Nest<'a> {
             return Err(ComposeError::Structure { name: "Content-Type".to_owned(), reason });
         }
         Ok(Some(letter))
+    }
+
+    /// A form of the text, whose charset may be known.
+    fn form(
+        &mut self,
+        body: &Body,
+        media: MediaType,
+        name: Option<&str>,
+        is_flowed: bool,
+        charset: Option<&'static Encoding>,
+    ) -> Result<Part, ComposeError> {
+        let declared = charset.or(self.draft.charsets.declared);
+        self.making.charsets = Charsets { declared, ..self.draft.charsets };
+        Part::of_text(body.clone(), media, name, is_flowed, &mut self.making)
     }
 
     /// The letter, and what goes along.
@@ -133,7 +150,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mail::{Address, Mailbox};
-    use crate::mime::{Attachment, Body, Calendar, Inline, Source};
+    use crate::mime::{Attachment, Calendar, Html, Inline, Source};
     use crate::sys::SeededRandom;
     use jiff::{Timestamp, tz::TimeZone};
 
@@ -178,7 +195,7 @@ mod tests {
 
     #[test]
     fn each_part_has_its_place() {
-        let html = || Some(Body::from("<p>hi</p>"));
+        let html = || Some(Html { body: Body::from("<p>hi</p>"), charset: None });
         let calendar = || {
             let body = Body::from("BEGIN:VCALENDAR\r\n");
             Some(Calendar { body, method: "REQUEST".into(), name: Some("a.ics".into()) })
@@ -225,7 +242,7 @@ mod tests {
         let draft = Draft {
             body: Body::from("hi"),
             calendar: Some(calendar),
-            html: Some(Body::from("<img src=cid:1@x>")),
+            html: Some(Html { body: Body::from("<img src=cid:1@x>"), charset: None }),
             inlines: vec![inline],
             ..draft()
         };

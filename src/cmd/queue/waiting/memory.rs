@@ -2,7 +2,7 @@
 //! and to. The memory of it is locked from the question to the answer.
 //!
 //! The content is what was given and not what is made of it: the text, however its lines end, its type and charset, the
-//! subject, the fields of `--header`, and of each attachment its name, its type and its octets. Date, Message-ID and boundaries
+//! subject, the fields of `--header`, the other forms of the text, and of each attachment its name, its type and its octets. Date, Message-ID and boundaries
 //! are new each time and play no part.
 
 use std::time::UNIX_EPOCH;
@@ -13,7 +13,7 @@ use crate::cmd::route::Route;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
 use crate::mail::{Envelope, Fate, Report, SessionFacts, Stage, Verdict};
-use crate::mime::{Draft, MessageError};
+use crate::mime::{Body, Draft, MessageError};
 use crate::spool::{ContentDigest, Hit, Id, Key, Once, OnceError, RecallError, Store, SubmitError, Token};
 use crate::sys::reason;
 
@@ -157,12 +157,21 @@ fn content(draft: &Draft) -> Result<[u8; 32], MessageError> {
         all.update(format!("{kind} {}\n", octets.len()).as_bytes());
         all.update(octets);
     };
-    let mut text = ContentDigest::default();
-    draft.body.each_block(&mut |octets| {
-        text.update(octets);
-        Ok(())
-    })?;
-    piece("text", &hex(&text.finish()));
+    piece("text", &hex(&text_digest(&draft.body)?));
+    if let Some(html) = &draft.html {
+        let digest = match html.charset {
+            None => text_digest(&html.body)?,
+            Some(_) => made_digest(&html.body, &draft.message_id)?,
+        };
+        piece("html", &hex(&digest));
+    }
+    if let Some(calendar) = &draft.calendar {
+        piece("calendar", &hex(&text_digest(&calendar.body)?));
+    }
+    for inline in &draft.inlines {
+        piece("inline", inline.attachment.name.as_deref().unwrap_or_default().as_bytes());
+        piece("octets", &hex(&inline.attachment.source.sha256()?));
+    }
     piece("type", draft.body_type.as_bytes());
     piece("charset", draft.charsets.declared.map_or("", |charset| charset.name()).as_bytes());
     piece("subject", draft.subject.as_ref().map(|subject| subject.octets()).unwrap_or_default());
@@ -181,6 +190,27 @@ fn content(draft: &Draft) -> Result<[u8; 32], MessageError> {
     Ok(all.finish())
 }
 
+/// The digest of a text, however its lines end.
+fn text_digest(body: &Body) -> Result<[u8; 32], MessageError> {
+    let mut digest = ContentDigest::default();
+    body.each_block(&mut |octets| {
+        digest.update(octets);
+        Ok(())
+    })?;
+    Ok(digest.finish())
+}
+
+/// The same of an HTML text that was made here, and names its pictures by the Message-ID, which is new each time.
+fn made_digest(body: &Body, message_id: &str) -> Result<[u8; 32], MessageError> {
+    let mut octets = Vec::new();
+    body.each_block(&mut |block| {
+        octets.extend_from_slice(block);
+        Ok(())
+    })?;
+    let text = String::from_utf8_lossy(&octets).replace(message_id.trim_matches(['<', '>']), "");
+    text_digest(&text.as_str().into())
+}
+
 /// In digits: what is digested as lines has no octet that could be a line end.
 fn hex(octets: &[u8]) -> Vec<u8> {
     octets.iter().flat_map(|octet| format!("{octet:02x}").into_bytes()).collect()
@@ -191,7 +221,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mail::{Address, Mailbox};
-    use crate::mime::{Attachment, Body, Source, Text};
+    use crate::mime::{Attachment, Html, Source, Text};
 
     fn draft(text: &str) -> Draft {
         let date = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
@@ -216,6 +246,7 @@ mod tests {
             let source = Source::Octets(octets.into());
             vec![Attachment { source, name: Some(name.to_owned()), media_type: None }]
         };
+        let html = |text: &str, charset| Some(Html { body: text.into(), charset });
         let other = [
             draft("one\ntwo"),
             Draft { subject: Some("s".into()), ..draft("one\ntwo\n") },
@@ -225,10 +256,16 @@ mod tests {
             Draft { attachments: attached("a", "x\n"), ..draft("one\ntwo\n") },
             Draft { attachments: attached("a", "x\r\n"), ..draft("one\ntwo\n") },
             Draft { attachments: attached("b", "x\n"), ..draft("one\ntwo\n") },
+            Draft { html: html("<img src=cid:1.1@example.org>", None), ..draft("one\ntwo\n") },
         ];
+        let made = |id: &str| {
+            let html = html(&format!("<img src=cid:1.{id}>"), Some(encoding_rs::UTF_8));
+            of(Draft { html, message_id: format!("<{id}>"), ..draft("one\ntwo\n") })
+        };
+        assert_eq!(made("1@example.org"), made("2@example.org"));
         let mut all: Vec<[u8; 32]> = other.into_iter().map(of).chain([plain]).collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 10);
     }
 }

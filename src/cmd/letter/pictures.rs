@@ -1,0 +1,118 @@
+//! The pictures of an HTML text: each is a part of the message, and the text names it by its Content-ID (RFC 2392), which is
+//! the like of nothing else in the world.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::cmd::{Exit, Failure};
+use crate::mail::{Warning, WarningKind};
+use crate::mime::{Attachment, Inline, Shown, pictures};
+
+/// The pictures, and which of them the text shows.
+pub(super) struct Gallery {
+    inlines: Vec<Inline>,
+    /// Their places, by what the text calls them: `cid:` names, and paths.
+    by_name: HashMap<String, usize>,
+    by_path: HashMap<PathBuf, usize>,
+    /// How the text shows each of them.
+    shown: Vec<bool>,
+    /// What the Content-IDs have in common: the Message-ID, which is not used twice.
+    id: String,
+}
+
+impl Gallery {
+    /// A gallery of the pictures that were given by name.
+    pub(super) fn new(given: Vec<(PathBuf, Attachment)>, message_id: &str) -> Result<Self, Failure> {
+        let id = message_id.trim_matches(['<', '>']).to_owned();
+        let (by_name, by_path) = (HashMap::new(), HashMap::new());
+        let mut gallery = Gallery { inlines: Vec::new(), by_name, by_path, shown: Vec::new(), id };
+        for (path, attachment) in given {
+            let name = attachment.name.clone().unwrap_or_default();
+            let place = gallery.add(attachment);
+            if gallery.by_name.insert(name.clone(), place).is_some() {
+                let words = format!("--inline {}: another picture is called {name}, too", path.display());
+                return Err(
+                    Failure::plain(Exit::Usage, words).hint("the text names them by their names: rename one")
+                );
+            }
+        }
+        Ok(gallery)
+    }
+
+    fn add(&mut self, attachment: Attachment) -> usize {
+        let place = self.inlines.len();
+        self.inlines.push(Inline { attachment, content_id: format!("{}.{}", place + 1, self.id) });
+        self.shown.push(false);
+        place
+    }
+
+    /// The text with the Content-IDs in the place of names. With a folder, the files that it shows are taken from there.
+    pub(super) fn hang(&mut self, mut html: String, folder: Option<&Path>) -> Result<String, Failure> {
+        let mut failures = Vec::new();
+        // From the end on: what is before stays where it is.
+        for picture in pictures(&html).into_iter().rev() {
+            let place = match (&picture.shown, folder) {
+                (Shown::Part(name), _) => self.named(name),
+                (Shown::File(path), Some(folder)) => self.embedded(&folder.join(path)),
+                (Shown::File(_), None) | (Shown::Remote(_), _) => continue,
+            };
+            match place {
+                Err(failure) => failures.push(failure),
+                Ok(place) => {
+                    self.shown[place] = true;
+                    let id = &self.inlines[place].content_id;
+                    // Where a style names it, the quotes are not part of the name.
+                    let is_quoted = html[picture.at.clone()].starts_with(['"', '\'']);
+                    let is_bare = !is_quoted && html[..picture.at.start].ends_with(['"', '\'', '(', ' ']);
+                    let name = if is_bare { format!("cid:{id}") } else { format!("\"cid:{id}\"") };
+                    html.replace_range(picture.at, &name);
+                }
+            }
+        }
+        failures.reverse();
+        match Failure::gather(failures) {
+            Some(failure) => Err(failure),
+            None => Ok(html),
+        }
+    }
+
+    fn named(&self, name: &str) -> Result<usize, Failure> {
+        self.by_name.get(name).copied().ok_or_else(|| {
+            let words = format!("the HTML text shows `cid:{name}`, and no --inline file has that name");
+            Failure::plain(Exit::DataErr, words)
+        })
+    }
+
+    /// The picture in this file.
+    fn embedded(&mut self, path: &Path) -> Result<usize, Failure> {
+        if let Some(&place) = self.by_path.get(path) {
+            return Ok(place);
+        }
+        let attachment = Attachment::open(path)?;
+        // Whoever wrote the text may not be who sends it: it takes no other files along.
+        if !attachment.is_picture()? {
+            let words = format!("the HTML text shows {}, which is no picture", path.display());
+            return Err(Failure::plain(Exit::DataErr, words));
+        }
+        let place = self.add(attachment);
+        self.by_path.insert(path.to_owned(), place);
+        Ok(place)
+    }
+
+    /// A word on each picture that the text does not show.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> {
+        let unseen = self.inlines.iter().zip(&self.shown).filter(|(_, is_shown)| !**is_shown);
+        unseen.map(|(inline, _)| {
+            let name = inline.attachment.name.as_deref().unwrap_or_default();
+            let words = format!(
+                "the HTML text does not show {name}: it names a picture as in <img src=\"cid:{name}\">"
+            );
+            Warning::new(WarningKind::UNSHOWN_PICTURE, words)
+        })
+    }
+
+    /// All of them, for the draft.
+    pub(super) fn into_inlines(self) -> Vec<Inline> {
+        self.inlines
+    }
+}

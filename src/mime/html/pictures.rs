@@ -1,0 +1,152 @@
+//! The pictures of an HTML text, and where in it they are named (RFC 2392 for `cid:`).
+
+use std::ops::Range;
+
+use super::tags::tags;
+
+/// A place of an HTML text that names a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The octets of the name, with the quotes around it.
+    pub at: Range<usize>,
+    /// What is shown.
+    pub shown: Shown,
+}
+
+/// What a picture is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// A part of the same message, by what stands behind `cid:`.
+    Part(String),
+    /// A file of this machine.
+    File(String),
+    /// Something that is fetched by who reads it.
+    Remote(String),
+}
+
+/// All pictures, in the order of the text: those of `src` and `background`, and those of styles that are parts.
+pub fn pictures(html: &str) -> Vec<Picture> {
+    let mut pictures = styled(html);
+    for tag in tags(html) {
+        let is_shown = matches!(tag.name.as_str(), "img" | "input" | "image");
+        for attribute in tag.attributes {
+            if !(is_shown && attribute.name == "src" || attribute.name == "background") {
+                continue;
+            }
+            let shown = shown(attribute.value.trim());
+            pictures.extend(shown.map(|shown| Picture { at: attribute.at, shown }));
+        }
+    }
+    pictures.sort_by_key(|picture| picture.at.start);
+    pictures
+}
+
+/// The parts that styles show: `url(cid:…)`.
+fn styled(html: &str) -> Vec<Picture> {
+    let lower = html.to_ascii_lowercase();
+    let picture = |(at, _): (usize, &str)| {
+        let before = lower[..at].trim_end_matches(['"', '\'', ' ']);
+        let value = &html[at..];
+        let end = value
+            .find(|character: char| matches!(character, ')' | '"' | '\'') || character.is_ascii_whitespace());
+        let value = &value[..end?];
+        before
+            .ends_with("url(")
+            .then(|| Picture { at: at..at + value.len(), shown: Shown::Part(decoded(&value[4..])) })
+    };
+    lower.match_indices("cid:").filter_map(picture).collect()
+}
+
+/// What a reference leads to; `None` where it brings its octets along, or leads nowhere.
+fn shown(reference: &str) -> Option<Shown> {
+    let scheme = reference.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    let is_scheme = |text: &str| {
+        text.len() > 1 && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+.-".contains(&octet))
+    };
+    match scheme {
+        Some((scheme, rest)) if scheme == "cid" => Some(Shown::Part(decoded(rest))),
+        Some((scheme, _)) if scheme == "data" => None,
+        Some((scheme, rest)) if scheme == "file" => {
+            let path = rest.trim_start_matches("//").trim_start_matches("localhost");
+            Some(Shown::File(decoded(path)))
+        }
+        Some((scheme, _)) if is_scheme(&scheme) => Some(Shown::Remote(reference.to_owned())),
+        _ if reference.starts_with("//") => Some(Shown::Remote(reference.to_owned())),
+        _ => {
+            let path = reference.split(['?', '#']).next().unwrap_or_default();
+            (!path.is_empty()).then(|| Shown::File(decoded(path)))
+        }
+    }
+}
+
+/// The text with its `%XX` decoded (RFC 3986 2.1); as it is where that is no UTF-8.
+fn decoded(text: &str) -> String {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&octet, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = code.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(code) if octet == b'%' => {
+                octets.push(code);
+                rest = &behind[2..];
+            }
+            _ => {
+                octets.push(octet);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8(octets).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_found_where_they_are_named() {
+        let part = |name: &str| Shown::Part(name.into());
+        let file = |name: &str| Shown::File(name.into());
+        let remote = |name: &str| Shown::Remote(name.into());
+        for (html, at, wanted) in [
+            ("世<img src=\"cid:my logo.png\" alt='x'>", "\"cid:my logo.png\"", part("my logo.png")),
+            ("<IMG alt=y SRC = a%20b.png >", "a%20b.png", file("a b.png")),
+            ("<img src='é.png?v=1#x'/>", "'é.png?v=1#x'", file("é.png")),
+            ("<img\nsrc=a&amp;b.png>", "a&amp;b.png", file("a&b.png")),
+            ("<body background=CID:bg.png>", "CID:bg.png", part("bg.png")),
+            ("<td style=\"background:url('cid:c.png')\">", "cid:c.png", part("c.png")),
+            ("<style>p{background:url( cid:d%20.png )}</style>", "cid:d%20.png", part("d .png")),
+            ("<img src=file:///tmp/a.png>", "file:///tmp/a.png", file("/tmp/a.png")),
+            ("<img src=https://x/y.png>", "https://x/y.png", remote("https://x/y.png")),
+            ("<img src=//x/y.png>", "//x/y.png", remote("//x/y.png")),
+        ] {
+            let found = pictures(html);
+            assert_eq!(found.len(), 1, "{html}: {found:?}");
+            assert_eq!((&html[found[0].at.clone()], &found[0].shown), (at, &wanted), "{html}");
+        }
+        for html in [
+            "",
+            "<img>",
+            "<img src>",
+            "<img src=''>",
+            "<img src=#a>",
+            "<img src=data:image/png;base64,xx>",
+            "<script>'<img src=a.png>'</script>",
+            "<!-- <img src=a.png> -->",
+            "<a href=a.png>cid:a.png</a>",
+            "<img src=\"a.png",
+        ] {
+            assert_eq!(pictures(html), [], "{html}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_has_its_pictures_within(html in "(<img src=|'|\"|[a-z: %é世>/]|url\\(|cid:){0,30}") {
+            for picture in pictures(&html) {
+                proptest::prop_assert!(html.get(picture.at).is_some());
+            }
+        }
+    }
+}

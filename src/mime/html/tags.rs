@@ -1,0 +1,206 @@
+//! The tags of an HTML text, and where they stand (HTML, "tokenization"). What is no tag is passed over: comments, and what
+//! stands in scripts and styles. A tag that does not end is none.
+
+use std::ops::Range;
+
+/// Elements whose content holds no tags but their own end.
+const OPAQUE: [&str; 9] =
+    ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"];
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tag {
+    /// From `<` to `>`.
+    pub at: Range<usize>,
+    /// In small letters; an end begins with a slash.
+    pub name: String,
+    pub attributes: Vec<Attribute>,
+}
+
+/// An attribute; of two with one name the first counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Attribute {
+    /// In small letters.
+    pub name: String,
+    /// Its value as written, with its quotes; empty where it has none.
+    pub at: Range<usize>,
+    /// Its value.
+    pub value: String,
+}
+
+/// All tags.
+pub(super) fn tags(html: &str) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    let mut at = 0;
+    while let Some(start) = html[at..].find('<').map(|found| at + found) {
+        let rest = &html[start..];
+        let mut characters = rest[1..].chars();
+        at = match (characters.next(), characters.next()) {
+            (Some('!'), _) if rest.starts_with("<!--") => start + comment(rest),
+            (Some('/'), Some(letter)) if letter.is_ascii_alphabetic() => read(html, start, &mut tags),
+            (Some(letter), _) if letter.is_ascii_alphabetic() => read(html, start, &mut tags),
+            (Some('!' | '?'), _) | (Some('/'), Some(_)) => {
+                rest.find('>').map_or(html.len(), |end| start + end + 1)
+            }
+            _ => start + 1,
+        };
+        if let Some(tag) = tags.last().filter(|tag| tag.at.end == at && OPAQUE.contains(&tag.name.as_str())) {
+            at += content(&html[at..], &tag.name);
+        }
+    }
+    tags
+}
+
+/// The length of a comment.
+fn comment(text: &str) -> usize {
+    let ends = ["-->", "--!>"].map(|end| text[2..].find(end).map(|found| found + 2 + end.len()));
+    let short = ["<!-->", "<!--->"].into_iter().find(|short| text.starts_with(short)).map(str::len);
+    short.or(ends.into_iter().flatten().min()).unwrap_or(text.len())
+}
+
+/// The length of what stands before the end of this element.
+fn content(text: &str, name: &str) -> usize {
+    let is_end = |at: &usize| {
+        let behind = text[at + 2..].as_bytes();
+        let is_name =
+            behind.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+        is_name
+            && behind
+                .get(name.len())
+                .is_some_and(|octet| octet.is_ascii_whitespace() || b"/>".contains(octet))
+    };
+    text.match_indices("</").map(|(at, _)| at).find(is_end).unwrap_or(text.len())
+}
+
+/// Reads the tag that begins there; gives where it ends.
+fn read(html: &str, start: usize, tags: &mut Vec<Tag>) -> usize {
+    let mut scan = Scan { html, at: start + 1 };
+    let name = scan.until(|octet| octet.is_ascii_whitespace() || b"/>".contains(&octet), 1);
+    let (name, mut attributes) = (html[name].to_ascii_lowercase(), Vec::<Attribute>::new());
+    loop {
+        scan.skip(|octet| octet.is_ascii_whitespace() || octet == b'/');
+        match scan.octet() {
+            None => return html.len(),
+            Some(b'>') => break,
+            Some(_) => {}
+        }
+        let found = scan.until(|octet| octet.is_ascii_whitespace() || b"/>=".contains(&octet), 1);
+        let found = html[found].to_ascii_lowercase();
+        let Some(value) = scan.value() else { return html.len() };
+        if attributes.iter().all(|other| other.name != found) {
+            let text = &html[value.clone()];
+            let text = if text.starts_with(['"', '\'']) { &text[1..text.len() - 1] } else { text };
+            let text = text.replace("&amp;", "&");
+            attributes.push(Attribute { name: found, at: value, value: text });
+        }
+    }
+    tags.push(Tag { at: start..scan.at + 1, name, attributes });
+    scan.at + 1
+}
+
+/// A place in the text.
+struct Scan<'h> {
+    html: &'h str,
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn octet(&self) -> Option<u8> {
+        self.html.as_bytes().get(self.at).copied()
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(u8) -> bool) {
+        while self.octet().is_some_and(&is_skipped) {
+            self.at += 1;
+        }
+    }
+
+    /// What stands before the first octet that ends it, but at least so many octets.
+    fn until(&mut self, is_end: impl Fn(u8) -> bool, least: usize) -> Range<usize> {
+        let start = self.at;
+        self.at += least;
+        self.skip(|octet| !is_end(octet));
+        start..self.at.min(self.html.len())
+    }
+
+    /// The value behind a name; `None` where the text ends in it.
+    fn value(&mut self) -> Option<Range<usize>> {
+        let behind = self.at;
+        self.skip(|octet| octet.is_ascii_whitespace());
+        if self.octet()? != b'=' {
+            self.at = behind;
+            return Some(behind..behind);
+        }
+        self.at += 1;
+        self.skip(|octet| octet.is_ascii_whitespace());
+        match self.octet()? {
+            b'>' => Some(self.at..self.at),
+            quote @ (b'"' | b'\'') => {
+                let value = self.until(|octet| octet == quote, 1);
+                self.octet()?;
+                self.at += 1;
+                Some(value.start..self.at)
+            }
+            _ => Some(self.until(|octet| octet.is_ascii_whitespace() || octet == b'>', 0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use html5gum::{DefaultEmitter, Token, Tokenizer};
+
+    /// The same by a tokenizer that is not ours: name, octets, attributes.
+    fn judged(html: &str) -> Vec<(String, Range<usize>, Vec<(String, String)>)> {
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        emitter.naively_switch_states(true);
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let mut tags = Vec::new();
+        for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+            if let Token::StartTag(tag) = token {
+                let attributes = tag.attributes.iter().map(|(name, value)| (text(name), text(&value.value)));
+                tags.push((text(&tag.name), tag.span.start..tag.span.end, attributes.collect()));
+            }
+        }
+        tags
+    }
+
+    fn ours(html: &str) -> Vec<(String, Range<usize>, Vec<(String, String)>)> {
+        let starts = tags(html).into_iter().filter(|tag| !tag.name.starts_with('/'));
+        let tag = |tag: Tag| {
+            let mut attributes: Vec<_> =
+                tag.attributes.into_iter().map(|one| (one.name, one.value)).collect();
+            attributes.sort();
+            (tag.name, tag.at, attributes)
+        };
+        starts.map(tag).collect()
+    }
+
+    #[test]
+    fn odd_tags_are_read_as_others_read_them() {
+        for html in [
+            "<img src=a.png>",
+            "<IMG\n SRC = 'a b'alt=x/>",
+            "<a b=c b=d><a/b/c=d><a =b>",
+            "<!-- <img src=a> --><img src=b><!--><img src=c>--!><img>",
+            "<style><img src=a></stylex></STYLE ><img src=b>",
+            "<script>'<img src=a>'</script><p>",
+            "<img src=\"a",
+            "a < b <3 </3> <? x > <!doctype html><b>",
+            "<img src=a&amp;b src=x><p a=>",
+            "世<img alt=世 src=界.png>",
+        ] {
+            assert_eq!(ours(html), judged(html), "{html}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_tags_are_read_as_others_read_them(
+            html in "(<img src=|<p |<b|</p>|<style>|</style>|<!--|-->|'|\"|[a-z =/世>]|<){0,40}",
+        ) {
+            proptest::prop_assert_eq!(ours(&html), judged(&html));
+        }
+    }
+}
