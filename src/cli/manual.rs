@@ -11,6 +11,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::args::{SendArgs, command};
+use crate::cli::letter;
 use crate::cli::once;
 use crate::cli::queue::QueueArgs;
 use aliases::ALIASES;
@@ -62,6 +63,7 @@ pub fn man_page() -> String {
         man.render_name_section(&mut octets)?;
         front().to_writer(&mut octets)?;
         man.render_options_section(&mut octets)?;
+        letter::section().to_writer(&mut octets)?;
         drafts().to_writer(&mut octets)?;
         queue().to_writer(&mut octets)?;
         once::section().to_writer(&mut octets)?;
@@ -378,7 +380,7 @@ mod tests {
         let names = sections.join(" ").replace('"', "");
         assert_eq!(
             names,
-            "NAME SYNOPSIS DESCRIPTION MESSAGE RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT DRAFTS QUEUE SENDING ONCE WARNINGS ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
+            "NAME SYNOPSIS DESCRIPTION MESSAGE HTML AND INVITATIONS RECIPIENTS FIELDS PROFILE DELIVERY WISHES OUTPUT FORMS OF A TEXT DRAFTS QUEUE SENDING ONCE WARNINGS ALIASES FILES ENVIRONMENT EXIT STATUS EXAMPLES SEE ALSO"
         );
     }
 

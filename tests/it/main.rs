@@ -11,6 +11,7 @@ mod faces;
 mod flights;
 mod injection;
 mod judge;
+mod letter;
 mod lmtp;
 mod many;
 mod people;

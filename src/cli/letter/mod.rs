@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
+use clap_mangen::roff::Roff;
 
+use crate::cli::manual::paragraphs;
 use crate::cli::request::Source;
 use crate::cli::rules::path;
 use crate::cli::usage::UsageError;
@@ -38,6 +40,31 @@ pub(super) struct LetterArgs {
     /// A file in iCalendar with a METHOD (RFC 6047). A calendar without one is attached with -a.
     #[arg(long, value_name = "FILE.ics", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub calendar: Option<OsString>,
+}
+
+/// Its paragraphs.
+const FORMS: [&str; 4] = [
+    "With --html FILE a mail has its text twice: plain, and in HTML. The plain one is that of standard input, --text or --body. \
+     Where that is empty it is made of the HTML: lists with their marks, links with where they lead. At a terminal, standard \
+     input is not asked for. --markdown makes the HTML of the text (CommonMark, with tables, footnotes, task lists and struck \
+     words), which is sent as it is written.",
+    "A picture of --inline is shown where the HTML names it: <img src=\"cid:logo.png\">, background=\"cid:logo.png\", or \
+     url(cid:logo.png) in a style. In the mail the name becomes a Content-ID that is the like of no other. A name that no \
+     picture has is an error, a picture that is not named a warning. --embed takes the pictures along that are files of this \
+     machine, as in <img src=\"logo.png\">; they are looked for where the HTML file is. A file that is no picture is not taken. \
+     What is on the web stays there.",
+    "HTML is in UTF-8, else in the charset of --charset, else in what it says of itself. More than 16 MiB of it are sent only \
+     as they are, with a text beside them.",
+    "An invitation of --calendar is a form of the text, as calendar programs expect it (RFC 6047). Its method is the one that \
+     the file names.",
+];
+
+/// The forms of a text.
+pub(super) fn section() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["FORMS OF A TEXT"]);
+    paragraphs(&mut roff, &FORMS);
+    roff
 }
 
 /// The other forms of a text, as typed.

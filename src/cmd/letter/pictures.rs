@@ -48,9 +48,8 @@ impl Gallery {
 
     /// The text with the Content-IDs in the place of names. With a folder, the files that it shows are taken from there.
     pub(super) fn hang(&mut self, mut html: String, folder: Option<&Path>) -> Result<String, Failure> {
-        let mut failures = Vec::new();
-        // From the end on: what is before stays where it is.
-        for picture in pictures(&html).into_iter().rev() {
+        let (mut changes, mut failures) = (Vec::new(), Vec::new());
+        for picture in pictures(&html) {
             let place = match (&picture.shown, folder) {
                 (Shown::Part(name), _) => self.named(name),
                 (Shown::File(path), Some(folder)) => self.embedded(&folder.join(path)),
@@ -60,20 +59,21 @@ impl Gallery {
                 Err(failure) => failures.push(failure),
                 Ok(place) => {
                     self.shown[place] = true;
-                    let id = &self.inlines[place].content_id;
-                    // Where a style names it, the quotes are not part of the name.
-                    let is_quoted = html[picture.at.clone()].starts_with(['"', '\'']);
-                    let is_bare = !is_quoted && html[..picture.at.start].ends_with(['"', '\'', '(', ' ']);
-                    let name = if is_bare { format!("cid:{id}") } else { format!("\"cid:{id}\"") };
-                    html.replace_range(picture.at, &name);
+                    changes.push((picture.at, format!("cid:{}", self.inlines[place].content_id)));
                 }
             }
         }
-        failures.reverse();
-        match Failure::gather(failures) {
-            Some(failure) => Err(failure),
-            None => Ok(html),
+        if let Some(failure) = Failure::gather(failures) {
+            return Err(failure);
         }
+        // From the end on: what is before stays where it is.
+        for (at, name) in changes.into_iter().rev() {
+            // Where a style names it, the quotes are not part of the name.
+            let is_in_style = html[..at.start].ends_with(['"', '\'', '(', ' '])
+                && !html[at.clone()].starts_with(['"', '\'']);
+            html.replace_range(at, &if is_in_style { name } else { format!("\"{name}\"") });
+        }
+        Ok(html)
     }
 
     fn named(&self, name: &str) -> Result<usize, Failure> {

@@ -77,7 +77,7 @@ fn own_charset(octets: &[u8]) -> Option<&'static Encoding> {
     let label = label.trim_start_matches(['"', '\'']);
     let end = label
         .find(|character: char| matches!(character, '"' | '\'' | ';' | '/') || character.is_whitespace());
-    Encoding::for_label_no_replacement(label[..end.unwrap_or(label.len())].as_bytes())
+    Encoding::for_label_no_replacement(&label.as_bytes()[..end.unwrap_or(label.len())])
 }
 
 /// What is read of an HTML text where nothing but characters can be shown: links with where they lead, lists with their

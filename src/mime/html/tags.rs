@@ -61,7 +61,7 @@ fn comment(text: &str) -> usize {
 /// The length of what stands before the end of this element.
 fn content(text: &str, name: &str) -> usize {
     let is_end = |at: &usize| {
-        let behind = text[at + 2..].as_bytes();
+        let behind = &text.as_bytes()[at + 2..];
         let is_name =
             behind.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
         is_name
@@ -151,8 +151,11 @@ mod tests {
     use super::*;
     use html5gum::{DefaultEmitter, Token, Tokenizer};
 
-    /// The same by a tokenizer that is not ours: name, octets, attributes.
-    fn judged(html: &str) -> Vec<(String, Range<usize>, Vec<(String, String)>)> {
+    /// A name, octets, attributes.
+    type Read = (String, Range<usize>, Vec<(String, String)>);
+
+    /// The same by a tokenizer that is not ours.
+    fn judged(html: &str) -> Vec<Read> {
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
@@ -166,7 +169,7 @@ mod tests {
         tags
     }
 
-    fn ours(html: &str) -> Vec<(String, Range<usize>, Vec<(String, String)>)> {
+    fn ours(html: &str) -> Vec<Read> {
         let starts = tags(html).into_iter().filter(|tag| !tag.name.starts_with('/'));
         let tag = |tag: Tag| {
             let mut attributes: Vec<_> =

@@ -51,6 +51,21 @@ impl Judged {
     }
 }
 
+/// What a script of Python prints of these octets. None, said loudly: there is no python3.
+#[track_caller]
+pub fn python(script: &str, octets: &[u8]) -> Option<Vec<u8>> {
+    let mut command = Command::new("python3");
+    command.args(["-I", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        skipped_loudly("the judgement of Python's email: no python3");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(octets).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "the judge has failed: {}", output.status);
+    Some(output.stdout)
+}
+
 /// Gives what the judge sees; fails if it finds a defect in any of them. None, said loudly: there is no python3.
 #[track_caller]
 pub fn judge(messages: &[Vec<u8>]) -> Option<Vec<Judged>> {
@@ -61,16 +76,8 @@ pub fn judge(messages: &[Vec<u8>]) -> Option<Vec<Judged>> {
         std::fs::write(&path, message).unwrap();
         paths += &format!("{}\n", path.display());
     }
-    let mut command = Command::new("python3");
-    command.args(["-I", "-c", include_str!("judge.py")]);
-    let Ok(mut child) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
-        skipped_loudly("the judgement of Python's email: no python3");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(paths.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "the judge has failed: {}", output.status);
-    let judged: Vec<Judged> = serde_json::from_slice(&output.stdout).unwrap();
+    let read = python(include_str!("judge.py"), paths.as_bytes())?;
+    let judged: Vec<Judged> = serde_json::from_slice(&read).unwrap();
     assert_eq!(judged.len(), messages.len());
     for (judged, message) in judged.iter().zip(messages) {
         let beginning = String::from_utf8_lossy(&message[..message.len().min(4000)]);

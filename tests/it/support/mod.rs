@@ -32,7 +32,7 @@ pub use account::{Account, attachment, noise, outcomes, reply};
 pub use book::{Book, Heard, What, unstuffed};
 pub use certificate::Certificate;
 pub use gate::Gate;
-pub use judge::{Judged, judge};
+pub use judge::{Judged, judge, python};
 pub use peer::Peer;
 pub use peers::{Delivered, Peers};
 pub use ran::{Ran, Running};
