@@ -103,6 +103,11 @@ pub(super) struct MessageArgs {
     #[arg(short = 'H', long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath,
           conflicts_with_all = ["body", "body_file"])]
     pub draft: Option<OsString>,
+    /// Edit a copy of the file of -H or -i first
+    ///
+    /// In $VISUAL, else $EDITOR, else vi. At a terminal without such a file: see DRAFTS.
+    #[arg(short = 'E', long)]
+    pub edit: bool,
     /// Begin the text with a file
     ///
     /// Standard input follows. - is standard input alone.

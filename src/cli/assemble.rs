@@ -88,6 +88,8 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
     }
     request.subject = args.subject;
     request.draft = args.draft.map(|file| source("--draft", file)).transpose()?;
+    let is_stdin_named = args.body_file.as_ref().is_some_and(|file| file == "-");
+    request.edit = if args.edit { Some(true) } else { is_stdin_named.then_some(false) };
     request.include = match args.include {
         None => None,
         Some(_) if request.draft.is_some() => {

@@ -41,6 +41,8 @@ pub struct Request {
     pub headers: Vec<(String, OsString)>,
     /// The message with its header that all else is added to (`-H`).
     pub draft: Option<Source>,
+    /// Whether a person edits it before it is sent (`-E`); `None` if that depends on where they are.
+    pub edit: Option<bool>,
     /// What the text begins with (`-i`); the body follows it.
     pub include: Option<Include>,
     /// Where the text comes from.

@@ -126,7 +126,6 @@ pub(super) fn refuse_letter(letter: &str) -> UsageError {
     let not_here =
         |what: &str| UsageError::usage(format!("-{letter} ({what}) is not in this version of whippet"));
     match letter {
-        "E" => not_here("edit the draft first"),
         "C" => not_here("sign or encrypt"),
         "p" => UsageError::usage("-p: whippet keeps no postponed mail"),
         "f" | "y" | "z" | "Z" | "R" | "m" => {

@@ -248,7 +248,6 @@ mod tests {
             (&["-s"][..], "-s needs a value"),
             (&["--subject"], "--subject needs a value"),
             (&["--json=x"], "--json takes no value"),
-            (&["-nE"], "-E (edit the draft first) is not in this version of whippet"),
             (&["-C"], "-C (sign or encrypt) is not in this version of whippet"),
             (&["--raw=f"], "--raw is not in this version of whippet"),
             (&["--sign"], "--sign is not in this version of whippet"),

@@ -27,12 +27,18 @@ pub(super) struct DraftFile {
 }
 
 impl DraftFile {
-    /// Opens the draft of a request, if it has one; adds to the request what its header says of who sends and receives.
-    pub(super) fn read(request: &mut Request, world: &mut World<'_>) -> Result<Option<Self>, Failure> {
-        let source = match &request.draft {
-            None => return Ok(None),
-            Some(TypedSource::File(path)) => Source::open(path)?,
-            Some(TypedSource::Stdin) => {
+    /// Opens the draft of a request, or takes the one that a person has `written` for it; adds to the request what its header says of who sends and receives.
+    pub(super) fn read(
+        request: &mut Request,
+        written: Option<Source>,
+        world: &mut World<'_>,
+    ) -> Result<Option<Self>, Failure> {
+        let is_written = written.is_some();
+        let source = match (written, &request.draft) {
+            (Some(written), _) => written,
+            (None, None) => return Ok(None),
+            (None, Some(TypedSource::File(path))) => Source::open(path)?,
+            (None, Some(TypedSource::Stdin)) => {
                 let stdin = read_stdin(world)?;
                 check_whole(&stdin, request)?;
                 stdin
@@ -68,7 +74,10 @@ impl DraftFile {
         request.from = request.from.take().or_else(|| values("From").pop());
         request.sender = request.sender.take().or_else(|| values("Sender").pop());
         check_attachments(&given)?;
-        given.remove_where(|name, _| is_never_sent(name));
+        given.remove_where(|name, value| {
+            // What a person has left empty of what was shown is not meant.
+            is_never_sent(name) || (is_written && value.is_empty())
+        });
         Ok(Some(DraftFile { given, typed, prefix, to, cc }))
     }
 

@@ -1,14 +1,16 @@
 //! The verb `send`: one mail, from the words typed to the exit code.
 
 mod copy;
+mod editor;
 mod promised;
 mod size;
 mod spoken;
 
 use self::copy::Fcc;
+use self::editor::edit;
 use self::size::Limit;
-use self::spoken::{silence, words};
-use crate::cli::{Body as TypedBody, EmptyBody, MissingSubject, Request};
+use self::spoken::{nothing_to_say, silence, words};
+use crate::cli::{Body as TypedBody, MissingSubject, Request};
 use crate::cmd::draft::{add_fields, draft, identity, recipients};
 use crate::cmd::given::DraftFile;
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
@@ -18,7 +20,7 @@ use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Outcome, Problem, Report, Warning};
-use crate::mime::{Message, MessageError};
+use crate::mime::{Message, MessageError, Source};
 use crate::smtp::{BodyKind, Command};
 use crate::spool::{Id, Name};
 use crate::sys::{Interrupt, Secret, catch_interrupts};
@@ -32,8 +34,23 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
     let mut request = request.clone();
     take_recipient(&mut request);
     let settings = settings::resolve(&request, world)?;
+    let Some(edited) = edit(&mut request, &settings, world)? else {
+        return send_with(request, settings, None, world);
+    };
+    let done = send_with(request, settings, edited.source.clone(), world);
+    edited.close(&done, world);
+    done
+}
+
+/// Sends it; `written` is the draft that a person has written for it.
+fn send_with(
+    mut request: Request,
+    settings: Settings,
+    written: Option<Source>,
+    world: &mut World<'_>,
+) -> Result<Exit, Failure> {
     let files = Files::open(&request, &settings)?;
-    let given = DraftFile::read(&mut request, world)?;
+    let given = DraftFile::read(&mut request, written, world)?;
     add_fields(&mut request, &settings)?;
     let identity = identity(&request, &settings, world)?;
     let recipients = recipients(&request, &settings, &identity, world)?;
@@ -350,28 +367,6 @@ impl Mail {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// The body is empty, and somebody minds.
-fn nothing_to_say(
-    policy: EmptyBody,
-    request: &Request,
-    warnings: &[Warning],
-    world: &mut World<'_>,
-) -> Result<Exit, Failure> {
-    if policy == EmptyBody::Fail {
-        let failure = Failure::plain(Exit::DataErr, "there is no text: the body is empty");
-        return Err(failure.hint("--empty-body send sends it all the same"));
-    }
-    const SKIPPED: &str = "skipped: empty body";
-    spoken::say(warnings, request, world);
-    warn(request, world, SKIPPED);
-    if request.json {
-        let warnings = [words(warnings), vec![SKIPPED.to_owned()]].concat();
-        let summary = Summary { exit: Exit::Ok.code(), warnings: &warnings, ..Summary::default() };
-        print(&ui::nothing_json(&summary), world)?;
-    }
-    Ok(Exit::Ok)
 }
 
 /// A name that is unique in a Maildir (its convention: time, something unique, host).

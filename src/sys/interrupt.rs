@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,21 @@ struct Caught {
     count: AtomicUsize,
 }
 
+/// Whether a SIGINT that is not caught kills, once [`spare_interrupts`] has seen to it.
+static DEADLY: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Does `work`, in which a SIGINT is another program's, which shares the terminal.
+pub(super) fn spare_interrupts<T>(work: impl FnOnce() -> T) -> io::Result<T> {
+    let deadly = DEADLY.get_or_init(|| Arc::new(AtomicBool::new(false)));
+    deadly.store(false, Ordering::SeqCst);
+    if CAUGHT.get().is_none() && ignored() & (1 << (SIGINT - 1)) == 0 {
+        flag::register_conditional_default(SIGINT, Arc::clone(deadly))?;
+    }
+    let done = work();
+    deadly.store(CAUGHT.get().is_none(), Ordering::SeqCst);
+    Ok(done)
+}
+
 static CAUGHT: OnceLock<Caught> = OnceLock::new();
 
 /// From here on these signals do not kill: whoever waits asks [`interrupted`]. What was ignored from the beginning stays
@@ -78,6 +93,9 @@ pub fn catch_interrupts() -> io::Result<()> {
     let last = Arc::new(AtomicUsize::new(0));
     if CAUGHT.set(Caught { bell, last: Arc::clone(&last), count: AtomicUsize::new(0) }).is_err() {
         return Ok(());
+    }
+    if let Some(deadly) = DEADLY.get() {
+        deadly.store(false, Ordering::SeqCst);
     }
     let ignored = ignored();
     for (signal, rope) in Interrupt::ALL.into_iter().zip(ropes) {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::sys::interrupt::spare_interrupts;
 use crate::sys::{Interrupt, Secret, interrupted};
 
 /// Most that is kept of a child's standard output, octets; a password or a token fits many times.
@@ -104,6 +105,12 @@ pub trait Run {
         Ok(Box::new(Over(self.run(child, None))))
     }
 
+    /// Runs a program that talks with the person at the terminal, whatever our own streams are. Who cannot do that has no
+    /// terminal.
+    fn converse(&self, _argv: &[OsString], _without: &[String]) -> io::Result<ExitStatus> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Starts `child` and leaves it to itself: nobody waits for it, and it goes on when we have ended. `input` is its
     /// standard input: a lock on that is held until it ends. What it says is thrown away. Who cannot do that starts nothing.
     fn leave(&self, _child: &Child, _input: File) -> io::Result<()> {
@@ -137,6 +144,16 @@ impl Run for SystemRun {
 
     fn start(&self, child: &Child) -> Result<Box<dyn Started>, RunError> {
         Ok(Box::new(Running::start(child, false)?))
+    }
+
+    fn converse(&self, argv: &[OsString], without: &[String]) -> io::Result<ExitStatus> {
+        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+        let mut command = Command::new(&argv[0]);
+        command.args(&argv[1..]).stdin(terminal.try_clone()?).stdout(terminal.try_clone()?).stderr(terminal);
+        for variable in without {
+            command.env_remove(variable);
+        }
+        spare_interrupts(|| command.status())?
     }
 
     fn leave(&self, child: &Child, input: File) -> io::Result<()> {

@@ -2,6 +2,8 @@
 
 #[path = "drafts/corpus.rs"]
 mod corpus;
+#[path = "drafts/editor.rs"]
+mod editor;
 
 use crate::faces::{Got, addresses, facing, fields, got};
 use crate::support::{Peer, Ran, Rules, Sandbox, judge};

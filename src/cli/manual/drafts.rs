@@ -1,7 +1,7 @@
 //! What the manual says of drafts.
 
 /// How a message with a header of its own is sent.
-pub(super) const DRAFTS: [&str; 6] = [
+pub(super) const DRAFTS: [&str; 8] = [
     "The file of -H is a message: fields, an empty line, and what they describe. It is taken as it is. Date, Message-ID, fields \
      that are not known, their order, spelling and folding stay, and so do the octets of the content; only line ends become CRLF. \
      Date, Message-ID, From and MIME-Version are added where they are missing. A content that no field describes is a text like \
@@ -22,4 +22,12 @@ pub(super) const DRAFTS: [&str; 6] = [
      beside any other: say < /dev/null where there is nothing to add. -i is ignored, as in mutt. Attachments are added to any \
      draft: what it holds becomes the first part.",
     "A line of the header that is no field is an error (65) that names the line.",
+    "-E opens a copy of the file of -H or -i in the editor; the file itself is never changed. At a terminal, where nothing says \
+     what the text is, and $VISUAL or $EDITOR is set, whippet opens the editor on a draft that shows From, To, Cc, Bcc and Subject \
+     above the text, and the attachments in lines that begin with # and are taken out again. What stands there counts, not what \
+     was typed. An empty text sends nothing (65). Without an editor, on a dumb terminal and with --body-file - the text is typed, \
+     and Ctrl-D ends it.",
+    "At a terminal you are asked before the mail is sent: yes, edit again, or quit (75). The copy is in $XDG_RUNTIME_DIR, else \
+     $TMPDIR, else /tmp, and only you can read it. It is removed when the mail is accepted or queued; otherwise you are told \
+     where it is.",
 ];

@@ -1,10 +1,11 @@
 //! Which warnings about a mail are said, and where.
 
 use super::warn;
-use crate::cli::Request;
-use crate::cmd::World;
+use crate::cli::{EmptyBody, Request};
+use crate::cmd::{Exit, Failure, World, print};
 use crate::config::Settings;
 use crate::mail::Warning;
+use crate::ui::{self, Summary};
 
 /// Leaves out what the person does not want to hear.
 pub(super) fn silence(warnings: &mut Vec<Warning>, request: &Request, settings: &Settings) {
@@ -25,4 +26,26 @@ pub(super) fn say(warnings: &[Warning], request: &Request, world: &mut World<'_>
 /// Their words, for JSON.
 pub(super) fn words(warnings: &[Warning]) -> Vec<String> {
     warnings.iter().map(|warning| warning.words.clone()).collect()
+}
+
+/// The body is empty, and somebody minds.
+pub(super) fn nothing_to_say(
+    policy: EmptyBody,
+    request: &Request,
+    warnings: &[Warning],
+    world: &mut World<'_>,
+) -> Result<Exit, Failure> {
+    if policy == EmptyBody::Fail {
+        let failure = Failure::plain(Exit::DataErr, "there is no text: the body is empty");
+        return Err(failure.hint("--empty-body send sends it all the same"));
+    }
+    const SKIPPED: &str = "skipped: empty body";
+    say(warnings, request, world);
+    warn(request, world, SKIPPED);
+    if request.json {
+        let warnings = [words(warnings), vec![SKIPPED.to_owned()]].concat();
+        let summary = Summary { exit: Exit::Ok.code(), warnings: &warnings, ..Summary::default() };
+        print(&ui::nothing_json(&summary), world)?;
+    }
+    Ok(Exit::Ok)
 }

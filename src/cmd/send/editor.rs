@@ -1,0 +1,237 @@
+//! The editor: a person edits a copy of a draft, or writes one whose fields are shown above the text, and is asked before it
+//! is sent. The copy is the person's alone, and stays until the mail is accepted or queued.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Body as TypedBody, Include, Request, Source as TypedSource};
+use crate::cmd::draft::identity;
+use crate::cmd::{Exit, Failure, World};
+use crate::config::Settings;
+use crate::mime::Source;
+use crate::sys::reason;
+use crate::ui::Complaint;
+
+/// What stands above the fields; lines of this kind at the very top are taken out again.
+const HELP: &str = "\
+# The fields, an empty line, the text. These lines are not sent.
+# An empty text sends nothing.
+";
+
+/// What was edited.
+pub(super) struct Edited {
+    path: PathBuf,
+    /// The draft, where it was written here.
+    pub(super) source: Option<Source>,
+}
+
+/// Lets a person edit what the request names, or write what it lacks; `None` where neither is wanted. The request then has the
+/// copy in place of what was edited.
+pub(super) fn edit(
+    request: &mut Request,
+    settings: &Settings,
+    world: &mut World<'_>,
+) -> Result<Option<Edited>, Failure> {
+    let is_asked = request.edit == Some(true);
+    let is_typed = world.stdin_is_terminal
+        && request.body == TypedBody::Stdin
+        && request.include.is_none()
+        && request.draft.is_none();
+    let named = match (&request.draft, &request.include) {
+        (Some(TypedSource::File(path)), _) | (None, Some(Include::File(path))) => Some(path.clone()),
+        _ => None,
+    };
+    let (path, is_ours) = match named {
+        Some(path) if is_asked => {
+            let refused = |error: std::io::Error| {
+                let headline = format!("cannot read {}", path.display());
+                Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(&error)))
+            };
+            let mut file = std::fs::File::open(&path).map_err(refused)?;
+            (copy(&mut file, world)?, false)
+        }
+        None if is_typed && (is_asked || (request.edit.is_none() && has_editor(world))) => {
+            (copy(&mut template(request, settings, world)?.as_bytes(), world)?, true)
+        }
+        _ if is_asked => {
+            let words = "-E edits the file of -H or -i, or what is typed at a terminal: there is neither";
+            return Err(Failure::usage(words));
+        }
+        _ => return Ok(None),
+    };
+    let mut edited = Edited { path, source: None };
+    let done = edited.converse(is_ours, settings, world);
+    if let Err(failure) = done {
+        edited.say_where(world);
+        return Err(failure);
+    }
+    if is_ours {
+        // What was typed stands in the file, and may be another now.
+        (request.from, request.subject) = (None, None);
+        for list in [&mut request.to, &mut request.recipients, &mut request.cc, &mut request.bcc] {
+            list.clear();
+        }
+        request.body = TypedBody::Empty;
+    } else if request.draft.is_some() {
+        request.draft = Some(TypedSource::File(edited.path.clone()));
+    } else {
+        request.include = Some(Include::File(edited.path.clone()));
+    }
+    Ok(Some(edited))
+}
+
+impl Edited {
+    /// Runs the editor until the person says what is to be done.
+    fn converse(&mut self, is_ours: bool, settings: &Settings, world: &mut World<'_>) -> Result<(), Failure> {
+        loop {
+            run_editor(&self.path, settings, world)?;
+            if is_ours {
+                let text = written(&self.path)?;
+                if is_empty(&text) {
+                    return Err(Failure::plain(Exit::DataErr, "aborted: the text is empty"));
+                }
+                self.source = Some(Source::Octets(text));
+            }
+            if !world.stdin_is_terminal {
+                return Ok(());
+            }
+            match ask(world) {
+                'y' => return Ok(()),
+                'e' => {}
+                _ => return Err(Failure::plain(Exit::TempFail, "nothing was sent")),
+            }
+        }
+    }
+
+    fn say_where(&self, world: &mut World<'_>) {
+        let _ = writeln!(world.stderr, "whippet: the draft is kept in {}", self.path.display());
+    }
+
+    /// Takes the copy away when the mail is accepted or queued, and says where it is if not.
+    pub(super) fn close(&self, done: &Result<Exit, Failure>, world: &mut World<'_>) {
+        match done {
+            Ok(Exit::Ok) => drop(std::fs::remove_file(&self.path)),
+            _ => self.say_where(world),
+        }
+    }
+}
+
+/// Whether there is an editor to open without being asked to.
+fn has_editor(world: &World<'_>) -> bool {
+    let is_dumb = world.surroundings.variable("TERM").is_none_or(|term| term == "dumb");
+    !is_dumb && ["VISUAL", "EDITOR"].iter().any(|name| world.surroundings.variable(name).is_some())
+}
+
+/// The fields as they were typed.
+fn template(request: &Request, settings: &Settings, world: &World<'_>) -> Result<String, Failure> {
+    let author = identity(request, settings, world)?.author.to_string();
+    let from = request.from.as_ref().unwrap_or(&author);
+    let to: Vec<String> = request.to.iter().chain(&request.recipients).cloned().collect();
+    let subject = request.subject.as_ref().map(|subject| subject.to_string_lossy()).unwrap_or_default();
+    let attached = request.attachments.iter().map(|attachment| match &attachment.source {
+        TypedSource::File(path) => format!("# Attached: {}\n", path.display().to_string().escape_debug()),
+        TypedSource::Stdin => String::new(),
+    });
+    let attached: String = attached.collect();
+    let fields = format!(
+        "From: {from}\nTo: {}\nCc: {}\nBcc: {}\nSubject: {subject}\n\n",
+        to.join(", "),
+        request.cc.join(", "),
+        request.bcc.join(", ")
+    );
+    Ok(format!("{HELP}{attached}{fields}"))
+}
+
+/// Copies to a new file that only this user can read.
+fn copy(from: &mut dyn Read, world: &World<'_>) -> Result<PathBuf, Failure> {
+    let named = ["XDG_RUNTIME_DIR", "TMPDIR"].iter().filter_map(|name| world.surroundings.variable(name));
+    let folder = named.map(PathBuf::from).find(|folder| folder.is_absolute() && folder.is_dir());
+    let folder = folder.unwrap_or_else(|| PathBuf::from("/tmp"));
+    let mut made = || -> std::io::Result<PathBuf> {
+        let mut file = tempfile::Builder::new().prefix("whippet-").suffix(".eml").tempfile_in(&folder)?;
+        std::io::copy(from, &mut file)?;
+        Ok(file.keep().map_err(|error| error.error)?.1)
+    };
+    made().map_err(|error| {
+        let headline = format!("cannot make a copy to edit in {}", folder.display());
+        Failure::new(Exit::CantCreat, Complaint::new(headline).because(reason(&error)))
+    })
+}
+
+fn run_editor(path: &Path, settings: &Settings, world: &mut World<'_>) -> Result<(), Failure> {
+    let named = ["VISUAL", "EDITOR"].iter().find_map(|name| world.surroundings.variable(name));
+    let mut line = named.unwrap_or_else(|| "vi".into());
+    let shown = line.to_string_lossy().into_owned();
+    // As git does: the variable may hold options.
+    line.push(" \"$@\"");
+    let argv = ["/bin/sh".into(), "-c".into(), line, "editor".into(), path.into()];
+    let failed = |exit, why: String| {
+        let complaint = Complaint::new(format!("the editor `{shown}` has failed")).because(why);
+        Err(Failure::new(exit, complaint))
+    };
+    match world.run.converse(&argv, &settings.secret_variables) {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => failed(Exit::OsErr, status.to_string()),
+        Err(error) => failed(Exit::Usage, format!("there is no terminal for it: {}", reason(&error))),
+    }
+}
+
+/// The draft without the help above it, its last line ended.
+fn written(path: &Path) -> Result<Vec<u8>, Failure> {
+    let octets = std::fs::read(path).map_err(|error| {
+        let headline = format!("cannot read {} again", path.display());
+        Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(&error)))
+    })?;
+    let lines = octets.split_inclusive(|&octet| octet == b'\n');
+    let mut text: Vec<u8> = lines.skip_while(|line| line.starts_with(b"#")).flatten().copied().collect();
+    if text.last().is_some_and(|&octet| octet != b'\n') {
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
+/// Whether nothing stands behind the first empty line.
+fn is_empty(draft: &[u8]) -> bool {
+    let mut lines = draft.split(|&octet| octet == b'\n');
+    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
+    lines.find(|line| is_blank(line));
+    lines.all(is_blank)
+}
+
+/// What is to be done: `y`, `e` or `q`. The end of the input is a `q`.
+fn ask(world: &mut World<'_>) -> char {
+    // Octet by octet, so that nothing is taken from who reads on.
+    let mut input = BufReader::with_capacity(1, &mut *world.stdin);
+    loop {
+        let _ = write!(world.stderr, "Send? [y]es, [e]dit, [q]uit: ");
+        let _ = world.stderr.flush();
+        let mut line = String::new();
+        if !matches!(input.read_line(&mut line), Ok(1..)) {
+            return 'q';
+        }
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => return 'y',
+            "e" | "edit" => return 'e',
+            "q" | "quit" => return 'q',
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_without_a_text_is_empty() {
+        for (draft, empty) in [
+            ("", true),
+            ("To: a\n\n", true),
+            ("To: a\n \n\n\t\n", true),
+            ("To: a\n\nx", false),
+            ("\n\nx\n", false),
+        ] {
+            assert_eq!(is_empty(draft.as_bytes()), empty, "{draft:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The editor, at a terminal that `script` of util-linux makes.
+
+use super::DRAFT;
+use crate::faces::{facing, fields, got};
+use crate::support::{Peer, Ran, Sandbox, program, skipped_loudly};
+
+const SCRIPT: &str = "/usr/bin/script";
+
+/// A sandbox with an editor, which runs this in a shell; the file is `$1`.
+fn sandbox(peer: &Peer, edits: &str) -> Option<Sandbox> {
+    if !std::path::Path::new(SCRIPT).exists() {
+        skipped_loudly("the editor: no script(1)");
+        return None;
+    }
+    let mut sandbox = facing(peer);
+    let editor = sandbox
+        .script("editor", &format!("#!/bin/sh\ntest -t 0 || exit 9\nstat -c %a \"$1\" >>modes\n{edits}\n"));
+    std::fs::create_dir(sandbox.work().join("run")).unwrap();
+    let folder = sandbox.work().join("run");
+    sandbox.env("EDITOR", editor).env("TERM", "xterm").env("XDG_RUNTIME_DIR", folder);
+    sandbox.file("draft", DRAFT);
+    Some(sandbox)
+}
+
+/// Runs the program at a terminal, where this is typed.
+fn at_terminal(sandbox: &Sandbox, typed: &str, words: &str) -> Ran {
+    let line = format!("{} {words}", program().display());
+    sandbox.stdin(typed).program(SCRIPT).run(&["-qec", &line, "/dev/null"])
+}
+
+/// The drafts that are kept.
+fn kept(sandbox: &Sandbox) -> Vec<String> {
+    let is_kept = |file: &String| file.starts_with("work/run/whippet-");
+    sandbox.files().into_iter().filter(is_kept).collect()
+}
+
+#[test]
+fn a_mail_is_written_in_the_editor() {
+    let peer = Peer::healthy();
+    let edits = "cp \"$1\" shown; sed -i 's/^Cc:.*/Cc: c@x.test/; s/^Subject: .*/Subject: better/' \"$1\"; printf 'typed' >>\"$1\"";
+    let Some(sandbox) = sandbox(&peer, edits) else { return };
+    at_terminal(&sandbox, "y\n", "-s first -b b@x.test r@x.test -a draft")
+        .exits(0)
+        .prints("Send? [y]es, [e]dit, [q]uit");
+    let shown = std::fs::read_to_string(sandbox.work().join("shown")).unwrap();
+    assert!(shown.starts_with("# The fields, an empty line, the text."), "{shown}");
+    let fields_shown =
+        "# Attached: draft\nFrom: me@example.org\nTo: r@x.test\nCc: \nBcc: b@x.test\nSubject: first\n\n";
+    assert!(shown.ends_with(fields_shown), "{shown}");
+    assert_eq!(std::fs::read_to_string(sandbox.work().join("modes")).unwrap(), "600\n");
+    assert!(kept(&sandbox).is_empty());
+    let got = got(&peer.finish());
+    assert_eq!(got.recipients, ["r@x.test", "c@x.test", "b@x.test"]);
+    assert_eq!(
+        (fields(&got.text, "Subject"), got.attached),
+        (vec!["better".to_owned()], vec!["draft".to_owned()])
+    );
+    assert!(got.text.contains("\r\ntyped\r\n") && !got.text.contains('#'), "{}", got.text);
+}
+
+#[test]
+fn who_does_not_want_it_sent_keeps_the_draft() {
+    let peer = Peer::healthy();
+    let Some(sandbox) = sandbox(&peer, "echo more >>\"$1\"") else { return };
+    at_terminal(&sandbox, "what\ne\nq\n", "r@x.test")
+        .exits(75)
+        .prints("nothing was sent")
+        .prints("the draft is kept in");
+    let kept = kept(&sandbox);
+    assert_eq!(kept.len(), 1);
+    let name = kept[0].strip_prefix("work/").unwrap();
+    let draft = std::fs::read_to_string(sandbox.work().join(name)).unwrap();
+    assert!(draft.ends_with("\n\nmore\nmore\n"), "{draft}");
+    assert_eq!(peer.finish().connections(), 0);
+}
+
+#[test]
+fn an_empty_text_and_a_failing_editor_send_nothing() {
+    for (edits, code, words) in [(":", 65, "aborted: the text is empty"), ("exit 3", 71, "has failed")] {
+        let peer = Peer::healthy();
+        let Some(sandbox) = sandbox(&peer, edits) else { return };
+        at_terminal(&sandbox, "y\n", "r@x.test").exits(code).prints(words).prints("the draft is kept in");
+        assert_eq!(peer.finish().connections(), 0);
+    }
+}
+
+#[test]
+fn a_copy_of_a_draft_is_edited() {
+    for (words, last) in [("-E -H draft", "more"), ("-E -i draft r@x.test --body ''", "more")] {
+        let peer = Peer::healthy();
+        let Some(sandbox) = sandbox(&peer, "echo more >>\"$1\"") else { return };
+        at_terminal(&sandbox, "y\n", words).exits(0);
+        assert_eq!(std::fs::read_to_string(sandbox.work().join("draft")).unwrap(), DRAFT);
+        let got = got(&peer.finish());
+        assert!(got.text.ends_with(&format!("\r\nthe text\r\n{last}\r\n")), "{}", got.text);
+        assert!(kept(&sandbox).is_empty());
+    }
+}
+
+#[test]
+fn an_interrupt_in_the_editor_is_the_editor_s() {
+    let peer = Peer::healthy();
+    let edits = "p=$PPID; test $(cat /proc/$p/comm) = whippet || p=$(cut -d' ' -f4 /proc/$p/stat)\n\
+                 test $(cat /proc/$p/comm) = whippet && kill -INT $p && echo more >>\"$1\"";
+    let Some(sandbox) = sandbox(&peer, edits) else { return };
+    at_terminal(&sandbox, "y\n", "r@x.test").exits(0);
+    assert!(got(&peer.finish()).text.ends_with("\r\n\r\nmore\r\n"));
+}
+
+#[test]
+fn a_text_can_still_be_typed() {
+    for (words, dumb) in [("--body-file - r@x.test", false), ("r@x.test", true)] {
+        let peer = Peer::healthy();
+        let Some(mut sandbox) = sandbox(&peer, "exit 3") else { return };
+        if dumb {
+            sandbox.env("TERM", "dumb");
+        }
+        at_terminal(&sandbox, "typed\n\u{4}", words).exits(0).prints("type the text; end it with Ctrl-D");
+        assert!(got(&peer.finish()).text.ends_with("\r\n\r\ntyped\r\n"));
+    }
+}
+
+#[test]
+fn without_anything_to_edit_it_is_a_usage_error() {
+    let peer = Peer::healthy();
+    facing(&peer).stdin("text\n").run(&["-E", "r@x.test"]).exits(64).says("-E edits the file of -H or -i");
+    assert_eq!(peer.finish().connections(), 0);
+}
