@@ -2,6 +2,8 @@
 //!
 //! Each becomes a field of the request, beside those of `--header`; one that stands in both places is an error.
 
+#![allow(rustdoc::bare_urls, reason = "what documents an option is its help")]
+
 mod defaults;
 mod values;
 
