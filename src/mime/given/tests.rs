@@ -6,6 +6,7 @@ use crate::mail::{Address, Mailbox};
 use crate::mime::{Attachment, Contents, Message};
 use crate::sys::SeededRandom;
 use jiff::{Timestamp, tz::TimeZone};
+use proptest::prelude::*;
 
 /// What every header here begins with.
 const HEAD: &str = "Date: Thu, 1 Jan 2026 10:00:00 +0100\nFrom: Al <al@x.org>\nTo: b@x.org\nMessage-ID: <m@x.org>\nMIME-Version: 1.0\n";
@@ -222,5 +223,87 @@ fn a_body_that_changed_is_no_message() {
         write(other);
         let error = message.write_to(&mut std::io::sink()).unwrap_err();
         assert!(matches!(error, MessageError::Changed { .. }), "{other:?}: {error}");
+    }
+}
+
+/// Octets that are apt to be wrong somewhere.
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let known = [
+        "\n",
+        "\r\n",
+        "\r",
+        "\0",
+        " ",
+        "\t",
+        ":",
+        "From ",
+        "\u{e9}",
+        "=?utf-8?q?=0A?=",
+        "Subject:",
+        "To: a@x",
+        "Cc:",
+        "b@x,",
+        "Content-Type: ",
+        "text/plain; charset=",
+        "utf-8",
+        "iso-8859-1",
+        "us-ascii",
+        "multipart/mixed; boundary=b",
+        "--b",
+        "--=_",
+        "Content-Transfer-Encoding: ",
+        "8bit",
+        "base64",
+        "binary",
+        "x",
+        "Date: ",
+        "From: \u{e9} <c@x>",
+        "Message-ID: <a@b>",
+    ];
+    let known = proptest::sample::select(known.to_vec()).prop_map(|text| text.as_bytes().to_vec());
+    let long = (900_usize..1100).prop_map(|length| vec![b'w'; length]);
+    let piece = prop_oneof![20 => known, 1 => long, 2 => any::<u8>().prop_map(|octet| vec![octet])];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Such octets behind fields that say what they are.
+fn labelled() -> impl Strategy<Value = Vec<u8>> {
+    let types = [
+        "text/plain",
+        "text/html; charset=iso-8859-1",
+        "text/plain; charset=utf-8",
+        "multipart/mixed; boundary=b",
+        "a/b",
+    ];
+    let encodings = ["7bit", "8bit", "binary", "base64", "quoted-printable"];
+    let fields = (proptest::sample::select(types.to_vec()), proptest::sample::select(encodings.to_vec()));
+    (fields, pieces()).prop_map(|((kind, encoding), body)| {
+        let fields = format!("Content-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n");
+        [fields.as_bytes(), &body].concat()
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_a_message_or_refused(octets in prop_oneof![pieces(), labelled()], is_attached in any::<bool>()) {
+        let Ok(given) = Given::read(Source::Octets(octets)) else { return Ok(()) };
+        let mut draft = draft(b"\n");
+        draft.body = given.typed_text().cloned().unwrap_or_default();
+        draft.given = Some(given);
+        if is_attached {
+            draft.attachments = vec![Attachment::from(Source::Octets(b"x".into()))];
+        }
+        let Ok((_, octets)) = composed(draft) else { return Ok(()) };
+        for line in octets.split_inclusive(|&octet| octet == b'\n') {
+            let text = line.strip_suffix(b"\r\n");
+            prop_assert!(text.is_some(), "no CRLF: {}", line.escape_ascii());
+            let text = text.unwrap_or_default();
+            prop_assert!(text.len() <= 998 && !text.contains(&b'\r') && !text.contains(&0), "{}", line.escape_ascii());
+        }
+        let contents = Contents::read(&mut &octets[..]).unwrap();
+        for name in ["Date", "From", "Message-ID", "MIME-Version", "Content-Type"] {
+            let count = contents.fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name)).count();
+            prop_assert!(count == 1 || (name == "Content-Type" && count == 0), "{name}: {:?}", contents.fields);
+        }
     }
 }
