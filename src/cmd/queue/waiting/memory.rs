@@ -221,7 +221,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mail::{Address, Mailbox};
-    use crate::mime::{Attachment, Html, Source, Text};
+    use crate::mime::{Attachment, Given, Html, Source, Text};
 
     fn draft(text: &str) -> Draft {
         let date = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
@@ -247,6 +247,7 @@ mod tests {
             vec![Attachment { source, name: Some(name.to_owned()), media_type: None }]
         };
         let html = |text: &str, charset| Some(Html { body: text.into(), charset });
+        let given = |text: &str| Some(Given::read(Source::Octets(text.into())).unwrap());
         let other = [
             draft("one\ntwo"),
             Draft { subject: Some("s".into()), ..draft("one\ntwo\n") },
@@ -257,6 +258,8 @@ mod tests {
             Draft { attachments: attached("a", "x\r\n"), ..draft("one\ntwo\n") },
             Draft { attachments: attached("b", "x\n"), ..draft("one\ntwo\n") },
             Draft { html: html("<img src=cid:1.1@example.org>", None), ..draft("one\ntwo\n") },
+            Draft { given: given("X-A: b\n\none\ntwo\n"), ..draft("one\ntwo\n") },
+            Draft { given: given("X-A: c\n\none\ntwo\n"), ..draft("one\ntwo\n") },
         ];
         let made = |id: &str| {
             let html = html(&format!("<img src=cid:1.{id}>"), Some(encoding_rs::UTF_8));
@@ -266,6 +269,6 @@ mod tests {
         let mut all: Vec<[u8; 32]> = other.into_iter().map(of).chain([plain]).collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 10);
+        assert_eq!(all.len(), 12);
     }
 }
