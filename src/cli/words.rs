@@ -71,7 +71,7 @@ impl Walker<'_> {
         let mut halves = word.splitn(2, |octet| *octet == b'=');
         let name = String::from_utf8_lossy(halves.next().unwrap_or_default()).into_owned();
         let value = halves.next().map(|value| OsString::from_vec(value.to_vec()));
-        let Some(option) = self.command.get_arguments().find(|arg| arg.get_long() == Some(&name)) else {
+        let Some(option) = self.command.get_arguments().find(|arg| is_called(arg, &name)) else {
             if let Some(error) = refuse_long(&name) {
                 return Err(error);
             }
@@ -159,6 +159,11 @@ fn no_file() -> UsageError {
         .with_hint("whippet -s 'The logs' -a syslog auth.log -- you@example.org < letter.txt")
 }
 
+/// Whether this is a long name of the option.
+fn is_called(option: &Arg, name: &str) -> bool {
+    option.get_long() == Some(name) || option.get_all_aliases().is_some_and(|names| names.contains(&name))
+}
+
 fn takes_value(option: &Arg) -> bool {
     option.get_action().takes_values()
 }
@@ -198,6 +203,7 @@ mod tests {
             (&["-nsSUBJ", "r"], "--no-system|--subject=SUBJ|--|r"),
             (&["-vv"], "--version|--version|--"),
             (&["--subject", "a", "--cc=b=c"], "--subject=a|--cc=b=c|--"),
+            (&["--text", "f", "r"], "--body-file=f|--|r"),
             (&["--subject", "--json"], "--subject=--json|--"),
             (&["-d", "3", "-e", "set x", "-Q", "y"], "-d|3|-e|set x|-Q|y|--"),
             (&["--", "-s", "--", "-"], "--|-s|--|-"),

@@ -5,6 +5,7 @@
 
 mod batches;
 mod copies;
+mod corpus;
 mod drafts;
 mod errors;
 mod faces;

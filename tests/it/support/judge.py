@@ -5,6 +5,7 @@ import collections
 import email
 import email.errors
 import email.header
+import email.headerregistry
 import email.policy
 import email.utils
 import hashlib
@@ -12,6 +13,8 @@ import json
 import re
 import sys
 
+FIELDS = email.headerregistry.HeaderRegistry()
+FIELDS.map_to_type("disposition-notification-to", email.headerregistry.AddressHeader)
 ONCE = ("date", "from", "message-id", "mime-version")
 
 
@@ -25,7 +28,7 @@ def judge(data):
         email.message_from_string(text, policy=email.policy.strict.clone(utf8=utf8))
     except Exception as error:
         defects.append(f"strict: {error!r}")
-    message = email.message_from_string(text, policy=email.policy.default.clone(utf8=utf8))
+    message = email.message_from_string(text, policy=email.policy.default.clone(utf8=utf8, header_factory=FIELDS))
     if re.search(rb"(?<!\r)\n|\r(?!\n)|\0", data):
         defects.append("a bare CR, a bare LF or a NUL")
     if any(len(line) > 998 for line in data.split(b"\r\n")):
@@ -50,7 +53,15 @@ def judge(data):
             parts.append(leaf(part, defects))
         # Last, since some are found while a part is decoded.
         defects += [f"{part.get_content_type()}: {defect!r}" for defect in part.defects]
-    return {"defects": defects, "fields": fields, "addresses": addresses, "parts": parts}
+    date = int(message["date"].datetime.timestamp())
+    return {"defects": defects, "tree": tree(message), "date": date, "fields": fields, "addresses": addresses, "parts": parts}
+
+
+def tree(part):
+    kind = part.get_content_type()
+    if not part.is_multipart():
+        return kind
+    return f"{kind.removeprefix('multipart/')}({' '.join(map(tree, part.get_payload()))})"
 
 
 def names(text, field):
@@ -73,20 +84,26 @@ def leaf(part, defects):
     return {
         "type": part.get_content_type(),
         "charset": charset,
+        "parameters": {name: value for name, value in parameters(part).items() if name not in ("charset", "name")},
         "encoding": str(part.get("content-transfer-encoding", "7bit")),
         "disposition": part.get_content_disposition(),
         "name": part.get_filename(),
+        "id": part["content-id"],
         "size": len(octets),
         "sha256": hashlib.sha256(octets).hexdigest(),
         "text": text,
     }
 
 
+def parameters(part):
+    return part["content-type"].params if "content-type" in part else {}
+
+
 def judge_or_complain(data):
     try:
         return judge(data)
     except Exception as error:  # The judge itself stumbles over some malformed fields.
-        return {"defects": [f"not read at all: {error!r}"], "fields": [], "addresses": {}, "parts": []}
+        return {"defects": [f"not read at all: {error!r}"], "tree": "", "date": 0, "fields": [], "addresses": {}, "parts": []}
 
 
 paths = sys.stdin.read().splitlines()

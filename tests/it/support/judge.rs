@@ -1,6 +1,6 @@
 //! A judge of our messages that shares nothing with us: Python's `email` package, in one process for many messages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -12,6 +12,10 @@ use super::skipped_loudly;
 #[derive(Clone, Debug, Deserialize)]
 pub struct Judged {
     defects: Vec<String>,
+    /// As in `mixed(alternative(text/plain text/html) image/png)`.
+    pub tree: String,
+    /// Seconds since 1970.
+    pub date: i64,
     /// Name and decoded value of each field, in order.
     pub fields: Vec<(String, String)>,
     /// Display name and address of each mailbox, by the field's name in lower case.
@@ -26,10 +30,14 @@ pub struct JudgedPart {
     #[serde(rename = "type")]
     pub media_type: String,
     pub charset: Option<String>,
+    /// Those of the type, but charset and name.
+    pub parameters: BTreeMap<String, String>,
     pub encoding: String,
     pub disposition: Option<String>,
     /// The file name.
     pub name: Option<String>,
+    /// The Content-ID.
+    pub id: Option<String>,
     pub size: usize,
     pub sha256: String,
     /// What a text says, unless its charset is unknown.
@@ -48,6 +56,11 @@ impl Judged {
     /// The file names in order.
     pub fn names(&self) -> Vec<&str> {
         self.parts.iter().filter_map(|part| part.name.as_deref()).collect()
+    }
+
+    /// The SHA-256 of each leaf.
+    pub fn digests(&self) -> Vec<&str> {
+        self.parts.iter().map(|part| part.sha256.as_str()).collect()
     }
 }
 
