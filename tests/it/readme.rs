@@ -21,7 +21,7 @@ fn blocks(language: &str) -> Vec<String> {
 /// A sandbox with everything that the examples name.
 fn furnished(peer: &Peer) -> Sandbox {
     let mut sandbox = Sandbox::new();
-    for name in ["syslog", "auth.log", "letter.txt", "minutes.txt", "README.md"] {
+    for name in ["syslog", "auth.log", "letter.txt", "minutes.txt", "minutes.md", "page.html", "README.md"] {
         sandbox.file(name, format!("the text of {name}\n"));
     }
     sandbox.script("bin/journalctl", "#!/bin/sh\necho 'an error in the journal'\n");
