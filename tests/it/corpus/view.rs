@@ -243,3 +243,29 @@ fn leaf(part: &MessagePart<'_>, kind: &str) -> Leaf {
         charset,
     }
 }
+
+#[test]
+fn what_differs_is_seen() {
+    let message = |subject: &str, kind: &str| {
+        let header =
+            "Date: Thu, 1 Jan 2026 00:00:00 +0000\r\nMessage-ID: <1@x.test>\r\nFrom: Jo <a@x.test>\r\nX-A: b";
+        View::of_mail_parser(
+            format!("{header}\r\nSubject: {subject}\r\nContent-Type: {kind}\r\n\r\nx\r\n").as_bytes(),
+        )
+    };
+    let (one, text) = ("one", "text/plain; charset=utf-8");
+    let view = message(one, text);
+    assert_eq!(
+        (view.tree.as_str(), &view.addresses["from"]),
+        ("text/plain", &vec!["Jo <a@x.test>".to_owned()])
+    );
+    assert_eq!(differences(&view, &message(one, text), None), Vec::<String>::new());
+    assert_eq!(differences(&view, &message("two", text), None).len(), 1);
+    assert_eq!(differences(&view, &message(one, "text/plain; charset=utf-8; format=flowed"), None).len(), 1);
+    assert_eq!(differences(&view, &message("two", "text/html; charset=utf-8"), None).len(), 3);
+    let known = Fault { differs: vec!["subject".to_owned()], because: "a test".to_owned() };
+    assert_eq!(differences(&view, &message("two", text), Some(&known)), Vec::<String>::new());
+    for other in [message(one, text), message("two", "text/html")] {
+        assert_eq!(differences(&view, &other, Some(&known)).len(), 1);
+    }
+}

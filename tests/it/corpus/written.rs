@@ -55,7 +55,7 @@ pub fn named_anew(message: &[u8]) -> String {
     let (header, body) = text.split_once("\r\n\r\n").unwrap();
     let mut message = format!("{}\r\n\r\n{body}", header_anew(header));
     for (name, (before, behind), anew) in
-        [("=_boundary", ("boundary=\"", "\""), ""), ("picture", ("Content-ID: <", ">"), "@example.test")]
+        [("boundary", ("boundary=\"=_", "\""), ""), ("picture", ("Content-ID: <", ">"), "@example.test")]
     {
         let mut found: Vec<String> = Vec::new();
         for (at, _) in message.match_indices(before) {
