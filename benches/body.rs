@@ -1,4 +1,5 @@
-//! How fast a message with an attachment becomes octets for the wire, beside lettre's composer in the same run.
+//! How fast a message with an attachment, and how fast many small ones, become octets for the wire, beside lettre's composer in
+//! the same run.
 //!
 //! `cargo bench --bench body [MIB]` (default 64). Prints the median of five interleaved runs each, and the ratio. lettre
 //! holds the message in memory and does not stuff dots; whippet streams the file from disk and does.
@@ -16,12 +17,14 @@ use std::time::{Duration, Instant};
 
 use lettre::message::header::ContentType;
 use lettre::message::{MultiPart, SinglePart};
-use whippet::mail::{Address, Mailbox};
+use whippet::mail::{Address, Listed, Mailbox};
 use whippet::mime::{Attachment, Draft, Message};
 use whippet::smtp::DotStuffer;
 use whippet::sys::{Clock, FixedClock, SeededRandom};
 
 const RUNS: usize = 5;
+/// How many small messages are made.
+const SMALL: usize = 10_000;
 
 fn main() {
     let mib: usize = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(64);
@@ -45,7 +48,50 @@ fn main() {
         mib as f64 / theirs.as_secs_f64()
     );
     println!("ratio    {:8.2}", ours.as_secs_f64() / theirs.as_secs_f64());
+    small();
 }
+
+/// Small messages, each with a subject and a text outside ASCII.
+fn small() {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        ours.push(timed(|| (0..SMALL).map(small_by_whippet).sum()));
+        theirs.push(timed(|| (0..SMALL).map(small_by_lettre).sum()));
+    }
+    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / SMALL as f64;
+    println!("{SMALL} small messages, median of {RUNS}");
+    println!("whippet  {:8.2} µs each", each(ours));
+    println!("lettre   {:8.2} µs each", each(theirs));
+    println!("ratio    {:8.2}", ours.as_secs_f64() / theirs.as_secs_f64());
+}
+
+fn small_by_whippet(number: usize) -> u64 {
+    let from = Mailbox::from(Address::parse("me@example.org").unwrap());
+    let id = format!("<{number}@example.org>");
+    let mut draft = Draft::new(from, FixedClock { seconds: 0 }.local(), id);
+    draft.to = vec![Listed::Mailbox(Address::parse("you@example.org").unwrap().into())];
+    draft.subject = Some("Grüße aus der Nacht".into());
+    draft.body = SHORT.into();
+    let message = Message::compose(draft, &SeededRandom::new(1)).unwrap();
+    let mut stuffer = DotStuffer::new(io::sink());
+    message.write_to(&mut stuffer).unwrap();
+    stuffer.taken
+}
+
+fn small_by_lettre(number: usize) -> u64 {
+    let message = lettre::Message::builder()
+        .from("me@example.org".parse().unwrap())
+        .to("you@example.org".parse().unwrap())
+        .message_id(Some(format!("<{number}@example.org>")))
+        .subject("Grüße aus der Nacht")
+        .singlepart(SinglePart::plain(SHORT.to_owned()))
+        .unwrap();
+    message.formatted().len() as u64
+}
+
+/// A short text.
+const SHORT: &str = "Hello, this is a short letter.\nGrüße\n";
 
 fn timed(work: impl FnOnce() -> u64) -> Duration {
     let begin = Instant::now();
