@@ -231,6 +231,12 @@ impl Case {
         let files = self.files();
         for (leaf, is) in view.leaves.iter().zip(digests) {
             let Some(name) = &leaf.name else { continue };
+            let disposition = match (&leaf.id, leaf.media_type.as_str()) {
+                (Some(_), _) => Some("inline"),
+                (None, "text/calendar") => None,
+                (None, _) => Some("attachment"),
+            };
+            compare(&format!("disposition of {name}"), &leaf.disposition.as_deref(), &disposition);
             let source = expect.holds.get(name).map_or(name.as_str(), String::as_str);
             let given = if source == "-" { Some(self.stdin()) } else { files.get(source).cloned() };
             let given = given.unwrap_or_default();
