@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod charsets;
+mod python;
 
 use std::fs;
 use std::process::Command;
