@@ -133,7 +133,9 @@ impl DraftFile {
     /// Puts the text of the draft before what standard input added.
     fn take_text(&mut self, draft: &mut Draft) -> Result<(), Failure> {
         if let Some(text) = self.given.typed_text() {
-            draft.body.sources.splice(0..0, text.sources.iter().cloned());
+            let mut text = text.clone();
+            text.end_line()?;
+            draft.body.sources.splice(0..0, text.sources);
             return Ok(());
         }
         let added = std::mem::take(&mut draft.body);

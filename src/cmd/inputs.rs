@@ -55,6 +55,9 @@ impl Inputs {
             Some(Include::Stdin) => sources.extend(stdin.take()),
             _ => sources.extend(files.include),
         }
+        let mut body = Body { sources };
+        body.end_line()?;
+        let sources = &mut body.sources;
         match &request.body {
             TypedBody::Text(text) => {
                 sources.push(Source::Octets(Text::from(text.as_os_str()).octets().to_vec()))
@@ -64,7 +67,7 @@ impl Inputs {
             TypedBody::Empty => {}
         }
         let signature = files.signature;
-        Ok(Inputs { body: Body { sources }, attachments, forms, signature, warnings })
+        Ok(Inputs { body, attachments, forms, signature, warnings })
     }
 
     /// What is to be done about a mail that says nothing; `None` when it says something.

@@ -41,24 +41,29 @@ impl Body {
         self.sources.iter().try_for_each(|source| source.each_block(sink))
     }
 
+    /// Ends the last line, if it has no end: what comes behind is another text. One in UTF-16 or UTF-32 is left as it is.
+    pub fn end_line(&mut self) -> Taken {
+        let last = self.sources.iter().rev().find_map(|source| source.last().transpose()).transpose()?;
+        if last.is_some_and(|octet| octet != b'\n') && !self.has_wide_mark()? {
+            self.sources.push(Source::Octets(b"\n".to_vec()));
+        }
+        Ok(())
+    }
+
     /// Puts a signature under the text: on a line of its own, behind the line `-- ` by which programs know it (RFC 3676
     /// 4.3) if `has_dashes`, unless it begins with that line itself.
     pub fn sign(&mut self, signature: Source, has_dashes: bool) -> Taken {
         const DASHES: &[u8] = b"-- ";
-        let mut between = Vec::new();
-        let last = self.sources.iter().rev().find_map(|source| source.last().transpose()).transpose()?;
-        if last.is_some_and(|octet| octet != b'\n') {
-            between.push(b'\n');
-        }
+        self.end_line()?;
         let beginning = signature.beginning(DASHES.len() + 1)?;
         let has_own = match beginning.strip_prefix(DASHES) {
             Some(behind) => matches!(behind, [] | [b'\r' | b'\n']),
             None => false,
         };
         if has_dashes && !has_own {
-            between.extend_from_slice(&[DASHES, b"\n"].concat());
+            self.sources.push(Source::Octets([DASHES, b"\n"].concat()));
         }
-        self.sources.extend([Source::Octets(between), signature]);
+        self.sources.push(signature);
         Ok(())
     }
 
