@@ -2,7 +2,8 @@
 //! RFC 2183).
 //!
 //! An attachment is base64, byte for byte. Only a message/* attachment is sent as it is, because RFC 2046 5.2.1 forbids
-//! to encode it; one that transports would change goes as application/octet-stream instead.
+//! to encode it: as 7bit, or as 8bit, which the server must then offer. One that transports would change goes as
+//! application/octet-stream instead.
 
 use super::charset::Charsets;
 use super::draft::Attachment;
@@ -15,6 +16,9 @@ use super::kind::Kind;
 use super::source::{Body, Taken};
 use super::text::{self, Planned, TextPlan};
 use crate::mail::{Warning, WarningKind};
+
+/// The transfer encoding of what goes as it is, and has octets above 127.
+const EIGHT_BIT: &str = "8bit";
 
 /// A part with all that is in it. It is written with the same octets each time, alone or inside others: what is signed is
 /// what is sent (RFC 1847 2.1).
@@ -141,6 +145,10 @@ impl Part {
             if let Some(plan) = text::plan_unencoded(&body, &making.delimiter)? {
                 return Ok(Self::text(body, plan, media, label, making));
             }
+            if let Some(plan) = given::eight_bit(&body, &making.delimiter)? {
+                let encoded = (EIGHT_BIT, plan.size, plan.size);
+                return Ok(Self::of_content(Content::Given(body, plan), media, label, encoded, making));
+            }
             if attachment.media_type.is_some() {
                 let words = format!(
                     "{name} cannot be sent as {}, which may not be encoded: it is sent as application/octet-stream",
@@ -163,6 +171,10 @@ impl Part {
         media.set("boundary", Some(&format!("\"{boundary}\"")));
         let mut header = Header::default();
         header.field("Content-Type", |value| media.write(value));
+        // RFC 2045 6.4: who holds 8-bit octets says so.
+        if parts.iter().any(Part::is_eight_bit) {
+            header.plain("Content-Transfer-Encoding", EIGHT_BIT);
+        }
         // Before each part a delimiter, and behind the last; the line end before it belongs to it.
         let delimiters = (parts.len() + 1) * (boundary.len() + 6);
         let inner: u64 = parts.iter().map(Part::whole).sum();
@@ -218,6 +230,11 @@ impl Part {
             Holds::Content(_, outline) => &outline.media_type,
             Holds::Parts { media_type, .. } => media_type,
         }
+    }
+
+    /// Whether octets above 127 are in it.
+    pub(super) fn is_eight_bit(&self) -> bool {
+        self.outlines().iter().any(|outline| outline.transfer == EIGHT_BIT)
     }
 
     /// Octets of all of it.
@@ -305,8 +322,16 @@ mod tests {
         );
         assert!(text.contains("\r\n\r\nSubject: inner\r\n\r\nbody\r\n\r\n--=_"), "{text}");
         assert_eq!(warnings, 0);
+        let message =
+            compose(Draft { attachments: vec![attachment("a.eml", None, "Subject: é\n\n")], ..draft() })
+                .unwrap();
+        let text = written(&message);
+        assert!(message.is_eight_bit() && text.contains("\r\n\r\nSubject: é\r\n"), "{text}");
+        // It, and what holds it.
+        assert_eq!(text.matches("Content-Transfer-Encoding: 8bit\r\n").count(), 2, "{text}");
         for (explicit, expected) in [(None, 0), (Some("message/rfc822"), 1)] {
-            let (text, warnings) = of(attachment("a.eml", explicit, "Subject: é\n\n"));
+            let (text, warnings) =
+                of(attachment("a.eml", explicit, format!("Subject: é\n\n{}", "x".repeat(999))));
             assert!(text.contains("Content-Type: application/octet-stream; name=\"a.eml\"\r\n"), "{text}");
             assert_eq!(warnings, expected);
         }

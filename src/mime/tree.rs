@@ -45,7 +45,7 @@ impl Message {
         }
         header.push_str("\r\n");
         lint::judge(&draft, header.len() as u64 + root.size, &mut warnings)?;
-        let eight_bit = given.as_ref().is_some_and(Ready::is_eight_bit);
+        let eight_bit = given.as_ref().is_some_and(Ready::is_eight_bit) || root.is_eight_bit();
         let message_id = given.map_or(draft.message_id, |given| given.message_id().to_owned());
         Ok(Message { message_id, header, root, smtputf8, eight_bit, warnings })
     }

@@ -5,7 +5,7 @@
 //! above 127 stay, and the server must offer 8BITMIME.
 
 use super::field::{Field, Value};
-use super::lines::{Seen, pass};
+use super::lines::{Seen, has_delimiter, pass};
 use crate::mail::Warning;
 use crate::mime::charset::{Charsets, charset};
 use crate::mime::encode::{Base64, QuotedPrintable};
@@ -22,7 +22,7 @@ pub(in crate::mime) struct Plan {
     /// What is done to its lines; nothing for `7bit`.
     transfer: Transfer,
     /// Octets as written.
-    size: u64,
+    pub(in crate::mime) size: u64,
     /// Whether there are octets above 127.
     is_eight_bit: bool,
 }
@@ -148,6 +148,16 @@ pub(super) fn prepare(
         });
     }
     relabel(&label, fields, body, charsets, warnings)
+}
+
+/// The plan for an attached message, which may not be encoded (RFC 2046 5.2.1), if octets above 127 are all that a transport may
+/// not pass, and no line of it begins with `delimiter`.
+pub(in crate::mime) fn eight_bit(body: &Body, delimiter: &str) -> Result<Option<Plan>, MessageError> {
+    let seen = Seen::read(body)?;
+    let is_fit = seen.passes() && !(seen.may_delimit && has_delimiter(body, delimiter)?);
+    let is_eight_bit = seen.eight_bit.is_some();
+    let plan = Plan { transfer: Transfer::SevenBit, size: seen.octets, is_eight_bit };
+    Ok((is_fit && is_eight_bit).then_some(plan))
 }
 
 /// Leaves it as it is.

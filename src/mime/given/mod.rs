@@ -12,7 +12,7 @@ mod lines;
 
 use std::sync::Arc;
 
-pub(super) use self::content::{Plan, write};
+pub(super) use self::content::{Plan, eight_bit, write};
 use self::content::{Prepared, may_grow, prepare};
 use self::field::{Field, Value, decoded_names, is_content};
 use self::head::Head;

@@ -11,7 +11,10 @@ const LONGEST_LINE_WITH_WORD: usize = 76;
 pub fn complaints(message: &[u8], is_utf8: bool) -> Vec<String> {
     let mut found = Vec::new();
     let Ok(text) = std::str::from_utf8(message) else { return vec!["it is not UTF-8".to_owned()] };
-    if !text.is_ascii() && !is_utf8 {
+    // Only what may not be encoded is 8bit, and says so at the top.
+    let header = text.split("\r\n\r\n").next().unwrap_or_default();
+    let is_eight_bit = header.contains("\r\nContent-Transfer-Encoding: 8bit");
+    if !text.is_ascii() && !is_utf8 && !is_eight_bit {
         found.push("octets above 127".to_owned());
     }
     if is_utf8 && text.is_ascii() {
