@@ -8,6 +8,7 @@ use crate::cli::{Body as TypedBody, Include, Request, Source as TypedSource};
 use crate::cmd::draft::identity;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::Settings;
+use crate::mail::WarningKind;
 use crate::mime::Source;
 use crate::sys::reason;
 use crate::ui::Complaint;
@@ -51,6 +52,8 @@ pub(super) fn edit(
             (copy(&mut file, world)?, false)
         }
         None if is_typed && (is_asked || (request.edit.is_none() && has_editor(world))) => {
+            // The template has none.
+            request.no_warn.push(WarningKind::NO_DATE);
             (copy(&mut template(request, settings, world)?.as_bytes(), world)?, true)
         }
         _ if is_asked => {

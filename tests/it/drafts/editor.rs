@@ -39,9 +39,8 @@ fn a_mail_is_written_in_the_editor() {
     let peer = Peer::healthy();
     let edits = "cp \"$1\" shown; sed -i 's/^Cc:.*/Cc: c@x.test/; s/^Subject: .*/Subject: better/' \"$1\"; printf 'typed' >>\"$1\"";
     let Some(sandbox) = sandbox(&peer, edits) else { return };
-    at_terminal(&sandbox, "y\n", "-s first -b b@x.test r@x.test -a draft")
-        .exits(0)
-        .prints("Send? [y]es, [e]dit, [q]uit");
+    let ran = at_terminal(&sandbox, "y\n", "-s first -b b@x.test r@x.test -a draft");
+    ran.exits(0).prints("Send? [y]es, [e]dit, [q]uit").never_shows("no-date");
     let shown = std::fs::read_to_string(sandbox.work().join("shown")).unwrap();
     assert!(shown.starts_with("# The fields, an empty line, the text."), "{shown}");
     let fields_shown =
