@@ -252,10 +252,13 @@ fn unquoted(text: &str) -> String {
         .collect()
 }
 
-fn percent_decoded(text: &str, out: &mut Vec<u8>) {
+/// Adds the octets of a text, its `%XX` decoded.
+pub(super) fn percent_decoded(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     while let Some((&octet, behind)) = rest.split_first() {
         let code = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        // A sign would be read as part of a number.
+        let code = code.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(decoded) if octet == b'%' => {
                 out.push(decoded);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::tags::tags;
+use crate::mime::read::percent_decoded;
 
 /// A place of an HTML text that names a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,21 +83,7 @@ fn shown(reference: &str) -> Option<Shown> {
 /// The text with its `%XX` decoded (RFC 3986 2.1); as it is where that is no UTF-8.
 fn decoded(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&octet, behind)) = rest.split_first() {
-        let code = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let code = code.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(code) if octet == b'%' => {
-                octets.push(code);
-                rest = &behind[2..];
-            }
-            _ => {
-                octets.push(octet);
-                rest = behind;
-            }
-        }
-    }
+    percent_decoded(text, &mut octets);
     String::from_utf8(octets).unwrap_or_else(|_| text.to_owned())
 }
 
@@ -112,6 +99,7 @@ mod tests {
         for (html, at, wanted) in [
             ("世<img src=\"cid:my logo.png\" alt='x'>", "\"cid:my logo.png\"", part("my logo.png")),
             ("<IMG alt=y SRC = a%20b.png >", "a%20b.png", file("a b.png")),
+            ("<img src=100%+1.png>", "100%+1.png", file("100%+1.png")),
             ("<img src='é.png?v=1#x'/>", "'é.png?v=1#x'", file("é.png")),
             ("<img\nsrc=a&amp;b.png>", "a&amp;b.png", file("a&b.png")),
             ("<body background=CID:bg.png>", "CID:bg.png", part("bg.png")),
