@@ -9,7 +9,7 @@ pub use copy::SentCopy;
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -20,7 +20,7 @@ use crate::deliver::lines::LineFeeds;
 use crate::deliver::{Transport, in_words, mbox, unmet};
 use crate::mail::{Address, Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
-use crate::sys::reason;
+use crate::sys::{Blocks, reason};
 
 /// Where a message is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,15 +117,14 @@ impl File<'_> {
     fn write(&mut self, envelope: &Envelope, message: &Message) -> Result<String, Verdict> {
         match self.place.form() {
             Form::Stdout => {
-                let mut out = BufWriter::with_capacity(BLOCK, &mut *self.stdout);
+                let mut out = Blocks::new(&mut *self.stdout, 0);
                 let written =
                     message.write_to(&mut out).and_then(|()| out.flush().map_err(MessageError::Sink));
                 written.map_err(|error| unwritten(Path::new("the standard output"), &error))?;
             }
             Form::Pipe(path) => {
                 let file = OpenOptions::new().write(true).open(path);
-                let mut out =
-                    BufWriter::with_capacity(BLOCK, file.map_err(|error| unwritable(path, &error))?);
+                let mut out = Blocks::new(file.map_err(|error| unwritable(path, &error))?, 0);
                 let written =
                     message.write_to(&mut out).and_then(|()| out.flush().map_err(MessageError::Sink));
                 written.map_err(|error| unwritten(path, &error))?;
@@ -186,9 +185,6 @@ impl Transport for File<'_> {
     }
 }
 
-/// Octets written at once.
-const BLOCK: usize = 64 * 1024;
-
 /// The line that opens a message in an mbox: its sender and the time, in UTC (RFC 4155 appendix A).
 fn opening(sender: Option<&Address>, time: SystemTime) -> String {
     let sender = sender.map_or_else(|| "MAILER-DAEMON".to_owned(), ToString::to_string);
@@ -231,10 +227,10 @@ fn write_new(
 ) -> Result<(), Verdict> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let file = file.map_err(|error| unwritable(path, &error))?;
-    let mut out = BufWriter::with_capacity(BLOCK, file);
+    let mut out = Blocks::new(&file, 0);
     let written = message(&mut out).and_then(|()| {
         out.flush().map_err(MessageError::Sink)?;
-        out.get_ref().sync_all().map_err(MessageError::Sink)
+        file.sync_all().map_err(MessageError::Sink)
     });
     written.map_err(|error| {
         let _ = fs::remove_file(path);

@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::deliver::file::{refused, sync_folder, unwritable, unwritten};
 use crate::deliver::lines::LineFeeds;
 use crate::mail::{Problem, Stage, Verdict};
 use crate::mime::MessageError;
-use crate::sys::rest;
+use crate::sys::{Blocks, rest};
 
 /// How long another program may hold the file.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,7 +58,7 @@ pub(super) fn append(
         return Err(refused(path, "it is there, and it is no mbox"));
     }
     let written =
-        gap(file, end).map_err(MessageError::Sink).and_then(|gap| write(file, gap, opening, message));
+        gap(file, end).map_err(MessageError::Sink).and_then(|gap| write((file, end), gap, opening, message));
     let kept = written.map_err(|error| unwritten(path, &error)).and_then(|()| {
         let is_new = end == 0;
         let folder = path.parent().filter(|folder| is_new && !folder.as_os_str().is_empty());
@@ -90,21 +90,19 @@ fn gap(file: &File, end: u64) -> io::Result<&'static str> {
     })
 }
 
-fn write(file: &File, gap: &str, opening: &str, message: Writing<'_>) -> Result<(), MessageError> {
-    let mut out = BufWriter::with_capacity(64 * 1024, file);
+fn write(
+    (file, end): (&File, u64),
+    gap: &str,
+    opening: &str,
+    message: Writing<'_>,
+) -> Result<(), MessageError> {
+    let mut out = Blocks::new(file, end);
     let written = writeln!(out, "{gap}{opening}").map_err(MessageError::Sink).and_then(|()| {
         let mut quoted = Quoted::new(&mut out);
         message(&mut LineFeeds(&mut quoted))?;
         quoted.finish().map_err(MessageError::Sink)
     });
-    match written {
-        Ok(()) => out.flush().and_then(|()| file.sync_all()).map_err(MessageError::Sink),
-        Err(error) => {
-            // What is gathered must not follow when the buffer is dropped.
-            let _ = out.into_parts();
-            Err(error)
-        }
-    }
+    written.and_then(|()| out.flush().and_then(|()| file.sync_all()).map_err(MessageError::Sink))
 }
 
 /// The file, which nobody else writes to until this is dropped.

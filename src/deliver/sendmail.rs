@@ -1,7 +1,7 @@
 //! The route through another `sendmail` program: recipients in argv, the message on its standard input.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::deliver::lines::LineFeeds;
 use crate::deliver::{Transport, in_words, unmet};
 use crate::mail::{Envelope, Problem, Report, Return, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
-use crate::sys::{Child, Ended, Run, RunError};
+use crate::sys::{Blocks, Child, Ended, Run, RunError};
 
 /// The transport that runs a sendmail program, which must not be whippet itself.
 pub struct Sendmail<'a> {
@@ -63,7 +63,7 @@ impl Sendmail<'_> {
         let ended = self.run.run(
             &self.child(envelope),
             Some(&mut |input| {
-                let mut lines = LineFeeds(BufWriter::with_capacity(64 * 1024, input));
+                let mut lines = LineFeeds(Blocks::new(input, 0));
                 let written = message.write_to(&mut lines).map_err(|error| match error {
                     MessageError::Sink(error) => error,
                     other => {
@@ -71,14 +71,7 @@ impl Sendmail<'_> {
                         io::Error::other("the message cannot be read")
                     }
                 });
-                match written {
-                    Ok(()) => lines.flush(),
-                    Err(error) => {
-                        // What is gathered must not follow when the buffer is dropped.
-                        let _ = lines.0.into_parts();
-                        Err(error)
-                    }
-                }
+                written.and_then(|()| lines.flush())
             }),
         );
         match (unreadable, ended) {

@@ -1,6 +1,7 @@
 //! The ground: what the operating system gives, behind small seams. Knows nothing of mail.
 
 mod account;
+mod blocks;
 mod clock;
 mod disk;
 mod ground;
@@ -11,6 +12,7 @@ mod secret;
 mod words;
 
 pub use account::{Account, machine_name};
+pub use blocks::Blocks;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
 pub use ground::{Ground, ground};

@@ -12,10 +12,8 @@ use crate::spool::HEADER;
 use crate::spool::{
     Event, Flags, Header, Hit, Hop, Id, InDoubt, Journal, Name, OnceError, Sealed, State, write_envelope,
 };
-use crate::sys::{Disk, reason};
+use crate::sys::{Blocks, Disk, reason};
 
-/// Octets that are written at once.
-const BLOCK: usize = 64 * 1024;
 /// What stays free on the disk, octets and files.
 const KEPT_FREE: (u64, u64) = (16 << 20, 1000);
 /// What is set aside for the journal, octets, and for each recipient in it.
@@ -130,11 +128,12 @@ impl<'d> Store<'d> {
         self.check_room(submission.size)?;
         let envelope =
             write_envelope(submission.sealed).map_err(|damage| SubmitError::Refused(damage.to_string()))?;
-        let mut pen = Pen { disk: self.disk.0, file, at: HEADER as u64, block: Vec::new(), failed: None };
+        let at = HEADER as u64;
+        let mut pen = Blocks::new(Pen { disk: self.disk.0, file, at, failed: None }, at);
         pen.write_all(&envelope).map_err(storage)?;
         let mut body = Hashed { pen, digest: Context::new(&SHA256), count: 0, end: [0; 2] };
         let written = write(&mut body);
-        if let Some(error) = body.pen.failed.take() {
+        if let Some(error) = body.pen.out().failed.take() {
             return Err(SubmitError::Storage(error));
         }
         written.map_err(SubmitError::Message)?;
@@ -154,7 +153,7 @@ impl<'d> Store<'d> {
             profile: submission.profile.to_owned(),
         };
         let (state, journal, octets) = begin_journal(submission, &header);
-        body.pen.pad_to(header.journal_at()).map_err(storage)?;
+        pad(&mut body.pen, header.journal_at()).map_err(storage)?;
         body.pen.write_all(&octets).map_err(storage)?;
         body.pen.flush().map_err(storage)?;
         self.disk.write_at(file, &header.encode(), 0).map_err(storage)?;
@@ -268,47 +267,39 @@ pub(in crate::spool) fn digest(octets: &[u8]) -> [u8; 32] {
     ring::digest::digest(&SHA256, octets).as_ref().try_into().expect("SHA-256 has 32 octets")
 }
 
-/// Writes a file from front to back, in blocks. Remembers the first error of the disk.
+/// Writes a file from front to back. Remembers the first error of the disk.
 struct Pen<'a> {
     disk: &'a dyn Disk,
     file: &'a std::fs::File,
     at: u64,
-    block: Vec<u8>,
     failed: Option<io::Error>,
-}
-
-impl Pen<'_> {
-    /// Writes zeros up to this place in the file.
-    fn pad_to(&mut self, place: u64) -> io::Result<()> {
-        let gap = place.saturating_sub(self.at + self.block.len() as u64);
-        self.write_all(&vec![0; usize::try_from(gap).map_err(io::Error::other)?])
-    }
 }
 
 impl Write for Pen<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.block.extend_from_slice(octets);
-        if self.block.len() >= BLOCK {
-            self.flush()?;
-        }
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let written = self.disk.write_at(self.file, &self.block, self.at);
-        self.at += self.block.len() as u64;
-        self.block.clear();
-        written.map_err(|error| {
+        let written = self.disk.write_at(self.file, octets, self.at);
+        self.at += octets.len() as u64;
+        written.map(|()| octets.len()).map_err(|error| {
             let told = io::Error::new(error.kind(), reason(&error));
             self.failed.get_or_insert(error);
             told
         })
     }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes zeros up to this place in the file.
+fn pad(out: &mut Blocks<Pen<'_>>, place: u64) -> io::Result<()> {
+    let gap = place.saturating_sub(out.place());
+    out.write_all(&vec![0; usize::try_from(gap).map_err(io::Error::other)?])
 }
 
 /// The body on its way into the file.
 struct Hashed<'a> {
-    pen: Pen<'a>,
+    pen: Blocks<Pen<'a>>,
     digest: Context,
     count: u64,
     /// Its last two octets.
