@@ -313,7 +313,9 @@ impl Write for Hashed<'_> {
         for &octet in &octets[octets.len().saturating_sub(2)..] {
             self.end = [self.end[1], octet];
         }
-        self.pen.write(octets)
+        // What is counted is written whole: the pen takes no more than its block has room for.
+        self.pen.write_all(octets)?;
+        Ok(octets.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
