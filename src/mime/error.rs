@@ -98,8 +98,10 @@ pub enum ComposeError {
         reason: &'static str,
     },
     /// A line of what was given cannot stand in a message.
-    #[error("line {line} of the draft: {reason}")]
+    #[error("line {line} of the {of}: {reason}")]
     Line {
+        /// What was given: `draft` or `message`.
+        of: &'static str,
         /// Which, counted from 1.
         line: u64,
         /// What is wrong with it.

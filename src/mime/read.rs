@@ -237,7 +237,7 @@ fn split_outside_quotes(value: &str) -> Vec<&str> {
     items
 }
 
-fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> String {
     let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return text.to_owned();
     };

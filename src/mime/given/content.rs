@@ -4,6 +4,7 @@
 //! else, so that no server has to convert it. What holds parts of its own cannot be encoded (RFC 2045 6.4): its octets
 //! above 127 stay, and the server must offer 8BITMIME.
 
+use super::Manner;
 use super::field::{Field, Value};
 use super::lines::{Seen, has_delimiter, pass};
 use crate::mail::Warning;
@@ -90,8 +91,7 @@ pub(super) fn prepare(
     let label = Label::of(fields);
     let seen = Seen::read(body)?;
     let holds_parts = label.is("multipart/") || label.is("message/");
-    let fault =
-        |at: u64, reason: &str| Err(ComposeError::Line { line: line + at - 1, reason: reason.to_owned() });
+    let fault = |at: u64, reason: &str| Err(Manner::Draft.fault(line + at - 1, reason));
     if holds_parts || !label.is_unencoded() {
         if let Some(at) = seen.foul {
             return fault(at, "a NUL, or a CR without LF, stands in it");

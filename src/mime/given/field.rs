@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::lines::LONGEST_LINE;
+use super::{Manner, mend};
 use crate::mail::{Listed, Warning, parse_list};
 use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
@@ -23,6 +24,10 @@ const ADDRESSES: [&str; 10] = [
     "Resent-Cc",
     "Resent-Reply-To",
 ];
+
+/// Fields whose syntax has no place for an encoded-word.
+const FIXED: [&str; 7] =
+    ["Date", "Message-ID", "MIME-Version", "Received", "Return-Path", "Resent-Date", "Resent-Message-ID"];
 
 /// A field, in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +77,7 @@ impl Field {
     /// Adds it to the header.
     pub(super) fn write(
         &self,
+        manner: Manner,
         header: &mut Header,
         charsets: &Charsets,
         warnings: &mut Vec<Warning>,
@@ -81,6 +87,9 @@ impl Field {
                 self.write_octets(header, value);
                 header.text.push_str("\r\n");
                 Ok(())
+            }
+            Value::Written(value) if manner == Manner::Message => {
+                mend::write(self, value, header, charsets, warnings)
             }
             Value::Written(value) => self.remake(value, header, charsets, warnings),
             Value::Extended(value, more) => self.extend(value, more, header, charsets),
@@ -118,13 +127,15 @@ impl Field {
         charsets: &Charsets,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
-        if self.is_list() {
+        if is_list(&self.name) {
             return header.addresses(&self.name, &self.list(value, charsets)?);
         }
         let text = Text::from(OsString::from_vec(unfolded(value).trim_ascii().to_vec()));
         // What is encoded already must not be so twice.
         let text = match text.decode(charsets) {
-            Ok(decoded) if !decoded.is_ascii() => Text::from(&*decoded_words(&decoded)),
+            Ok(decoded) if !decoded.is_ascii() || decoded.contains("=?") => {
+                Text::from(&*decoded_words(&decoded))
+            }
             _ => text,
         };
         self.write_text(&text, header, charsets, warnings)
@@ -137,20 +148,9 @@ impl Field {
         charsets: &Charsets,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
-        let is_structured = [
-            "Date",
-            "Message-ID",
-            "MIME-Version",
-            "Received",
-            "Return-Path",
-            "Resent-Date",
-            "Resent-Message-ID",
-        ]
-        .iter()
-        .any(|name| self.is(name));
         if self.is("Subject") {
             header.unstructured(&self.name, "a subject", text, charsets, warnings)
-        } else if is_structured || is_content(&self.name) {
+        } else if is_fixed(&self.name) {
             header.structured(&self.name, &text.lossy())
         } else {
             header.own(&self.name, text, charsets, warnings)
@@ -180,24 +180,31 @@ impl Field {
         Ok(())
     }
 
-    fn is_list(&self) -> bool {
-        ADDRESSES.iter().any(|name| self.is(name))
-    }
-
     /// Reads an address list.
     fn list(&self, value: &[u8], charsets: &Charsets) -> Result<Vec<Listed>, ComposeError> {
         let text = Text::from(OsString::from_vec(unfolded(value)));
         let text = text.decode(charsets).unwrap_or_else(|_| text.lossy());
         match parse_list(&text, None) {
             Ok(list) => Ok(decoded_names(list)),
-            Err(error) => Err(ComposeError::Line { line: self.line, reason: error.to_string() }),
+            Err(error) => Err(Manner::Draft.fault(self.line, &error.to_string())),
         }
     }
 }
 
-/// The list with names as they are read: what is encoded in them is decoded.
+/// Whether a field of this name holds an address list.
+pub(super) fn is_list(name: &str) -> bool {
+    ADDRESSES.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a field of this name has no place for an encoded-word. A description has (RFC 2045 8).
+pub(super) fn is_fixed(name: &str) -> bool {
+    let is_free = name.eq_ignore_ascii_case("Content-Description");
+    FIXED.iter().any(|known| name.eq_ignore_ascii_case(known)) || (is_content(name) && !is_free)
+}
+
+/// The list with names as they are read: what is encoded in them is decoded, on one line.
 pub(super) fn decoded_names(mut list: Vec<Listed>) -> Vec<Listed> {
-    let decode = |name: &mut String| *name = decoded_words(name);
+    let decode = |name: &mut String| *name = decoded_words(name).replace(['\r', '\n', '\0'], " ");
     for listed in &mut list {
         match listed {
             Listed::Mailbox(mailbox) => mailbox.name.iter_mut().for_each(decode),
@@ -216,7 +223,7 @@ pub(super) fn is_content(name: &str) -> bool {
 }
 
 /// Takes the line ends out (RFC 5322 2.2.3).
-fn unfolded(value: &[u8]) -> Vec<u8> {
+pub(super) fn unfolded(value: &[u8]) -> Vec<u8> {
     value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect()
 }
 
@@ -228,7 +235,9 @@ mod tests {
     fn written(name: &str, value: Value) -> Result<String, String> {
         let mut header = Header::default();
         let field = Field { name: name.to_owned(), line: 7, value };
-        field.write(&mut header, &Charsets::default(), &mut Vec::new()).map_err(|error| error.to_string())?;
+        field
+            .write(Manner::Draft, &mut header, &Charsets::default(), &mut Vec::new())
+            .map_err(|error| error.to_string())?;
         Ok(header.text)
     }
 

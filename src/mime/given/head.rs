@@ -1,5 +1,8 @@
 //! Reads the header of a message as a person or a program has written it (RFC 5322 2.2 and 4.2).
 
+use std::borrow::Cow;
+
+use super::Manner;
 use super::field::{Field, Value};
 use crate::mime::error::{ComposeError, MessageError};
 use crate::mime::source::Source;
@@ -20,66 +23,109 @@ pub(super) struct Head {
 impl Head {
     /// Reads as far as the empty line, or to the end if there is none. A byte order mark and a mailbox's `From ` line at
     /// the very beginning are passed over, as are lines of blanks: nobody may write them (RFC 5322 3.2.2), and some
-    /// readers take one for the end of the header.
-    pub(super) fn read(source: &Source) -> Result<Self, ComposeError> {
+    /// readers take one for the end of the header. What a program has written also ends before a line that is no field.
+    pub(super) fn read(source: &Source, manner: Manner) -> Result<Self, ComposeError> {
         let octets = beginning(source)?;
         let mut at = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         if octets[at..].starts_with(b"From ") {
+            at += length_of_line(&octets[at..]);
+        }
+        // A mailbox in a mailbox has such a line behind its own.
+        while manner == Manner::Message && octets[at..].starts_with(b">From ") {
             at += length_of_line(&octets[at..]);
         }
         let mut number = 1 + memchr::memchr_iter(b'\n', &octets[..at]).count() as u64;
         let mut fields: Vec<Field> = Vec::new();
         while at < octets.len() {
             let length = length_of_line(&octets[at..]);
-            let line = &octets[at..at + length];
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            (at, number) = (at + length, number + 1);
+            let line = manner.line(&octets[at..at + length]);
             if line.is_empty() {
+                return Ok(Head { fields, length: (at + length) as u64, body_line: number + 1 });
+            }
+            let is_taken = take_line(&line, number, manner, &mut fields)?;
+            if !is_taken {
                 return Ok(Head { fields, length: at as u64, body_line: number });
             }
-            take_line(line, number - 1, &mut fields)?;
+            (at, number) = (at + length, number + 1);
         }
         if octets.len() > LIMIT {
-            return Err(fault(number, "the header has no end within its first MiB"));
+            return Err(manner.fault(number, "the header has no end within its first MiB"));
         }
         Ok(Head { fields, length: at as u64, body_line: number })
     }
 }
 
-/// Adds a line of the header to the fields.
-fn take_line(line: &[u8], number: u64, fields: &mut Vec<Field>) -> Result<(), ComposeError> {
-    match memchr::memchr2(b'\r', 0, line).map(|at| line[at]) {
-        Some(0) => return Err(fault(number, "a NUL stands in the header")),
-        Some(_) => return Err(fault(number, "a CR without LF stands in the header")),
-        None => {}
-    }
-    if line.iter().all(|octet| matches!(octet, b' ' | b'\t')) {
-        return Ok(());
-    }
-    if let (b' ' | b'\t', Some(field)) = (line[0], fields.last_mut()) {
-        field.continue_with(line);
-        return Ok(());
-    }
-    let colon = memchr::memchr(b':', line);
-    let name = colon.map(|at| line[..at].trim_ascii_end()).unwrap_or_default();
-    match (colon, str::from_utf8(name)) {
-        (Some(at), Ok(text)) if !name.is_empty() && name.iter().all(u8::is_ascii_graphic) => {
-            let value = Value::Written(line[at + 1..].to_vec());
-            fields.push(Field { name: text.to_owned(), line: number, value });
-            Ok(())
+impl Manner {
+    /// A line of a header without its end. A CR that a program has left in it stands for a blank, so that it begins no
+    /// field.
+    fn line(self, line: &[u8]) -> Cow<'_, [u8]> {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        if self == Manner::Draft {
+            return Cow::Borrowed(line.strip_suffix(b"\r").unwrap_or(line));
         }
-        _ => {
-            /// Most that an error repeats of a line, characters.
-            const SHOWN: usize = 60;
-            let shown: String = String::from_utf8_lossy(line).chars().take(SHOWN).collect();
-            Err(fault(number, &format!("`{}` is no field", shown.escape_debug())))
+        let end = line.iter().rposition(|octet| *octet != b'\r').map_or(0, |last| last + 1);
+        let line = &line[..end];
+        if memchr::memchr(b'\r', line).is_none() {
+            return Cow::Borrowed(line);
         }
+        Cow::Owned(line.iter().map(|&octet| if octet == b'\r' { b' ' } else { octet }).collect())
     }
 }
 
-fn fault(line: u64, reason: &str) -> ComposeError {
-    ComposeError::Line { line, reason: reason.to_owned() }
+/// Adds a line of the header to the fields. False where it is no field, and the body begins with it.
+fn take_line(
+    line: &[u8],
+    number: u64,
+    manner: Manner,
+    fields: &mut Vec<Field>,
+) -> Result<bool, ComposeError> {
+    let foul = memchr::memchr2(b'\r', 0, line).map(|at| match line[at] {
+        0 => manner.fault(number, "a NUL stands in the header"),
+        _ => manner.fault(number, "a CR without LF stands in the header"),
+    });
+    let is_strict = manner == Manner::Draft;
+    match (is_strict, foul) {
+        (true, Some(fault)) => return Err(fault),
+        (false, Some(fault)) if is_continued(line, fields) || named(line).is_some() => return Err(fault),
+        _ => {}
+    }
+    if is_continued(line, fields) || (is_strict && is_blank(line)) {
+        if let (Some(field), false) = (fields.last_mut(), is_blank(line)) {
+            field.continue_with(line);
+        }
+        return Ok(true);
+    }
+    match named(line) {
+        Some((name, value)) => {
+            let value = Value::Written(value.to_vec());
+            fields.push(Field { name: name.to_owned(), line: number, value });
+            Ok(true)
+        }
+        None if is_strict => {
+            /// Most that an error repeats of a line, characters.
+            const SHOWN: usize = 60;
+            let shown: String = String::from_utf8_lossy(line).chars().take(SHOWN).collect();
+            Err(manner.fault(number, &format!("`{}` is no field", shown.escape_debug())))
+        }
+        None => Ok(false),
+    }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|octet| matches!(octet, b' ' | b'\t'))
+}
+
+/// Whether a line belongs to the field before it.
+fn is_continued(line: &[u8], fields: &[Field]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t')) && !fields.is_empty()
+}
+
+/// The name and the value of a field.
+pub(super) fn named(line: &[u8]) -> Option<(&str, &[u8])> {
+    let at = memchr::memchr(b':', line)?;
+    let name = line[..at].trim_ascii_end();
+    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    is_name.then_some((str::from_utf8(name).ok()?, &line[at + 1..]))
 }
 
 fn length_of_line(octets: &[u8]) -> usize {
@@ -113,11 +159,14 @@ mod tests {
     use super::*;
 
     fn read(text: impl AsRef<[u8]>) -> Result<Head, ComposeError> {
-        Head::read(&Source::Octets(text.as_ref().to_vec()))
+        Head::read(&Source::Octets(text.as_ref().to_vec()), Manner::Draft)
     }
 
-    fn shown(text: &str) -> (Vec<(String, u64, String)>, &str, u64) {
-        let head = read(text).unwrap();
+    fn taken(text: impl AsRef<[u8]>) -> Result<Head, ComposeError> {
+        Head::read(&Source::Octets(text.as_ref().to_vec()), Manner::Message)
+    }
+
+    fn shown(text: &str, head: Head) -> (Vec<(String, u64, String)>, &str, u64) {
         let field = |field: &Field| {
             let Value::Written(value) = &field.value else { panic!("{field:?}") };
             (field.name.clone(), field.line, String::from_utf8(value.clone()).unwrap())
@@ -138,8 +187,39 @@ mod tests {
             ("From me Mon Jan 1\nA:\n\nFrom x\n", vec![field("A", 2, "")], "From x\n", 4),
             ("\u{feff}A: 1\n \t\nB: 2\n\n", vec![field("A", 1, " 1"), field("B", 3, " 2")], "", 5),
         ] {
-            assert_eq!(shown(text), (fields, body, line), "{text:?}");
+            assert_eq!(shown(text, read(text).unwrap()), (fields.clone(), body, line), "{text:?}");
+            assert_eq!(shown(text, taken(text).unwrap()), (fields, body, line), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_message_of_a_program_begins_as_it_likes() {
+        let field = |name: &str, line, value: &str| (name.to_owned(), line, value.to_owned());
+        let a = || vec![field("A", 1, " 1")];
+        for (text, fields, body, line) in [
+            ("disk full\n\nA: 1\n", vec![], "disk full\n\nA: 1\n", 1),
+            (" A: 1\n\n", vec![], " A: 1\n\n", 1),
+            (": 1\n", vec![], ": 1\n", 1),
+            ("\u{e9}: 1\n\n", vec![], "\u{e9}: 1\n\n", 1),
+            ("\0A: 1\n", vec![], "\0A: 1\n", 1),
+            ("A: 1\nhow are you? fine: yes\n\nx", a(), "how are you? fine: yes\n\nx", 2),
+            ("A: 1\n \t\n\tb\nno field\0", vec![field("A", 1, " 1\r\n\tb")], "no field\0", 4),
+            ("A: 1\r\r\n\r\r\nx", a(), "x", 3),
+            ("A: 1\rBcc: e@x\n\n", vec![field("A", 1, " 1 Bcc: e@x")], "", 3),
+            ("A: 1\n\rBcc: e@x\n\n", vec![field("A", 1, " 1\r\n Bcc: e@x")], "", 4),
+            ("A\rBcc: e@x\n\n", vec![], "A\rBcc: e@x\n\n", 1),
+            ("A: 1\nA: 2\r\nbody", vec![field("A", 1, " 1"), field("A", 2, " 2")], "body", 3),
+            ("From x\n>From y\nA: 1\n\n>From z\n", vec![field("A", 3, " 1")], ">From z\n", 5),
+        ] {
+            assert_eq!(shown(text, taken(text).unwrap()), (fields, body, line), "{text:?}");
+        }
+        for text in ["A: \0", "A: 1\n \0\n"] {
+            assert!(
+                taken(text).unwrap_err().to_string().ends_with("of the message: a NUL stands in the header")
+            );
+        }
+        let text = "words without an end ".repeat(100_000);
+        assert_eq!(taken(&text).unwrap().length, 0);
     }
 
     #[test]

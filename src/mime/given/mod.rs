@@ -9,18 +9,22 @@ mod content;
 mod field;
 mod head;
 mod lines;
+mod mend;
 
 use std::sync::Arc;
+
+use encoding_rs::Encoding;
 
 pub(super) use self::content::{Plan, eight_bit, write};
 use self::content::{Prepared, may_grow, prepare};
 use self::field::{Field, Value, decoded_names, is_content};
 use self::head::Head;
-use super::charset::{Charsets, Text};
+use super::charset::{Charsets, Text, charset};
 use super::draft::{Draft, date_field};
 use super::error::{ComposeError, MessageError};
 use super::header::{Header, check_message_id};
 use super::part::{Making, Part};
+use super::read::parameter;
 use super::source::{Body, Source};
 use crate::mail::{Listed, Warning, WarningKind, parse_list};
 
@@ -37,9 +41,27 @@ const ONCE: [&str; 9] = [
     "Content-Transfer-Encoding",
 ];
 
+/// How what was given is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// A person has written it, and hears what is wrong with it.
+    Draft,
+    /// A program has written it and hears nothing: what can be mended is mended.
+    Message,
+}
+
+impl Manner {
+    /// The error of a line.
+    fn fault(self, line: u64, reason: &str) -> ComposeError {
+        let of = if self == Manner::Draft { "draft" } else { "message" };
+        ComposeError::Line { of, line, reason: reason.to_owned() }
+    }
+}
+
 /// A message that was given with its header.
 #[derive(Debug, Clone)]
 pub struct Given {
+    manner: Manner,
     source: Source,
     fields: Vec<Field>,
     body: Body,
@@ -49,18 +71,30 @@ pub struct Given {
 impl Given {
     /// Reads the header. A line that is no field is an error, and so is a second field where there may be one.
     pub fn read(source: Source) -> Result<Self, ComposeError> {
-        let Head { fields, length, body_line } = Head::read(&source)?;
-        for (place, field) in fields.iter().enumerate() {
+        let given = Self::taken(source, Manner::Draft)?;
+        for (place, field) in given.fields.iter().enumerate() {
             let is_once = ONCE.iter().any(|name| field.is(name));
-            let first = fields[..place].iter().find(|other| is_once && other.is(&field.name));
+            let first = given.fields[..place].iter().find(|other| is_once && other.is(&field.name));
             if let Some(first) = first {
                 let reason =
                     format!("it is a second {}, and the first is on line {}", field.name, first.line);
-                return Err(ComposeError::Line { line: field.line, reason });
+                return Err(Manner::Draft.fault(field.line, &reason));
             }
         }
+        Ok(given)
+    }
+
+    /// Takes a finished message of a program, as sendmail does. What does not begin with a field is all body, the header
+    /// ends before a line that is no field, and a field may be there any number of times. Only a NUL in the header, and a
+    /// header of more than a MiB, are errors.
+    pub fn of_message(source: Source) -> Result<Self, ComposeError> {
+        Self::taken(source, Manner::Message)
+    }
+
+    fn taken(source: Source, manner: Manner) -> Result<Self, ComposeError> {
+        let Head { fields, length, body_line } = Head::read(&source, manner)?;
         let body = Source::Tail { of: Arc::new(source.clone()), skipped: length };
-        Ok(Given { source, fields, body: body.into(), body_line })
+        Ok(Given { manner, source, fields, body: body.into(), body_line })
     }
 
     /// The SHA-256 of all that was given.
@@ -155,11 +189,14 @@ impl Given {
     /// Makes it ready to be written: what a header must have and this one lacks is that of the draft.
     pub(super) fn ready(&self, draft: &Draft, warnings: &mut Vec<Warning>) -> Result<Ready, ComposeError> {
         let mut whole = self.clone();
-        for name in ["Date", "Message-ID", "From", "Sender", "Reply-To", "To", "Cc"] {
+        for name in ["Date", "Message-ID", "From", "Sender", "Reply-To", "To", "Cc", "Bcc"] {
             whole.remove_where(|field, value| field.eq_ignore_ascii_case(name) && value.is_empty());
         }
         if !whole.has("Date") {
-            warnings.push(Warning::new(WarningKind::NO_DATE, "the draft has no Date: it gets that of now"));
+            if self.manner == Manner::Draft {
+                let words = "the draft has no Date: it gets that of now";
+                warnings.push(Warning::new(WarningKind::NO_DATE, words));
+            }
             whole.set_plain("Date", &date_field(&draft.date)?);
         }
         if !whole.has("From") {
@@ -181,13 +218,19 @@ impl Given {
             Some(_) => None,
             None => Some(prepare(&mut fields, &self.body, self.body_line, &draft.charsets, warnings)?),
         };
-        Ok(Ready { fields, content, body: self.body.clone(), message_id })
+        let (manner, body) = (self.manner, self.body.clone());
+        let declared = self.values("Content-Type").next().and_then(|value| parameter(&value, "charset"));
+        let declared = declared.and_then(|label| charset(&label).ok().flatten());
+        Ok(Ready { manner, declared, fields, content, body, message_id })
     }
 }
 
 /// A given message that can be written.
 #[derive(Debug)]
 pub(in crate::mime) struct Ready {
+    manner: Manner,
+    /// The charset that a finished message says it is in.
+    declared: Option<&'static Encoding>,
     fields: Vec<Field>,
     content: Option<Prepared>,
     body: Body,
@@ -216,6 +259,14 @@ impl Ready {
         Ok(may_delimit && lines::has_delimiter(&self.body, delimiter)?)
     }
 
+    /// The charsets that its fields may be in: what a program has written knows nothing of this one's.
+    fn charsets(&self, charsets: &Charsets) -> Charsets {
+        match self.manner {
+            Manner::Draft => *charsets,
+            Manner::Message => Charsets { declared: self.declared, locale: None, ..*charsets },
+        }
+    }
+
     /// All its fields in their order, or all but those of the content.
     pub(super) fn header(
         &self,
@@ -225,7 +276,7 @@ impl Ready {
     ) -> Result<Header, ComposeError> {
         let mut header = Header::new(charsets);
         for field in self.fields.iter().filter(|field| is_whole || !is_content(&field.name)) {
-            field.write(&mut header, charsets, warnings)?;
+            field.write(self.manner, &mut header, &self.charsets(charsets), warnings)?;
         }
         Ok(header)
     }
@@ -235,7 +286,7 @@ impl Ready {
         let Some(prepared) = &self.content else { return Ok(None) };
         let mut header = Header::new(&making.charsets);
         for field in self.fields.iter().filter(|field| is_content(&field.name)) {
-            field.write(&mut header, &making.charsets, making.warnings)?;
+            field.write(self.manner, &mut header, &self.charsets(&making.charsets), making.warnings)?;
         }
         let Prepared { content, outline, size, .. } = prepared.clone();
         Ok(Some(Part::of_given(header.text, content, outline, size)))

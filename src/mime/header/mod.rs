@@ -15,7 +15,7 @@ use encoding_rs::Encoding;
 
 pub(super) use self::coded::{Lacking, in_utf8};
 use self::value::LONGEST_WORD;
-pub(super) use self::value::Value;
+pub(super) use self::value::{OCTETS, Value};
 use super::charset::{Charsets, Text, Undecodable};
 use super::error::ComposeError;
 use crate::mail::{Listed, Warning, WarningKind, parse_list};
@@ -45,6 +45,16 @@ const STRUCTURED: [&str; 14] = [
 /// Own fields that hold an address list.
 const ADDRESSES: [&str; 5] =
     ["Errors-To", "Disposition-Notification-To", "Return-Receipt-To", "Mail-Followup-To", "Mail-Reply-To"];
+
+/// Whether a field of this name has a syntax in which encoded-words mean nothing, as far as it is known.
+pub(super) fn is_structured(name: &str) -> bool {
+    STRUCTURED.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether an own field of this name holds an address list.
+pub(super) fn is_address_list(name: &str) -> bool {
+    ADDRESSES.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
 
 /// The header under construction.
 #[derive(Default)]
@@ -137,7 +147,6 @@ impl Header {
         check_name(name)?;
         let what = format!("the field {name}");
         one_line(&what, text.octets())?;
-        let among = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
         let decoded = text.decode(charsets).ok();
         let decoded = decoded.as_deref().map(str::trim);
         if name.eq_ignore_ascii_case("Sender") {
@@ -151,12 +160,12 @@ impl Header {
             self.field_in(charset, name, |body| body.phrases(&phrases(text)));
             return Ok(());
         }
-        if among(&ADDRESSES)
+        if is_address_list(name)
             && let Some(list) = decoded.and_then(|text| parse_list(text, None).ok())
         {
             return self.addresses(name, &list);
         }
-        if among(&STRUCTURED) || among(&ADDRESSES) {
+        if is_structured(name) || is_address_list(name) {
             return self.structured(name, decoded.unwrap_or("\u{fffd}"));
         }
         self.unstructured(name, &what, text, charsets, warnings)

@@ -12,7 +12,7 @@ use super::Value;
 use crate::mime::error::ComposeError;
 
 /// Longest parameter that stands on a line of its own, octets: behind it comes a semicolon.
-pub(super) const FITS: usize = 74;
+pub(in crate::mime) const FITS: usize = 74;
 
 /// A media type as given or found: `text/html; charset=utf-8`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub(in crate::mime) fn harmless(name: &str) -> String {
 }
 
 /// Percent-encodes what is not an attribute-char of RFC 2231 7.
-pub(super) fn percent(octets: &[u8]) -> String {
+pub(in crate::mime) fn percent(octets: &[u8]) -> String {
     let mut encoded = String::with_capacity(octets.len() * 3);
     for &octet in octets {
         match octet {
@@ -137,7 +137,7 @@ pub(super) fn percent(octets: &[u8]) -> String {
 }
 
 /// Divides at the semicolons that are not inside quotes.
-fn split_parameters(text: &str) -> Vec<&str> {
+pub(in crate::mime) fn split_parameters(text: &str) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |character| {
         let divides = character == ';' && !quoted;
@@ -157,7 +157,7 @@ fn has_name(parameter: &str, name: &str) -> bool {
 }
 
 /// RFC 2045 5.1.
-fn is_token(text: &str) -> bool {
+pub(in crate::mime) fn is_token(text: &str) -> bool {
     let good = |octet: u8| matches!(octet, b'!'..=b'~') && !b"()<>@,;:\\\"/[]?=".contains(&octet);
     !text.is_empty() && text.bytes().all(good)
 }

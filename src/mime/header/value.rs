@@ -6,7 +6,7 @@
 use std::fmt::{self, Write};
 
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, X_USER_DEFINED};
 
 use crate::mail::{Listed, Mailbox};
 
@@ -20,6 +20,9 @@ const LONGEST_QUOTED: usize = 70;
 const ENCODED_WORD: usize = 12;
 /// Octets of `=?unknown-8bit?B?` and `?=`.
 const UNKNOWN_WORD: usize = 19;
+
+/// Stands for octets that no charset explains: each above 127 is a character of its own, and is sent as `unknown-8bit`.
+pub(in crate::mime) const OCTETS: &Encoding = X_USER_DEFINED;
 
 /// The body of one field under construction: words with a blank before each, folded where a line would be too long.
 pub(in crate::mime) struct Value<'a> {
@@ -47,6 +50,12 @@ impl Value<'_> {
         Ok(())
     }
 
+    /// Begins a new line, so that a long field name leaves room.
+    pub(in crate::mime) fn begin_line(&mut self) -> fmt::Result {
+        self.begun = true;
+        self.writer.new_line()
+    }
+
     /// Adds text right behind the last word.
     pub(in crate::mime) fn glue(&mut self, text: &str) -> fmt::Result {
         self.writer.write_str(text)
@@ -60,9 +69,11 @@ impl Value<'_> {
 
     /// Adds text as encoded-words: as one if it can be, even on a line of its own, because some readers show the
     /// blank between two of them.
-    pub(super) fn encoded(&mut self, text: &str) -> fmt::Result {
-        if let Some(encoding) = self.charset {
-            return self.encoded_in(encoding, text);
+    pub(in crate::mime) fn encoded(&mut self, text: &str) -> fmt::Result {
+        match self.charset {
+            Some(encoding) if encoding == OCTETS => return self.unknown(&encoding.encode(text).0),
+            Some(encoding) => return self.encoded_in(encoding, text),
+            None => {}
         }
         let length = ENCODED_WORD + text.len().div_ceil(3) * 4;
         self.blank_before(if self.begun && length < FOLD { length } else { 0 })?;
@@ -95,7 +106,8 @@ impl Value<'_> {
             |word: &str| !word.is_empty() && word.len() <= LONGEST_QUOTED && word.bytes().all(is_atext);
         let printable = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
         // Readers decode what looks like an encoded-word even inside quotes.
-        if text.contains("=?") || !printable {
+        let is_coded = text.contains("=?") && self.charset != Some(OCTETS);
+        if is_coded || !printable {
             self.encoded(text)?;
             return Ok(true);
         }
@@ -136,7 +148,7 @@ impl Value<'_> {
         }
     }
 
-    pub(super) fn list(&mut self, list: &[Listed]) -> fmt::Result {
+    pub(in crate::mime) fn list(&mut self, list: &[Listed]) -> fmt::Result {
         for (index, listed) in list.iter().enumerate() {
             if index > 0 {
                 self.glue(",")?;

@@ -1,0 +1,353 @@
+//! A field of a finished message that cannot go as it is, since it holds octets above 127 or a line that is too long. Its
+//! program waits for no answer: whatever it says goes out in ASCII and in lines that every transport passes.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use super::field::{Field, decoded_names, is_fixed, is_list, unfolded};
+use super::lines::LONGEST_LINE;
+use crate::mail::{Listed, Warning, WarningKind, parse_list};
+use crate::mime::charset::{Charsets, Text, Undecodable};
+use crate::mime::error::ComposeError;
+use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters};
+use crate::mime::header::{Header, OCTETS, Value, is_address_list, is_structured};
+use crate::mime::read::{decoded_words, unquoted};
+
+/// Longest name that leaves room for a word on its line, octets.
+const LONGEST_NAME: usize = 60;
+/// Longest word that is not divided, octets.
+const LONGEST_WORD: usize = 900;
+/// Longest name of a parameter that is encoded, octets: that of each piece fits on a line.
+const LONGEST_KEY: usize = 40;
+/// Octets of a parameter in one piece of it: three times as many and the name stay on a line.
+const PIECE: usize = 16;
+/// Fields that hold URLs (RFC 2369, RFC 5064).
+const URLS: [&str; 7] = [
+    "List-Archive",
+    "List-Help",
+    "List-Owner",
+    "List-Post",
+    "List-Subscribe",
+    "List-Unsubscribe",
+    "Archived-At",
+];
+
+/// What a field says.
+struct Said<'a> {
+    name: &'a str,
+    /// On one line, without CR, LF and NUL.
+    text: String,
+    /// Whether characters of it stand for octets that no charset explains.
+    is_unknown: bool,
+}
+
+/// What cannot be written as its field wants it.
+struct Unfit;
+
+/// Writes a field with what was given for it. What its own syntax does not allow is written word by word.
+pub(super) fn write(
+    field: &Field,
+    value: &[u8],
+    header: &mut Header,
+    charsets: &Charsets,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ComposeError> {
+    if field.name.len() > LONGEST_WORD {
+        let name = field.name[..LONGEST_NAME].to_owned() + "…";
+        return Err(ComposeError::Structure { name, reason: "has a name of more than 900 octets" });
+    }
+    let said = Said::read(&field.name, value, charsets, warnings)?;
+    let mut made = Header::new(charsets);
+    if said.write(&mut made, charsets).is_err() || !passes(&made) {
+        made = Header::new(charsets);
+        said.write_words(&mut made);
+    }
+    header.text.push_str(&made.text);
+    header.smtputf8 |= made.smtputf8;
+    header.lacking.append(&mut made.lacking);
+    Ok(())
+}
+
+/// Whether every transport passes it.
+fn passes(made: &Header) -> bool {
+    let mut lines = made.text.split("\r\n");
+    lines.all(|line| line.len() <= LONGEST_LINE) && (made.smtputf8 || made.text.is_ascii())
+}
+
+impl<'a> Said<'a> {
+    /// Reads a value: UTF-8, else in the charset that the message declares, else octets.
+    fn read(
+        name: &'a str,
+        value: &[u8],
+        charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, ComposeError> {
+        let octets = unfolded(value).trim_ascii().to_vec();
+        let declared = charsets.declared.filter(|encoding| encoding.is_ascii_compatible());
+        let text = Text::from(OsString::from_vec(octets));
+        let known = text.decode(&Charsets { declared, locale: None, ..*charsets });
+        let mut is_unknown = false;
+        let text = match (known, charsets.undecodable) {
+            (Ok(known), _) => known,
+            (Err(offset), Undecodable::Fail) => {
+                let offset = offset as u64;
+                return Err(ComposeError::Undecodable { what: format!("the field {name}"), offset });
+            }
+            (Err(_), Undecodable::Replace) => {
+                let words = format!("malformed characters of the field {name} became U+FFFD");
+                warnings.push(Warning::new(WarningKind::MALFORMED_TEXT, words));
+                text.lossy()
+            }
+            (Err(_), Undecodable::Keep) => {
+                let words = format!("the field {name} is in no known charset: it is sent as unknown-8bit");
+                warnings.push(Warning::new(WarningKind::EIGHT_BIT_HEADER, words));
+                is_unknown = true;
+                OCTETS.decode_without_bom_handling(text.octets()).0
+            }
+        };
+        Ok(Said { name, text: on_one_line(&text), is_unknown })
+    }
+
+    /// Writes it by the syntax of its field.
+    fn write(&self, made: &mut Header, charsets: &Charsets) -> Result<(), Unfit> {
+        let is = |name: &str| self.name.eq_ignore_ascii_case(name);
+        if is_list(self.name) || is_address_list(self.name) {
+            return self.write_list(made);
+        }
+        if is("Content-Type") || is("Content-Disposition") {
+            return self.write_parameters(made);
+        }
+        if URLS.iter().any(|name| is(name)) {
+            let text = coded(&self.octets(&self.text));
+            Said { name: self.name, text, is_unknown: false }.write_words(made);
+            return Ok(());
+        }
+        let is_other = self.is_fixed() || self.is_unknown || self.text.is_ascii();
+        if is_other {
+            return Err(Unfit);
+        }
+        let text = Text::from(on_one_line(&decoded_words(&self.text)));
+        let what = format!("the field {}", self.name);
+        let warnings = &mut Vec::new();
+        let written = if is("Keywords") {
+            made.own(self.name, &text, charsets, warnings)
+        } else {
+            made.unstructured(self.name, &what, &text, charsets, warnings)
+        };
+        written.map_err(|_| Unfit)
+    }
+
+    /// Whether encoded-words mean nothing in it.
+    fn is_fixed(&self) -> bool {
+        is_fixed(self.name) || is_structured(self.name)
+    }
+
+    fn write_list(&self, made: &mut Header) -> Result<(), Unfit> {
+        let list = parse_list(&self.text, None).map_err(|_| Unfit)?;
+        if !self.is_unknown {
+            return made.addresses(self.name, &decoded_names(list)).map_err(|_| Unfit);
+        }
+        if !list.iter().flat_map(Listed::mailboxes).all(|mailbox| mailbox.address.is_ascii()) {
+            return Err(Unfit);
+        }
+        made.field_in(Some(OCTETS), self.name, |body| body.list(&list));
+        Ok(())
+    }
+
+    /// Writes a value with parameters. Those that need it are encoded (RFC 2231), which a name such as that of a file
+    /// survives; where it is there in that form too, that one is enough.
+    fn write_parameters(&self, made: &mut Header) -> Result<(), Unfit> {
+        let pieces: Vec<&str> = split_parameters(&self.text).into_iter().map(str::trim).collect();
+        let mut words: Vec<String> = Vec::new();
+        for (place, piece) in pieces.iter().enumerate() {
+            let is_fit = piece.is_ascii() && piece.len() <= LONGEST_WORD;
+            match piece.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+                _ if is_fit && (place == 0 || !piece.is_empty()) => words.push((*piece).to_owned()),
+                _ if is_fit => {}
+                Some((key, value)) if place > 0 && is_token(key) && key.len() <= LONGEST_KEY => {
+                    let start = format!("{key}*");
+                    if let Some(key) = key.strip_suffix('*') {
+                        words.push(format!("{key}*={}", coded(&self.octets(value))));
+                    } else if !pieces.iter().any(|other| starts_with(other, &start)) {
+                        self.code(key, &unquoted(value), &mut words);
+                    }
+                }
+                _ => return Err(Unfit),
+            }
+        }
+        made.field(self.name, |body| {
+            for (place, word) in words.iter().enumerate() {
+                if place > 0 {
+                    body.glue(";")?;
+                }
+                body.word(word)?;
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    /// Encodes a parameter, in pieces where it is long.
+    fn code(&self, key: &str, value: &str, words: &mut Vec<String>) {
+        let charset = if self.is_unknown { "unknown-8bit" } else { "utf-8" };
+        let whole = format!("{key}*={charset}''{}", percent(&self.octets(value)));
+        if whole.len() <= FITS {
+            return words.push(whole);
+        }
+        let mut pieces: Vec<Vec<u8>> = vec![Vec::new()];
+        for character in value.chars() {
+            let octets = self.octets(character.encode_utf8(&mut [0; 4]));
+            match pieces.last_mut() {
+                Some(piece) if piece.len() + octets.len() <= PIECE => piece.extend(octets),
+                _ => pieces.push(octets),
+            }
+        }
+        for (index, piece) in pieces.iter().enumerate() {
+            let start = if index == 0 { format!("{charset}''") } else { String::new() };
+            words.push(format!("{key}*{index}*={start}{}", percent(piece)));
+        }
+    }
+
+    /// The octets of a text of it.
+    fn octets(&self, text: &str) -> Vec<u8> {
+        if self.is_unknown { OCTETS.encode(text).0.into_owned() } else { text.as_bytes().to_vec() }
+    }
+
+    /// Writes it word by word: those outside of ASCII become encoded-words. RFC 5322 4.5 lets a reader find them in any
+    /// list of words. A word without end is divided where an encoded-word is none.
+    fn write_words(&self, made: &mut Header) {
+        let charset = if self.is_unknown { Some(OCTETS) } else { made.charset_for(self.name, &self.text) };
+        let is_coded = |word: &&str| !word.is_ascii() || (word.len() > LONGEST_WORD && !self.is_fixed());
+        let words: Vec<&str> = self.text.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
+        made.field_in(charset, self.name, |body: &mut Value<'_>| {
+            if self.name.len() > LONGEST_NAME {
+                body.begin_line()?;
+            }
+            for run in words.chunk_by(|one, other| is_coded(one) && is_coded(other)) {
+                if run.iter().any(is_coded) {
+                    body.encoded(&run.join(" "))?;
+                    continue;
+                }
+                for piece in run.iter().flat_map(|word| word.as_bytes().chunks(LONGEST_WORD)) {
+                    body.word(&String::from_utf8_lossy(piece))?;
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+/// The text without what would end a line.
+fn on_one_line(text: &str) -> String {
+    text.replace(['\r', '\n', '\0'], " ")
+}
+
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
+}
+
+/// The octets above 127 as `%XX`, as a URL has them (RFC 3987 3.1).
+fn coded(octets: &[u8]) -> String {
+    let code = |octet: &u8| match octet.is_ascii() {
+        true => Cow::Owned(char::from(*octet).to_string()),
+        false => Cow::Owned(format!("%{octet:02X}")),
+    };
+    octets.iter().map(code).collect::<Vec<Cow<'_, str>>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::field::Value as Given;
+    use super::*;
+    use encoding_rs::WINDOWS_1252;
+
+    fn mended_in(charsets: &Charsets, name: &str, value: &[u8]) -> String {
+        let mut header = Header::default();
+        let field = Field { name: name.to_owned(), line: 1, value: Given::Written(value.to_vec()) };
+        write(&field, value, &mut header, charsets, &mut Vec::new()).unwrap();
+        assert!(passes(&header), "{}", header.text);
+        header.text
+    }
+
+    fn mended(name: &str, value: impl AsRef<[u8]>) -> String {
+        mended_in(&Charsets::default(), name, value.as_ref())
+    }
+
+    #[test]
+    fn utf_8_is_encoded_where_its_field_allows_it() {
+        for (name, value, expected) in [
+            ("Subject", " =?utf-8?q?=0Aa?= \u{e9}", "Subject: =?utf-8?b?IGEgw6k=?=\r\n"),
+            ("Received", " from \u{e9} by x;\r\n\tdate", "Received: from =?utf-8?b?w6k=?= by x; date\r\n"),
+            (
+                "References",
+                " <a@x> <\u{e9}@x> <\u{e9}> <b@x>",
+                "References: <a@x> =?utf-8?b?PMOpQHg+IDzDqT4=?= <b@x>\r\n",
+            ),
+            ("Message-ID", " <\u{e9}@x>", "Message-ID: =?utf-8?b?PMOpQHg+?=\r\n"),
+            (
+                "List-Unsubscribe",
+                " <mailto:a@x?subject=\u{e9}>",
+                "List-Unsubscribe: <mailto:a@x?subject=%C3%A9>\r\n",
+            ),
+            ("List-ID", " \u{e9} t <a.b>", "List-ID: =?utf-8?b?w6k=?= t <a.b>\r\n"),
+            ("Keywords", " \u{e9}, b", "Keywords: =?utf-8?b?w6k=?= , b\r\n"),
+            ("X-Cron-Env", " <A=\u{e9}>", "X-Cron-Env: =?utf-8?b?PEE9w6k+?=\r\n"),
+            ("To", " \"\u{e9}\" <a@x>, root", "To: =?utf-8?b?IsOpIg==?= <a@x>, root\r\n"),
+            ("Cc", " \u{e9} <a@x>", "Cc: =?utf-8?b?w6k=?= <a@x>\r\n"),
+            ("Content-Type", " a/b; name=\"\u{e9} b\";", "Content-Type: a/b; name*=utf-8''%C3%A9%20b\r\n"),
+            (
+                "Content-Disposition",
+                " attachment; filename=\u{e9}.p; FileName*=utf-8''%C3%A9.p",
+                "Content-Disposition: attachment; FileName*=utf-8''%C3%A9.p\r\n",
+            ),
+            ("Content-Type", " t\u{e9}/x; a=b", "Content-Type: =?utf-8?b?dMOpL3g7?= a=b\r\n"),
+        ] {
+            assert_eq!(mended(name, value), expected);
+        }
+        let long = "\u{e9}".repeat(20) + ".pdf";
+        let text = mended("Content-Disposition", format!(" attachment; filename=\"{long}\""));
+        assert_eq!(crate::mime::read::parameter(&text.replace("\r\n", ""), "filename"), Some(long));
+    }
+
+    #[test]
+    fn other_octets_are_in_the_declared_charset_or_in_none() {
+        for (name, value, unknown) in [
+            ("Subject", &b" caf\xe9 au"[..], "Subject: =?unknown-8bit?B?Y2Fm6Q==?= au\r\n"),
+            (
+                "From",
+                b" \"J\xf6 M\" <j@x>, =?utf-8?q?b?= <b@x>",
+                "From: =?unknown-8bit?B?SvYgTQ==?= <j@x>, =?utf-8?q?b?= <b@x>\r\n",
+            ),
+            ("To", b" \xe9@x", "To: =?unknown-8bit?B?6UB4?=\r\n"),
+            ("Content-Type", b" a/b; name=\xe9", "Content-Type: a/b; name*=unknown-8bit''%E9\r\n"),
+            ("List-Help", b" <http://x/\xe9>", "List-Help: <http://x/%E9>\r\n"),
+        ] {
+            assert_eq!(mended(name, value), unknown);
+        }
+        let latin = Charsets { declared: Some(WINDOWS_1252), ..Charsets::default() };
+        assert_eq!(mended_in(&latin, "Subject", b" caf\xe9"), "Subject: =?utf-8?b?Y2Fmw6k=?=\r\n");
+        assert_eq!(mended_in(&latin, "To", b" J\xf6 <j@x>"), "To: =?utf-8?b?SsO2?= <j@x>\r\n");
+    }
+
+    #[test]
+    fn a_line_without_end_is_folded_or_divided() {
+        let long = "x".repeat(2000);
+        let whole = |text: &str| text.split_once(':').unwrap().1.replace("\r\n ", "").trim().to_owned();
+        assert_eq!(whole(&mended("References", &long)), long);
+        assert_eq!(decoded_words(&whole(&mended("X-Long", &long)).replace("?==?", "?= =?")), long);
+        assert_eq!(whole(&mended("Content-Transfer-Encoding", &long)), long);
+        let text = mended("Content-Type", format!("a/b; name=\"{long}\""));
+        assert_eq!(crate::mime::read::parameter(&text.replace("\r\n", ""), "name"), Some(long.clone()));
+        let addresses = "a@example.org, ".repeat(100) + "b@x";
+        assert_eq!(mended("To", &addresses).matches('@').count(), 101);
+        let name = "n".repeat(900);
+        assert_eq!(mended(&name, "\u{e9} b"), format!("{name}:\r\n =?utf-8?b?w6kgYg==?=\r\n"));
+        assert_eq!(mended(&name, b"\xe9 b"), format!("{name}:\r\n =?unknown-8bit?B?6Q==?= b\r\n"));
+        assert!(mended(&name, &long).starts_with(&format!("{name}:\r\n =?utf-8?b?")));
+        let field = Field { name: "n".repeat(901), line: 1, value: Given::Written(Vec::new()) };
+        let error = write(&field, b"", &mut Header::default(), &Charsets::default(), &mut Vec::new());
+        assert!(error.unwrap_err().to_string().ends_with("… has a name of more than 900 octets"));
+    }
+}
