@@ -11,13 +11,17 @@ use encoding_rs::{EUC_JP, EncoderResult, Encoding, GBK, ISO_2022_JP, SHIFT_JIS, 
 
 /// Names of ASCII (RFC 1345 and what `locale charmap` prints). The Encoding Standard takes them for windows-1252,
 /// which would make two wrong characters of each UTF-8 character.
-const ASCII_NAMES: [&str; 9] = [
+const ASCII_NAMES: [&str; 13] = [
     "us-ascii",
     "ascii",
     "ansi_x3.4-1968",
     "ansi_x3.4-1986",
     "iso646-us",
     "iso_646.irv:1991",
+    "iso-ir-6",
+    "ibm367",
+    "cp367",
+    "csascii",
     "646",
     "c",
     "posix",

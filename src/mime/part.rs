@@ -92,7 +92,7 @@ impl Content {
                 body.each_block(&mut |octets| encoder.push(octets, sink))?;
                 encoder.finish(sink)
             }
-            Content::Given(body, plan) => given::write(body, *plan, sink),
+            Content::Given(body, plan) => given::write(body, plan, sink),
         }
     }
 }

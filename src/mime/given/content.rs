@@ -1,27 +1,33 @@
 //! What a given message holds, and how it is sent (RFC 2045 5 and 6, RFC 2046 5).
 //!
-//! It is sent as it is where every transport passes it. Of a single part what does not pass is encoded, as everywhere
-//! else, so that no server has to convert it. What holds parts of its own cannot be encoded (RFC 2045 6.4): its octets
-//! above 127 stay, and the server must offer 8BITMIME.
+//! It is sent as it is where every transport passes it. What does not pass is encoded, as everywhere else, so that no
+//! server has to convert it; in what holds parts of its own, a part of it is (`tree/`). A person's draft of parts keeps its
+//! octets above 127, and the server must offer 8BITMIME.
+
+use std::sync::Arc;
 
 use super::Manner;
-use super::field::{Field, Value};
-use super::lines::{Seen, has_delimiter, pass};
-use crate::mail::Warning;
+use super::edit::{self, Change, Edit, Recode};
+use super::field::{Field, Value, is_content};
+use super::label::{Label, true_charset};
+use super::lines::{Seen, has_delimiter};
+use super::tree;
+use crate::mail::{Warning, WarningKind};
 use crate::mime::charset::{Charsets, charset};
-use crate::mime::encode::{Base64, QuotedPrintable};
+use crate::mime::encode::Base64;
 use crate::mime::error::{ComposeError, MessageError};
 use crate::mime::header::parameter::MediaType;
 use crate::mime::part::{Content, Outline};
 use crate::mime::read::parameter;
 use crate::mime::source::{Body, Taken};
-use crate::mime::text::{self, Planned, Transfer};
+use crate::mime::text::{self, Planned};
 
 /// How the content is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::mime) struct Plan {
-    /// What is done to its lines; nothing for `7bit`.
-    transfer: Transfer,
+    manner: Manner,
+    /// What is done to its lines; nothing where it goes as it is.
+    edits: Arc<[Edit]>,
     /// Octets as written.
     pub(in crate::mime) size: u64,
     /// Whether there are octets above 127.
@@ -40,37 +46,14 @@ pub(in crate::mime) struct Prepared {
     pub(in crate::mime) may_delimit: bool,
 }
 
-/// What the fields say of the content.
-struct Label {
-    value: String,
-    essence: String,
-    encoding: String,
-    charset: Option<String>,
-}
-
-impl Label {
-    fn of(fields: &[Field]) -> Self {
-        let find = |name: &str| fields.iter().find(|field| field.is(name)).and_then(Field::given);
-        let value = find("Content-Type").unwrap_or_default();
-        let essence = value.split([';', '(']).next().unwrap_or_default().trim().to_ascii_lowercase();
-        let encoding = find("Content-Transfer-Encoding").unwrap_or_default();
-        let encoding = encoding.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
-        Label {
-            // RFC 2045 5.2: what cannot be read is a plain text.
-            essence: if essence.contains('/') { essence } else { "text/plain".to_owned() },
-            encoding: if encoding.is_empty() { "7bit".to_owned() } else { encoding },
-            charset: parameter(&value, "charset"),
-            value,
-        }
-    }
-
-    fn is(&self, kind: &str) -> bool {
-        self.essence.starts_with(kind)
-    }
-
-    fn is_unencoded(&self) -> bool {
-        matches!(self.encoding.as_str(), "7bit" | "8bit" | "binary")
-    }
+/// What is given, and how it is taken.
+pub(super) struct Preparing<'a> {
+    pub(super) manner: Manner,
+    pub(super) body: &'a Body,
+    /// The number of the body's first line.
+    pub(super) line: u64,
+    pub(super) charsets: &'a Charsets,
+    pub(super) warnings: &'a mut Vec<Warning>,
 }
 
 /// Whether a text that is typed elsewhere can go on behind it.
@@ -79,112 +62,242 @@ pub(super) fn may_grow(fields: &[Field]) -> bool {
     label.essence == "text/plain" && label.is_unencoded()
 }
 
-/// Finds out how the body is sent; changes the fields of the content where they would not be true any more. The body
-/// begins on `line`.
-pub(super) fn prepare(
-    fields: &mut Vec<Field>,
-    body: &Body,
-    line: u64,
-    charsets: &Charsets,
-    warnings: &mut Vec<Warning>,
-) -> Result<Prepared, ComposeError> {
-    let label = Label::of(fields);
-    let seen = Seen::read(body)?;
-    let holds_parts = label.is("multipart/") || label.is("message/");
-    let fault = |at: u64, reason: &str| Err(Manner::Draft.fault(line + at - 1, reason));
-    if holds_parts || !label.is_unencoded() {
-        if let Some(at) = seen.foul {
-            return fault(at, "a NUL, or a CR without LF, stands in it");
-        }
-        if let Some(at) = seen.long {
-            return fault(at, "it is longer than 998 octets, and a part of a multipart is not encoded anew");
-        }
-    }
-    match (label.is_unencoded(), seen.eight_bit) {
-        (false, Some(at)) => {
-            return fault(at, &format!("an octet above 127 stands in what is said to be {}", label.encoding));
-        }
-        (true, Some(_)) if holds_parts => {
-            if label.encoding != "8bit" {
-                set(fields, "Content-Transfer-Encoding", "8bit");
-            }
-            return Ok(keep(&label, "8bit", seen, body));
-        }
-        (true, None) if seen.passes() => {
-            if label.encoding == "binary" {
-                set(fields, "Content-Transfer-Encoding", "7bit");
-            }
-            return Ok(keep(&label, "7bit", seen, body));
-        }
-        (true, _) => {}
-        (false, None) => {
-            let known = ["base64", "quoted-printable"].into_iter().find(|known| *known == label.encoding);
-            return Ok(keep(&label, known.unwrap_or("other"), seen, body));
-        }
-    }
-    if !label.is("text/") {
-        set(fields, "Content-Transfer-Encoding", "base64");
-        let octets = body.length();
-        let outline = outline(&label, "base64", octets);
-        let size = Base64::size(octets);
-        return Ok(Prepared {
-            content: Content::Base64(body.clone()),
-            outline,
-            size,
-            is_eight_bit: false,
-            may_delimit: false,
-        });
-    }
-    if is_true(&label, &seen, body)? {
-        let plan = encoded(&seen, body)?;
-        set(fields, "Content-Transfer-Encoding", plan.transfer.word());
-        let outline = outline(&label, plan.transfer.word(), seen.octets);
-        return Ok(Prepared {
-            content: Content::Given(body.clone(), plan),
-            outline,
-            size: plan.size,
-            is_eight_bit: false,
-            may_delimit: false,
-        });
-    }
-    relabel(&label, fields, body, charsets, warnings)
-}
-
 /// The plan for an attached message, which may not be encoded (RFC 2046 5.2.1), if octets above 127 are all that a transport may
 /// not pass, and no line of it begins with `delimiter`.
 pub(in crate::mime) fn eight_bit(body: &Body, delimiter: &str) -> Result<Option<Plan>, MessageError> {
-    let seen = Seen::read(body)?;
-    let is_fit = seen.passes() && !(seen.may_delimit && has_delimiter(body, delimiter)?);
+    let manner = Manner::Draft;
+    let seen = Seen::read(body, manner)?;
+    let is_fit = seen.passes() && !(seen.may_delimit && has_delimiter(body, manner, delimiter)?);
     let is_eight_bit = seen.eight_bit.is_some();
-    let plan = Plan { transfer: Transfer::SevenBit, size: seen.octets, is_eight_bit };
+    let plan = Plan { manner, edits: [].into(), size: seen.octets, is_eight_bit };
     Ok((is_fit && is_eight_bit).then_some(plan))
 }
 
-/// Leaves it as it is.
-fn keep(label: &Label, transfer: &'static str, seen: Seen, body: &Body) -> Prepared {
-    let is_eight_bit = seen.eight_bit.is_some();
-    let plan = Plan { transfer: Transfer::SevenBit, size: seen.octets, is_eight_bit };
-    Prepared {
-        content: Content::Given(body.clone(), plan),
-        outline: outline(label, transfer, seen.octets),
-        size: seen.octets,
-        is_eight_bit,
-        may_delimit: seen.may_delimit,
+impl Preparing<'_> {
+    /// Finds out how the body is sent; changes the fields of the content where they would not be true any more.
+    pub(super) fn prepare(mut self, fields: &mut Vec<Field>) -> Result<Prepared, ComposeError> {
+        let label = Label::of(&*fields);
+        let seen = Seen::read(self.body, self.manner)?;
+        let is_message = self.manner == Manner::Message;
+        let is_walked = label.holds_parts() && (is_message || label.is_unencoded());
+        if is_walked || !label.is_unencoded() {
+            if let Some(at) = seen.foul {
+                let words =
+                    if is_message { "a NUL stands in it" } else { "a NUL, or a CR without LF, stands in it" };
+                return Err(self.fault(at, words));
+            }
+        }
+        if is_walked {
+            return self.of_parts(&label, seen, fields);
+        }
+        if !label.is_unencoded() {
+            return self.of_encoded(&label, seen);
+        }
+        if is_message && !fields.iter().any(|field| field.is("Content-Type")) {
+            let charset = if seen.eight_bit.is_some() { "" } else { "; charset=us-ascii" };
+            set(fields, "Content-Type", &format!("text/plain{charset}"));
+            if !fields.iter().any(|field| field.is("Content-Transfer-Encoding")) {
+                set(fields, "Content-Transfer-Encoding", "7bit");
+            }
+        }
+        if seen.eight_bit.is_none() && seen.passes() {
+            if label.encoding == "binary" {
+                set(fields, "Content-Transfer-Encoding", "7bit");
+            }
+            return Ok(self.planned(&label, "7bit", Vec::new(), seen)?);
+        }
+        let is_binary = is_message && seen.foul.is_some();
+        if !label.is("text/") || is_binary {
+            return self.raw(&label, &seen, fields);
+        }
+        if is_message {
+            return self.of_text(&label, seen, fields);
+        }
+        if is_true(&label, &seen, self.body)? {
+            return self.encoded(&label, seen, fields);
+        }
+        self.relabelled(&label, fields)
     }
-}
 
-/// Encodes it, in the charset it is in.
-fn encoded(seen: &Seen, body: &Body) -> Result<Plan, MessageError> {
-    let mut plan = Plan { transfer: Transfer::QuotedPrintable, size: 0, is_eight_bit: false };
-    write_through(body, plan, &mut |octets| {
-        plan.size += octets.len() as u64;
-        Ok(())
-    })?;
-    let base64 = Base64::size(seen.octets);
-    if base64 < plan.size {
-        (plan.transfer, plan.size) = (Transfer::Base64, base64);
+    fn fault(&self, at: u64, reason: &str) -> ComposeError {
+        self.manner.fault(self.line + at - 1, reason)
     }
-    Ok(plan)
+
+    /// What holds parts: they are looked at where something in them may not pass.
+    fn of_parts(
+        &mut self,
+        label: &Label,
+        mut seen: Seen,
+        fields: &mut Vec<Field>,
+    ) -> Result<Prepared, ComposeError> {
+        let is_eight_bit = seen.eight_bit.is_some();
+        let is_due = seen.long.is_some() || (is_eight_bit && self.manner == Manner::Message);
+        let found = match is_due {
+            true => tree::walk(self.body, label, self.manner, self.charsets, self.warnings)?,
+            false => None,
+        };
+        let mut edits = Vec::new();
+        match found {
+            Some(found) => {
+                if let Some((at, words)) = found.fault {
+                    return Err(self.fault(at, &words));
+                }
+                if !found.is_eight_bit {
+                    seen.eight_bit = None;
+                }
+                edits = found.edits;
+            }
+            None => {
+                if let Some(at) = seen.long {
+                    return Err(self.fault(
+                        at,
+                        "it is longer than 998 octets, and a part of a multipart is not encoded anew",
+                    ));
+                }
+            }
+        }
+        let word = if seen.eight_bit.is_some() { "8bit" } else { "7bit" };
+        // RFC 2045 6.4: a transfer encoding that changes octets is none of what holds parts.
+        let is_untrue = match label.encoding.as_str() {
+            "7bit" => word == "8bit",
+            "8bit" => is_eight_bit && word == "7bit",
+            "binary" => true,
+            _ => is_eight_bit || !edits.is_empty(),
+        };
+        if is_untrue {
+            set(fields, "Content-Transfer-Encoding", word);
+        }
+        Ok(self.planned(label, word, edits, seen)?)
+    }
+
+    /// One part that is encoded already.
+    fn of_encoded(&mut self, label: &Label, seen: Seen) -> Result<Prepared, ComposeError> {
+        if let (Some(at), Manner::Draft) = (seen.eight_bit, self.manner) {
+            return Err(self
+                .fault(at, &format!("an octet above 127 stands in what is said to be {}", label.encoding)));
+        }
+        let recode = label.mended(&seen).filter(|_| seen.long.is_some() || seen.eight_bit.is_some());
+        if let (Some(at), None) = (seen.long, recode) {
+            return Err(
+                self.fault(at, "it is longer than 998 octets, and what is encoded is not encoded anew")
+            );
+        }
+        let known = ["base64", "quoted-printable"].into_iter().find(|known| *known == label.encoding);
+        let word = match seen.eight_bit {
+            Some(_) if recode.is_none() => "8bit",
+            _ => known.unwrap_or("other"),
+        };
+        Ok(self.recoded(label, word, recode, seen)?)
+    }
+
+    /// One part with this transfer encoding, whose octets go as they are.
+    fn raw(&self, label: &Label, seen: &Seen, fields: &mut Vec<Field>) -> Result<Prepared, ComposeError> {
+        if label.is("text/") && seen.eight_bit.is_some() {
+            let is_utf_8 = text::is_utf_8(self.body)?;
+            set_charset(label, is_utf_8, fields);
+        }
+        set(fields, "Content-Transfer-Encoding", "base64");
+        let octets = self.body.length();
+        let outline = outline(&Label::of(&*fields), "base64", octets);
+        let size = Base64::size(octets);
+        let content = Content::Base64(self.body.clone());
+        Ok(Prepared { content, outline, size, is_eight_bit: false, may_delimit: false })
+    }
+
+    /// A text of a program: its octets stay, and its label is true afterwards.
+    fn of_text(
+        &mut self,
+        label: &Label,
+        seen: Seen,
+        fields: &mut Vec<Field>,
+    ) -> Result<Prepared, ComposeError> {
+        if let Some(at) = seen.eight_bit {
+            let is_utf_8 = text::is_utf_8(self.body)?;
+            if set_charset(label, is_utf_8, fields) == Some("unknown-8bit") {
+                let line = self.line + at - 1;
+                let words = format!(
+                    "the body is in no known charset, line {line} of the message is the first that is not UTF-8: it is \
+                     sent unchanged as unknown-8bit"
+                );
+                self.warnings.push(Warning::new(WarningKind::UNKNOWN_CHARSET, words));
+                set(fields, "Content-Transfer-Encoding", "base64");
+                return Ok(self.recoded(&Label::of(&*fields), "base64", Some(Recode::Base64), seen)?);
+            }
+        }
+        let label = Label::of(&*fields);
+        self.encoded(&label, seen, fields)
+    }
+
+    /// Encodes a text, in the charset it is in.
+    fn encoded(&self, label: &Label, seen: Seen, fields: &mut Vec<Field>) -> Result<Prepared, ComposeError> {
+        let edit = Edit { at: 0..seen.octets, change: Change::Recode(Recode::QuotedPrintable) };
+        let quoted = edit::measure(self.body, self.manner, &[edit])?;
+        let is_shorter = Base64::size(seen.octets) < quoted;
+        let recode = if is_shorter { Recode::Base64 } else { Recode::QuotedPrintable };
+        set(fields, "Content-Transfer-Encoding", recode.word());
+        Ok(self.recoded(label, recode.word(), Some(recode), seen)?)
+    }
+
+    /// Encodes it as a typed text would be, with a label that is true.
+    fn relabelled(&mut self, label: &Label, fields: &mut Vec<Field>) -> Result<Prepared, ComposeError> {
+        let value = if label.value.contains('/') { label.value.as_str() } else { "text/plain" };
+        let mut media = MediaType::parse(value)?;
+        let body = self.body;
+        let (content, transfer, octets, size) =
+            match text::plan(body, self.charsets, "", false, self.warnings)? {
+                Planned::Text(plan) => {
+                    media.set("charset", Some(plan.charset));
+                    (Content::Text(body.clone(), plan), plan.transfer.word(), plan.octets, plan.size)
+                }
+                Planned::Unknown => {
+                    media.set("charset", Some("unknown-8bit"));
+                    (Content::Base64(body.clone()), "base64", body.length(), Base64::size(body.length()))
+                }
+            };
+        let value = [std::slice::from_ref(&media.essence), &media.parameters].concat().join("; ");
+        set(fields, "Content-Type", &value);
+        set(fields, "Content-Transfer-Encoding", transfer);
+        let outline = outline(&Label::of(&*fields), transfer, octets);
+        Ok(Prepared { content, outline, size, is_eight_bit: false, may_delimit: false })
+    }
+
+    /// All of it made fit, if it is to be.
+    fn recoded(
+        &self,
+        label: &Label,
+        word: &'static str,
+        recode: Option<Recode>,
+        mut seen: Seen,
+    ) -> Result<Prepared, MessageError> {
+        let edit = recode.map(|recode| Edit { at: 0..seen.octets, change: Change::Recode(recode) });
+        if edit.is_some() {
+            (seen.eight_bit, seen.may_delimit) = (None, false);
+        }
+        self.planned(label, word, edit.into_iter().collect(), seen)
+    }
+
+    /// Its lines with these edits.
+    fn planned(
+        &self,
+        label: &Label,
+        transfer: &'static str,
+        edits: Vec<Edit>,
+        seen: Seen,
+    ) -> Result<Prepared, MessageError> {
+        let size = match edits.is_empty() {
+            true => seen.octets,
+            false => edit::measure(self.body, self.manner, &edits)?,
+        };
+        let is_eight_bit = seen.eight_bit.is_some();
+        let plan = Plan { manner: self.manner, edits: edits.into(), size, is_eight_bit };
+        Ok(Prepared {
+            content: Content::Given(self.body.clone(), plan),
+            outline: outline(label, transfer, seen.octets),
+            size,
+            is_eight_bit,
+            may_delimit: seen.may_delimit,
+        })
+    }
 }
 
 /// Whether the text can be in the charset that its label names.
@@ -199,31 +312,12 @@ fn is_true(label: &Label, seen: &Seen, body: &Body) -> Result<bool, MessageError
     }
 }
 
-/// Encodes it as a typed text would be, with a label that is true.
-fn relabel(
-    label: &Label,
-    fields: &mut Vec<Field>,
-    body: &Body,
-    charsets: &Charsets,
-    warnings: &mut Vec<Warning>,
-) -> Result<Prepared, ComposeError> {
-    let value = if label.value.contains('/') { label.value.as_str() } else { "text/plain" };
-    let mut media = MediaType::parse(value)?;
-    let (content, transfer, octets, size) = match text::plan(body, charsets, "", false, warnings)? {
-        Planned::Text(plan) => {
-            media.set("charset", Some(plan.charset));
-            (Content::Text(body.clone(), plan), plan.transfer.word(), plan.octets, plan.size)
-        }
-        Planned::Unknown => {
-            media.set("charset", Some("unknown-8bit"));
-            (Content::Base64(body.clone()), "base64", body.length(), Base64::size(body.length()))
-        }
-    };
-    let value = [std::slice::from_ref(&media.essence), &media.parameters].concat().join("; ");
-    set(fields, "Content-Type", &value);
-    set(fields, "Content-Transfer-Encoding", transfer);
-    let outline = outline(&Label::of(fields), transfer, octets);
-    Ok(Prepared { content, outline, size, is_eight_bit: false, may_delimit: false })
+/// Lets the label of a text with octets above 127 name its charset, if it names none that has them.
+fn set_charset(label: &Label, is_utf_8: bool, fields: &mut Vec<Field>) -> Option<&'static str> {
+    let charset = true_charset(label, is_utf_8)?;
+    let value = Value::Written(label.with_charset(charset).into_bytes());
+    put(fields, "Content-Type", value);
+    Some(charset)
 }
 
 fn outline(label: &Label, transfer: &'static str, octets: u64) -> Outline {
@@ -236,13 +330,17 @@ fn outline(label: &Label, transfer: &'static str, octets: u64) -> Outline {
     }
 }
 
-/// Gives a field another value, in its place; a new one stands behind the others of the content.
+/// Gives a field a value that is made here.
 fn set(fields: &mut Vec<Field>, name: &str, value: &str) {
-    let value = Value::Plain(value.to_owned());
+    put(fields, name, Value::Plain(value.to_owned()));
+}
+
+/// Gives a field another value, in its place; a new one stands behind the others of the content.
+fn put(fields: &mut Vec<Field>, name: &str, value: Value) {
     match fields.iter_mut().find(|field| field.is(name)) {
         Some(field) => field.value = value,
         None => {
-            let last = fields.iter().rposition(|field| super::field::is_content(&field.name));
+            let last = fields.iter().rposition(|field| is_content(&field.name));
             let place = last.map_or(fields.len(), |place| place + 1);
             fields.insert(place, Field { name: name.to_owned(), line: 0, value });
         }
@@ -250,10 +348,10 @@ fn set(fields: &mut Vec<Field>, name: &str, value: &str) {
 }
 
 /// Writes it as planned. What is not what it was when it was planned is an error.
-pub(in crate::mime) fn write(body: &Body, plan: Plan, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+pub(in crate::mime) fn write(body: &Body, plan: &Plan, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
     let changed = || MessageError::Changed { path: body.path(), change: "its text is not the same" };
     let mut written = Seen::default();
-    write_through(body, plan, &mut |octets| {
+    edit::write(body, plan.manner, &plan.edits, &mut |octets| {
         written.see(octets);
         let is_foreign = written.eight_bit.is_some() && !plan.is_eight_bit;
         if written.octets > plan.size || is_foreign || !written.passes() {
@@ -262,20 +360,4 @@ pub(in crate::mime) fn write(body: &Body, plan: Plan, sink: &mut dyn FnMut(&[u8]
         sink(octets)
     })?;
     if written.octets == plan.size { Ok(()) } else { Err(changed()) }
-}
-
-fn write_through(body: &Body, plan: Plan, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
-    match plan.transfer {
-        Transfer::SevenBit => pass(body, sink),
-        Transfer::QuotedPrintable => {
-            let mut encoder = QuotedPrintable::default();
-            pass(body, &mut |octets| encoder.push(octets, sink))?;
-            encoder.finish(sink)
-        }
-        Transfer::Base64 => {
-            let mut encoder = Base64::new();
-            pass(body, &mut |octets| encoder.push(octets, sink))?;
-            encoder.finish(sink)
-        }
-    }
 }

@@ -74,6 +74,14 @@ impl Field {
         }
     }
 
+    /// What it says, as it was given or is made here.
+    pub(super) fn said(&self) -> Option<String> {
+        match &self.value {
+            Value::Plain(text) => Some(text.clone()),
+            _ => self.given(),
+        }
+    }
+
     /// Adds it to the header.
     pub(super) fn write(
         &self,
@@ -83,7 +91,7 @@ impl Field {
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         match &self.value {
-            Value::Written(value) if self.is_clean(value) => {
+            Value::Written(value) if self.is_clean() => {
                 self.write_octets(header, value);
                 header.text.push_str("\r\n");
                 Ok(())
@@ -102,14 +110,28 @@ impl Field {
         }
     }
 
-    /// Whether the octets may stand in a message as they are.
-    fn is_clean(&self, value: &[u8]) -> bool {
+    /// Whether what was given may stand in a message as it is.
+    pub(super) fn is_clean(&self) -> bool {
+        self.is_ascii() && self.is_short()
+    }
+
+    /// Whether no octet of what was given is above 127.
+    pub(super) fn is_ascii(&self) -> bool {
+        !matches!(&self.value, Value::Written(value) if !value.is_ascii())
+    }
+
+    /// Whether no line of what was given is too long.
+    pub(super) fn is_short(&self) -> bool {
+        !matches!(&self.value, Value::Written(value) if !self.fits(value))
+    }
+
+    /// Whether no line is too long with this value.
+    fn fits(&self, value: &[u8]) -> bool {
         let first = self.name.len() + 1;
         let mut lines =
             value.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line).len());
-        let fits = lines.next().is_none_or(|length| first + length <= LONGEST_LINE)
-            && lines.all(|length| length <= LONGEST_LINE);
-        fits && value.is_ascii()
+        lines.next().is_none_or(|length| first + length <= LONGEST_LINE)
+            && lines.all(|length| length <= LONGEST_LINE)
     }
 
     /// Writes name and value; the octets are ASCII.
@@ -167,7 +189,7 @@ impl Field {
     ) -> Result<(), ComposeError> {
         let kept = value.trim_ascii_end();
         let kept = kept.strip_suffix(b",").unwrap_or(kept).trim_ascii_end();
-        if !self.is_clean(kept) {
+        if !(kept.is_ascii() && self.fits(kept)) {
             return header.addresses(&self.name, &[&self.list(value, charsets)?, more].concat());
         }
         let mut added = Header::new(charsets);

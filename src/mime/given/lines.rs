@@ -1,5 +1,6 @@
 //! The lines of a body as it was written: ended in CRLF, and looked at for what no transport passes.
 
+use super::Manner;
 use crate::mime::error::MessageError;
 use crate::mime::source::{Body, Taken};
 
@@ -8,12 +9,16 @@ pub(super) const LONGEST_LINE: usize = 998;
 /// How the boundaries begin that are made here.
 const OUR_DELIMITER: &[u8] = b"--=_";
 
-/// Ends each line in CRLF, the last one too, and changes nothing else. A CR without LF stays where it is.
-#[derive(Default)]
+/// Most CRs in a row of which it is still open whether an LF follows.
+const MOST_RETURNS: usize = 1000;
+
+/// Ends each line in CRLF, the last one too, and changes nothing else. In a draft a CR without LF stays where it is; in
+/// what a program has written it ends a line, and those before a CRLF belong to it, since programs double them.
 struct LineEnds {
+    manner: Manner,
     out: Vec<u8>,
-    /// The octets so far end in a CR that was not handed on, because an LF may follow.
-    held: bool,
+    /// CRs at the end of the octets so far that were not handed on, because an LF may follow.
+    held: usize,
     /// The last line has no end yet.
     open: bool,
 }
@@ -21,23 +26,30 @@ struct LineEnds {
 impl LineEnds {
     fn push(&mut self, octets: &[u8], sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         self.out.clear();
-        let mut rest = octets;
-        while let Some(at) = memchr::memchr(b'\n', rest) {
-            self.put(&rest[..at]);
-            self.out.extend_from_slice(b"\r\n");
-            (self.held, self.open) = (false, false);
-            rest = &rest[at + 1..];
+        match self.manner {
+            Manner::Draft => self.end_at_feeds(octets),
+            Manner::Message => self.end_at_all(octets),
         }
-        self.put(rest);
         sink(&self.out)
     }
 
     fn finish(&mut self, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
-        match (self.open, self.held) {
-            (false, _) => Ok(()),
-            (true, false) => sink(b"\r\n"),
-            (true, true) => sink(b"\r\r\n"),
+        match (self.manner, self.open, self.held) {
+            (Manner::Message, _, 1..) => (0..self.held).try_for_each(|_| sink(b"\r\n")),
+            (_, false, _) => Ok(()),
+            (_, true, 0) => sink(b"\r\n"),
+            (_, true, _) => sink(b"\r\r\n"),
         }
+    }
+
+    fn end_at_feeds(&mut self, mut rest: &[u8]) {
+        while let Some(at) = memchr::memchr(b'\n', rest) {
+            self.put(&rest[..at]);
+            self.out.extend_from_slice(b"\r\n");
+            (self.held, self.open) = (0, false);
+            rest = &rest[at + 1..];
+        }
+        self.put(rest);
     }
 
     /// Takes octets without LF.
@@ -45,18 +57,45 @@ impl LineEnds {
         if octets.is_empty() {
             return;
         }
-        if self.held {
+        if self.held > 0 {
             self.out.push(b'\r');
         }
         let kept = octets.strip_suffix(b"\r");
         self.out.extend_from_slice(kept.unwrap_or(octets));
-        (self.held, self.open) = (kept.is_some(), true);
+        (self.held, self.open) = (usize::from(kept.is_some()), true);
+    }
+
+    fn end_at_all(&mut self, mut rest: &[u8]) {
+        while let Some(&first) = rest.first() {
+            match first {
+                b'\n' => {
+                    self.out.extend_from_slice(b"\r\n");
+                    (self.held, self.open) = (0, false);
+                    rest = &rest[1..];
+                }
+                b'\r' if self.held < MOST_RETURNS => {
+                    self.held += 1;
+                    rest = &rest[1..];
+                }
+                b'\r' => {
+                    self.out.extend_from_slice(b"\r\n");
+                    rest = &rest[1..];
+                }
+                _ => {
+                    (0..self.held).for_each(|_| self.out.extend_from_slice(b"\r\n"));
+                    let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+                    self.out.extend_from_slice(&rest[..end]);
+                    (self.held, self.open) = (0, true);
+                    rest = &rest[end..];
+                }
+            }
+        }
     }
 }
 
 /// Hands the whole body to `sink`, its lines ended in CRLF.
-pub(super) fn pass(body: &Body, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
-    let mut ends = LineEnds::default();
+pub(super) fn pass(body: &Body, manner: Manner, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+    let mut ends = LineEnds { manner, out: Vec::new(), held: 0, open: false };
     body.each_block(&mut |octets| ends.push(octets, sink))?;
     ends.finish(sink)
 }
@@ -72,6 +111,8 @@ pub(super) struct Seen {
     pub(super) foul: Option<u64>,
     /// The first line that is too long.
     pub(super) long: Option<u64>,
+    /// Whether a line that is too long is no base64.
+    pub(super) is_other_than_base64: bool,
     /// Whether a line begins like a boundary that is made here.
     pub(super) may_delimit: bool,
     lines: u64,
@@ -81,9 +122,9 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Reads a body once.
-    pub(super) fn read(body: &Body) -> Result<Self, MessageError> {
+    pub(super) fn read(body: &Body, manner: Manner) -> Result<Self, MessageError> {
         let mut seen = Seen::default();
-        pass(body, &mut |octets| {
+        pass(body, manner, &mut |octets| {
             seen.see(octets);
             Ok(())
         })?;
@@ -113,6 +154,8 @@ impl Seen {
         self.line += octets.len();
         if self.line > LONGEST_LINE {
             self.long.get_or_insert(number);
+            let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=\r".contains(octet);
+            self.is_other_than_base64 |= !octets.iter().all(is_base64);
         }
         if !octets.is_ascii() {
             self.eight_bit.get_or_insert(number);
@@ -127,11 +170,11 @@ impl Seen {
 }
 
 /// Whether a line of the body begins with `delimiter` behind two dashes.
-pub(super) fn has_delimiter(body: &Body, delimiter: &str) -> Result<bool, MessageError> {
+pub(super) fn has_delimiter(body: &Body, manner: Manner, delimiter: &str) -> Result<bool, MessageError> {
     let wanted = format!("\n--{delimiter}").into_bytes();
     // As if a line end stood before the first line. What may be the beginning of one is kept for the next block.
     let (mut kept, mut is_found) = (b"\n".to_vec(), false);
-    body.each_block(&mut |octets| {
+    pass(body, manner, &mut |octets| {
         kept.extend_from_slice(octets);
         is_found |= memchr::memmem::find(&kept, &wanted).is_some();
         kept.drain(..kept.len().saturating_sub(wanted.len() - 1));
@@ -150,9 +193,9 @@ mod tests {
         Body { sources: parts.iter().map(|part| Source::Octets(part.to_vec())).collect() }
     }
 
-    fn lines(parts: &[&[u8]]) -> Vec<u8> {
+    fn lines(parts: &[&[u8]], manner: Manner) -> Vec<u8> {
         let mut all = Vec::new();
-        pass(&body(parts), &mut |octets| {
+        pass(&body(parts), manner, &mut |octets| {
             all.extend_from_slice(octets);
             Ok(())
         })
@@ -172,7 +215,26 @@ mod tests {
             (&["\n\0", "\r"], "\r\n\0\r\r\n"),
         ] {
             let octets: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-            assert_eq!(lines(&octets), expected.as_bytes(), "{parts:?}");
+            assert_eq!(lines(&octets, Manner::Draft), expected.as_bytes(), "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_ends_lines_as_it_likes() {
+        let many = "\r".repeat(MOST_RETURNS + 1) + "x";
+        let ends = "\r\n".repeat(MOST_RETURNS + 1) + "x\r\n";
+        for (text, expected) in [
+            ("", ""),
+            ("a", "a\r\n"),
+            ("a\r", "a\r\n"),
+            ("a\r\r", "a\r\n\r\n"),
+            ("\ra\nb\r\nc\r\r\nd\re\n\n", "\r\na\r\nb\r\nc\r\nd\r\ne\r\n\r\n"),
+            (&many, &ends),
+        ] {
+            for size in [1, 2, 5, 5000] {
+                let parts: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+                assert_eq!(lines(&parts, Manner::Message), expected.as_bytes(), "{text:?} {size}");
+            }
         }
     }
 
@@ -189,9 +251,9 @@ mod tests {
         ] {
             for size in [1, 3, 5000] {
                 let parts: Vec<&[u8]> = text.chunks(size).collect();
-                let seen = Seen::read(&body(&parts)).unwrap();
+                let seen = Seen::read(&body(&parts), Manner::Draft).unwrap();
                 assert_eq!((seen.eight_bit, seen.foul, seen.long, seen.may_delimit), expected, "{size}");
-                assert_eq!(seen.octets, lines(&parts).len() as u64);
+                assert_eq!(seen.octets, lines(&parts, Manner::Draft).len() as u64);
             }
         }
     }
@@ -203,7 +265,11 @@ mod tests {
         {
             for size in [1, 4, 100] {
                 let parts: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
-                assert_eq!(has_delimiter(&body(&parts), "=_x").unwrap(), is_there, "{text:?} {size}");
+                assert_eq!(
+                    has_delimiter(&body(&parts), Manner::Draft, "=_x").unwrap(),
+                    is_there,
+                    "{text:?} {size}"
+                );
             }
         }
     }

@@ -6,17 +6,20 @@
 //! ```
 
 mod content;
+mod edit;
 mod field;
 mod head;
+mod label;
 mod lines;
 mod mend;
+mod tree;
 
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
 
 pub(super) use self::content::{Plan, eight_bit, write};
-use self::content::{Prepared, may_grow, prepare};
+use self::content::{Prepared, Preparing, may_grow};
 use self::field::{Field, Value, decoded_names, is_content};
 use self::head::Head;
 use super::charset::{Charsets, Text, charset};
@@ -172,9 +175,11 @@ impl Given {
         self.fields.insert(place, Field { name: spelled, line: 0, value });
     }
 
-    /// The body, where no field says what it is: a text as it is typed. The first such text of a mail is in it.
+    /// The body of a draft, where no field says what it is: a text as it is typed. The first such text of a mail is in it.
     pub fn typed_text(&self) -> Option<&Body> {
-        (!self.fields.iter().any(|field| is_content(&field.name))).then_some(&self.body)
+        let is_typed =
+            self.manner == Manner::Draft && !self.fields.iter().any(|field| is_content(&field.name));
+        is_typed.then_some(&self.body)
     }
 
     /// Lets `text` go on behind the body. False where the body is no plain text, or an encoded one.
@@ -212,11 +217,22 @@ impl Given {
         if !whole.has("MIME-Version") {
             whole.set_plain("MIME-Version", "1.0");
         }
+        if self.manner == Manner::Message {
+            // Readers differ in which of two they heed.
+            for name in ["MIME-Version", "Content-Type", "Content-Transfer-Encoding"] {
+                let mut is_first = true;
+                whole.fields.retain(|field| !field.is(name) || std::mem::take(&mut is_first));
+            }
+        }
         let message_id = whole.values("Message-ID").next().unwrap_or_else(|| draft.message_id.clone());
         let mut fields = whole.fields;
         let content = match self.typed_text() {
             Some(_) => None,
-            None => Some(prepare(&mut fields, &self.body, self.body_line, &draft.charsets, warnings)?),
+            None => {
+                let (manner, body, line, charsets) =
+                    (self.manner, &self.body, self.body_line, &draft.charsets);
+                Some(Preparing { manner, body, line, charsets, warnings }.prepare(&mut fields)?)
+            }
         };
         let (manner, body) = (self.manner, self.body.clone());
         let declared = self.values("Content-Type").next().and_then(|value| parameter(&value, "charset"));
@@ -256,7 +272,7 @@ impl Ready {
     /// Whether a line of the content begins with this boundary.
     pub(super) fn has_delimiter(&self, delimiter: &str) -> Result<bool, MessageError> {
         let may_delimit = self.content.as_ref().is_some_and(|content| content.may_delimit);
-        Ok(may_delimit && lines::has_delimiter(&self.body, delimiter)?)
+        Ok(may_delimit && lines::has_delimiter(&self.body, self.manner, delimiter)?)
     }
 
     /// The charsets that its fields may be in: what a program has written knows nothing of this one's.
@@ -293,5 +309,7 @@ impl Ready {
     }
 }
 
+#[cfg(test)]
+mod messages;
 #[cfg(test)]
 mod tests;

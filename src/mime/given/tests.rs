@@ -136,7 +136,10 @@ fn a_single_part_that_does_not_pass_is_encoded() {
 fn what_cannot_be_sent_is_named_by_its_line() {
     let multipart = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n";
     for (content, words) in [
-        (format!("{multipart}{}\n--b--\n", "x".repeat(999)), "line 10 of the draft: it is longer than 998"),
+        (
+            format!("Content-Type: multipart/signed; boundary=b\n\n--b\n\n{}\n--b--\n", "x".repeat(999)),
+            "line 10 of the draft: it is longer than 998 octets, and what is signed",
+        ),
         (format!("{multipart}a\0b\n--b--\n"), "line 10 of the draft: a NUL"),
         (format!("{multipart}a\n\rb\n"), "line 11 of the draft: a NUL, or a CR"),
         ("Content-Transfer-Encoding: base64\n\nw6k=\né\n".into(), "line 9 of the draft: an octet above 127"),

@@ -1,0 +1,101 @@
+//! What fields say of a content (RFC 2045 5 and 6).
+
+use super::edit::Recode;
+use super::field::Field;
+use super::lines::{LONGEST_LINE, Seen};
+use crate::mime::charset::charset;
+use crate::mime::header::parameter::split_parameters;
+use crate::mime::read::parameter;
+
+/// What the fields say of the content.
+#[derive(Debug)]
+pub(super) struct Label {
+    /// That of the Content-Type field; empty where there is none.
+    pub(super) value: String,
+    /// Type and subtype, lower case.
+    pub(super) essence: String,
+    /// The transfer encoding, lower case.
+    pub(super) encoding: String,
+    pub(super) charset: Option<String>,
+}
+
+impl Label {
+    pub(super) fn of<'a>(fields: impl IntoIterator<Item = &'a Field> + Clone) -> Self {
+        let find = |name: &str| {
+            let field = fields.clone().into_iter().find(|field| field.is(name));
+            field.and_then(Field::said).unwrap_or_default()
+        };
+        let value = find("Content-Type");
+        let essence = value.split([';', '(']).next().unwrap_or_default().trim().to_ascii_lowercase();
+        let encoding = find("Content-Transfer-Encoding");
+        let encoding = encoding.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+        Label {
+            // RFC 2045 5.2: what cannot be read is a plain text.
+            essence: if essence.contains('/') { essence } else { "text/plain".to_owned() },
+            encoding: if encoding.is_empty() { "7bit".to_owned() } else { encoding },
+            charset: parameter(&value, "charset"),
+            value,
+        }
+    }
+
+    /// Whether its type begins so.
+    pub(super) fn is(&self, kind: &str) -> bool {
+        self.essence.starts_with(kind)
+    }
+
+    /// Whether it holds parts or another message, and cannot be encoded as a whole.
+    pub(super) fn holds_parts(&self) -> bool {
+        self.is("multipart/") || self.is("message/")
+    }
+
+    pub(super) fn is_unencoded(&self) -> bool {
+        matches!(self.encoding.as_str(), "7bit" | "8bit" | "binary" | "7-bit" | "8-bit")
+    }
+
+    /// What stands between the parts, if it holds any.
+    pub(super) fn boundary(&self) -> Option<Vec<u8>> {
+        let boundary = parameter(&self.value, "boundary").filter(|_| self.is("multipart/"))?;
+        // RFC 2046 5.1.1: it ends in no blank.
+        let boundary = boundary.trim_ascii_end().as_bytes();
+        let is_fit = !boundary.is_empty() && boundary.len() <= LONGEST_LINE - "----".len();
+        is_fit.then(|| boundary.to_vec())
+    }
+
+    /// How what is encoded already is made fit, where it is what it says.
+    pub(super) fn mended(&self, seen: &Seen) -> Option<Recode> {
+        match self.encoding.as_str() {
+            "quoted-printable" => Some(Recode::Requoted),
+            "base64" if seen.eight_bit.is_none() && !seen.is_other_than_base64 => Some(Recode::Rewrapped),
+            _ => None,
+        }
+    }
+
+    /// The value of a Content-Type field with this charset.
+    pub(super) fn with_charset(&self, charset: &str) -> String {
+        let mut pieces = split_parameters(&self.value).into_iter();
+        let essence = pieces.next().filter(|essence| essence.contains('/')).unwrap_or("text/plain");
+        let is_other = |piece: &&str| {
+            let name = piece.split('=').next().unwrap_or_default().trim();
+            let name = name.split('*').next().unwrap_or_default();
+            !piece.is_empty() && !name.eq_ignore_ascii_case("charset")
+        };
+        let mut value = format!(" {}", essence.trim());
+        for piece in pieces.map(str::trim).filter(is_other) {
+            value.push_str("; ");
+            value.push_str(piece);
+        }
+        value + "; charset=" + charset
+    }
+}
+
+/// The charset of a text with octets above 127, where its label says ASCII or nothing. What says nothing of its charset in
+/// its own words, such as HTML, may say it in its text.
+pub(super) fn true_charset(label: &Label, is_utf_8: bool) -> Option<&'static str> {
+    let named = label.charset.as_deref();
+    match named.map(charset) {
+        None | Some(Ok(None)) if is_utf_8 => Some("utf-8"),
+        None if label.essence != "text/plain" => None,
+        None | Some(Ok(None)) => Some("unknown-8bit"),
+        _ => None,
+    }
+}

@@ -1,0 +1,214 @@
+//! Bodies of parts, from octets to octets.
+
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::mime::given::edit;
+use crate::mime::given::field::{Field, Value};
+use crate::mime::source::Source;
+
+/// What becomes of a body of this type, in blocks of each size, and what is found in it.
+fn walked(kind: &str, text: &[u8], manner: Manner) -> (String, Found) {
+    let value = Value::Written(format!(" {kind}").into_bytes());
+    let label = Label::of(&[Field { name: "Content-Type".into(), line: 1, value }]);
+    let mut results = [1, 2, 3, 100, 100_000].map(|size| {
+        let body = Body { sources: text.chunks(size).map(|part| Source::Octets(part.to_vec())).collect() };
+        let found = walk(&body, &label, manner, &Charsets::default(), &mut Vec::new()).unwrap().unwrap();
+        let mut out = Vec::new();
+        edit::write(&body, manner, &found.edits, &mut |octets| {
+            out.extend_from_slice(octets);
+            Ok(())
+        })
+        .unwrap();
+        (String::from_utf8_lossy(&out).into_owned(), found)
+    });
+    assert!(results.windows(2).all(|two| two[0].0 == two[1].0), "{:?}", results.map(|result| result.0));
+    std::mem::take(&mut results[0])
+}
+
+fn made_fit(kind: &str, text: impl AsRef<[u8]>) -> String {
+    let (out, found) = walked(kind, text.as_ref(), Manner::Message);
+    assert!(found.fault.is_none() && !found.is_eight_bit && out.is_ascii(), "{found:?} {out}");
+    out.replace("\r\n", "\n")
+}
+
+const MIXED: &str = "multipart/mixed; boundary=b";
+
+#[test]
+fn a_leaf_is_encoded_and_says_so() {
+    for (given, expected) in [
+        // Its label is added, or made true.
+        (
+            "--b\n\n\u{e9}\n--b--\n",
+            "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9\n--b--\n",
+        ),
+        (
+            "p\n--b \nX: y\ncontent-type: text/html;\n\tcharset=US-ASCII; x=y\nCONTENT-TRANSFER-ENCODING: 8bit\nZ: z\n\n<\u{e9}>\n--b--  \ne\n",
+            "p\n--b \nX: y\ncontent-type: text/html; x=y; charset=utf-8\nCONTENT-TRANSFER-ENCODING: quoted-printable\nZ: z\n\n<=C3=A9>\n--b--  \ne\n",
+        ),
+        // What another label says stays.
+        (
+            "--b\nContent-Type: text/plain; charset=koi8-r\n\n\u{e9}\n--b--\n",
+            "--b\nContent-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9\n--b--\n",
+        ),
+        // No text, and a text of few ASCII letters.
+        (
+            "--b\nContent-Type: image/png\n\n\u{e9}\n\n--b--\n",
+            "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\nw6kNCg==\n\n--b--\n",
+        ),
+        (
+            "--b\nContent-Type: text/plain; charset=utf-8\n\n\u{4e2d}\u{6587}\u{4e2d}\u{6587}\n--b\n\nx\n",
+            "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n5Lit5paH5Lit5paH\n\n--b\n\nx\n",
+        ),
+        // Without an empty line, without a header, without an end.
+        (
+            "--b\nContent-Type: text/plain; charset=utf-8\n(no) field \u{e9}\n--b--\n",
+            "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n(no) field =C3=A9\n--b--\n",
+        ),
+        (
+            "--b\nContent-Transfer-Encoding: 8bit\nContent-Transfer-Encoding: 7bit\n\n\u{e9}",
+            "--b\nContent-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; charset=utf-8\n\n=C3=A9\n",
+        ),
+        // A header alone.
+        (
+            "--b\nContent-Disposition: inline; filename=\u{e9}\n--b--\n",
+            "--b\nContent-Disposition: inline; filename*=utf-8''%C3%A9\n--b--\n",
+        ),
+        (
+            "--b\nContent-Disposition: inline; filename=\u{e9}",
+            "--b\nContent-Disposition: inline; filename*=utf-8''%C3%A9\n",
+        ),
+    ] {
+        assert_eq!(made_fit(MIXED, given), expected);
+        assert_eq!(made_fit(MIXED, given.replace('\n', "\r")), expected);
+    }
+    let unknown = made_fit(MIXED, b"--b\nContent-Type: text/plain; charset=ascii\n\n\xe9\n--b--\n");
+    assert!(
+        unknown.contains("; charset=unknown-8bit\n") && unknown.contains("base64\n\n6Q==\n"),
+        "{unknown}"
+    );
+    let unnamed = made_fit(MIXED, b"--b\nContent-Type: text/html\n\n\xe9\n--b--\n");
+    assert!(unnamed.contains("Content-Type: text/html\n") && unnamed.contains("\n\n=E9\n"), "{unnamed}");
+}
+
+#[test]
+fn a_long_line_is_encoded_and_what_is_encoded_is_divided() {
+    let long = "x".repeat(1000);
+    let text = made_fit(MIXED, format!("--b\n\n{long}\n--b--\n"));
+    assert!(text.starts_with("--b\nContent-Transfer-Encoding: quoted-printable\n\nxxx"), "{text}");
+    let base64 =
+        made_fit(MIXED, format!("--b\nContent-Transfer-Encoding: base64\n\n{}\n--b--\n", "QUJD".repeat(400)));
+    assert_eq!(base64.replace('\n', "").matches("QUJD").count(), 400);
+    let quoted =
+        format!("--b\nContent-Transfer-Encoding: quoted-printable\n\n{long}=C3=A9 \u{e9}=\nz\n--b--\n");
+    assert!(made_fit(MIXED, quoted).ends_with("xx=C3=A9 =C3=A9=\nz\n--b--\n"));
+    for manner in [Manner::Draft, Manner::Message] {
+        let text =
+            format!("--b\nContent-Type: text/plain; charset=utf-8\n\n\u{e9}{long}\n--b\n\n\u{e9}\n--b--\n");
+        let (out, found) = walked(MIXED, text.as_bytes(), manner);
+        assert!(out.contains("=C3=A9xxx") && found.fault.is_none());
+        // A person's octets stay where they can.
+        assert_eq!(out.ends_with("--b\r\n\r\n\u{e9}\r\n--b--\r\n"), manner == Manner::Draft, "{out}");
+        assert_eq!(found.is_eight_bit, manner == Manner::Draft);
+    }
+}
+
+#[test]
+fn what_holds_parts_says_what_is_in_them() {
+    let text = |word: &str, inner: &str| {
+        format!(
+            "--b\nContent-Type: multipart/alternative; boundary=\"b 2\"\nContent-Transfer-Encoding: {word}\n\n--b 2\n{inner}\n--b 2--\n--b--\n"
+        )
+    };
+    let given = text("8bit", "Content-Type: text/plain; charset=utf-8\n\n\u{e9}");
+    let expected = text(
+        "7bit",
+        "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9",
+    );
+    assert_eq!(made_fit(MIXED, given), expected);
+    // Nothing is changed where nothing is due.
+    let given = text("8bit", "\nx");
+    assert_eq!(made_fit(MIXED, &given), given);
+    let signed = "Content-Type: multipart/signed; boundary=s\n\n--s\n\n\u{e9}\n--s--";
+    let (out, found) = walked(MIXED, text("8bit", signed).as_bytes(), Manner::Message);
+    assert_eq!(out.replace("\r\n", "\n"), text("8bit", signed));
+    assert!(found.is_eight_bit && found.edits.is_empty());
+    let message = "Content-Type: message/rfc822\n\nSubject: \u{e9}\n\n\u{e9}";
+    let (out, found) = walked(MIXED, text("8bit", message).as_bytes(), Manner::Message);
+    assert_eq!(out.replace("\r\n", "\n"), text("8bit", message));
+    assert!(found.is_eight_bit && found.edits.is_empty());
+    let digest = "multipart/digest; boundary=b";
+    let (out, _) = walked(digest, "--b\n\nSubject: \u{e9}\n\n\u{e9}\n--b--\n".as_bytes(), Manner::Message);
+    assert_eq!(out, "--b\r\n\r\nSubject: \u{e9}\r\n\r\n\u{e9}\r\n--b--\r\n");
+}
+
+#[test]
+fn a_long_line_of_an_attached_message_is_encoded_in_its_part() {
+    let inner = "Subject: a\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\n";
+    let given = format!("--b\nContent-Type: message/rfc822\n\n{inner}{}\n--c--\n--b--\n", "x".repeat(1000));
+    let out = made_fit(MIXED, given);
+    assert!(out.contains("--c\nContent-Transfer-Encoding: quoted-printable\n\nxxx"), "{out}");
+    let given = format!("--b\nContent-Type: message/rfc822\n\nSubject: {}\n\nz\n--b--\n", "y ".repeat(600));
+    assert!(made_fit(MIXED, given).contains("\nSubject: y y y"));
+}
+
+#[test]
+fn a_line_that_cannot_be_changed_is_named() {
+    let long = "x".repeat(999);
+    for (text, line, words) in [
+        (format!("{long}\n--b\n\n"), 1, "no text of a part"),
+        (format!("--b\n\n--b--\n{long}"), 4, "no text of a part"),
+        (format!("--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n\na\n{long}\n"), 7, "signed"),
+        (format!("--b\nContent-Type: multipart/mixed\n\n{long}\n"), 4, "cannot be encoded"),
+        (format!("--b\nContent-Type: message/partial\n\n{long}\n"), 4, "cannot be encoded"),
+        (format!("--b\nContent-Transfer-Encoding: x-uuencode\n\n{long}\n"), 4, "cannot be encoded"),
+        (format!("--b\nContent-Transfer-Encoding: base64\n\n{long} x\n"), 4, "cannot be encoded"),
+        (format!("--b\nX: {}\n\nz\n", "y".repeat(70_000)), 2, "no text of a part"),
+    ] {
+        let (_, found) = walked(MIXED, text.as_bytes(), Manner::Message);
+        let (at, reason) = found.fault.unwrap();
+        assert!(at == line && reason.contains(words), "{at} {reason}");
+    }
+}
+
+#[test]
+fn boundaries_are_whole_lines() {
+    // One is the beginning of the other, one is the same as the other, and neither ends.
+    for (kind, text, expected) in [
+        (
+            MIXED,
+            "--b\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n\n\u{e9}\n--bb--\n--b\n\n\u{e9}\n--bc\n",
+            "--b\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\nT\n=C3=A9\n--bb--\n--b\nT\n=C3=A9\n--bc\n",
+        ),
+        (
+            "multipart/mixed; boundary=bb",
+            "--bb\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\u{e9}\n--bb\n\n\u{e9}\n--b\n",
+            "--bb\nContent-Type: multipart/mixed; boundary=b\n\n--b\nT\n=C3=A9\n--bb\nT\n=C3=A9\n--b\n",
+        ),
+        (
+            MIXED,
+            "--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\u{e9}\n--b--\n--b\n\n\u{e9}\n--b--\n",
+            "--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\nT\n=C3=A9\n--b--\n--b\nT\n=C3=A9\n--b--\n",
+        ),
+    ] {
+        let fields =
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n";
+        assert_eq!(made_fit(kind, text), expected.replace("T\n", fields));
+    }
+}
+
+#[test]
+fn depth_and_number_have_limits() {
+    let part =
+        |number: usize| format!("--{number}\nContent-Type: multipart/mixed; boundary={}\n\n", number + 1);
+    let deep = |depth: usize| (0..depth).map(part).collect::<String>() + &format!("--{depth}\n\n\u{e9}\n");
+    let kind = "multipart/mixed; boundary=0";
+    assert!(walked(kind, deep(DEPTH - 1).as_bytes(), Manner::Message).0.ends_with("=C3=A9\r\n"));
+    let (out, found) = walked(kind, deep(DEPTH).as_bytes(), Manner::Message);
+    assert!(out.ends_with("\u{e9}\r\n") && found.is_eight_bit && found.edits.is_empty());
+    let many = "--b\n\n\u{e9}\n".repeat(MOST_EDITS);
+    let body = Body::from(Source::Octets(many.into_bytes()));
+    let value = Value::Written(format!(" {MIXED}").into_bytes());
+    let label = Label::of(&[Field { name: "Content-Type".into(), line: 1, value }]);
+    let found = walk(&body, &label, Manner::Message, &Charsets::default(), &mut Vec::new()).unwrap().unwrap();
+    assert!(found.is_eight_bit && found.edits.len() < MOST_EDITS + 3, "{}", found.edits.len());
+}
