@@ -6,7 +6,7 @@ use std::path::Path;
 type Body = fn(&[u8]);
 
 /// Every target, and its body.
-const TARGETS: [(&str, Body); 12] = [
+const TARGETS: [(&str, Body); 13] = [
     ("address", super::address),
     ("argv", super::argv),
     ("client", super::client),
@@ -16,6 +16,7 @@ const TARGETS: [(&str, Body); 12] = [
     ("ehlo", super::ehlo),
     ("message", super::message),
     ("muttrc", super::muttrc),
+    ("raw", super::raw),
     ("reply", super::reply),
     ("sasl", super::sasl),
     ("spool", super::spool),

@@ -10,6 +10,7 @@ mod client;
 mod corpus;
 mod dots;
 mod message;
+mod raw;
 mod reply;
 mod sasl;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use address::address;
 pub use client::run as client;
 pub use dots::dots;
 pub use message::{draft, message};
+pub use raw::raw;
 pub use reply::{ehlo, reply};
 pub use sasl::sasl;
 pub use spool::spool;

@@ -3,6 +3,7 @@
 
 mod charsets;
 mod python;
+mod taken;
 
 use std::fs;
 use std::process::Command;

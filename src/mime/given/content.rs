@@ -80,12 +80,11 @@ impl Preparing<'_> {
         let seen = Seen::read(self.body, self.manner)?;
         let is_message = self.manner == Manner::Message;
         let is_walked = label.holds_parts() && (is_message || label.is_unencoded());
-        if is_walked || !label.is_unencoded() {
-            if let Some(at) = seen.foul {
-                let words =
-                    if is_message { "a NUL stands in it" } else { "a NUL, or a CR without LF, stands in it" };
-                return Err(self.fault(at, words));
-            }
+        let is_kept = is_walked || !label.is_unencoded();
+        if let Some(at) = seen.foul.filter(|_| is_kept) {
+            let words =
+                if is_message { "a NUL stands in it" } else { "a NUL, or a CR without LF, stands in it" };
+            return Err(self.fault(at, words));
         }
         if is_walked {
             return self.of_parts(&label, seen, fields);
