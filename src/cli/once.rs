@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use clap_mangen::roff::Roff;
 
-use crate::cli::manual::paragraphs;
+use crate::cli::manual::chapter;
 use crate::cli::request::Request;
 use crate::cli::rules::word;
 use crate::cli::usage::{UsageError, printable};
@@ -86,10 +86,7 @@ const SENDING_ONCE: [&str; 4] = [
 
 /// How a mail that is handed in twice is sent once.
 pub(super) fn section() -> Roff {
-    let mut roff = Roff::new();
-    roff.control("SH", ["SENDING ONCE"]);
-    paragraphs(&mut roff, &SENDING_ONCE);
-    roff
+    chapter("SENDING ONCE", &SENDING_ONCE)
 }
 
 /// A digest that is written in hexadecimal digits.

@@ -1,33 +1,30 @@
 //! The verb `send`: one mail, from the words typed to the exit code.
 
 mod copy;
+mod dry;
 mod editor;
 mod promised;
 mod size;
 mod spoken;
+mod told;
 
 use self::copy::Fcc;
 use self::editor::edit;
 use self::size::Limit;
-use self::spoken::{nothing_to_say, silence, words};
+use self::spoken::{nothing_to_say, silence};
 use crate::cli::{Body as TypedBody, MissingSubject, Request};
 use crate::cmd::draft::{add_fields, draft, identity, recipients};
 use crate::cmd::given::DraftFile;
 use crate::cmd::inputs::{Files, Inputs, take_recipient};
 use crate::cmd::queue::{Memory, Waiting, Wish, answered, heard, leave_run, may_wait, once, spool};
-use crate::cmd::route::{Route, no_secret, profile_place};
-use crate::cmd::{Exit, Failure, World, advice, print, sandbox, settings};
+use crate::cmd::route::{Route, no_secret};
+use crate::cmd::{Exit, Failure, World, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
 use crate::mail::{Envelope, Outcome, Problem, Report, Warning};
-use crate::mime::{Message, MessageError, Source};
-use crate::smtp::{BodyKind, Command};
+use crate::mime::{Message, Source};
 use crate::spool::{Id, Name};
 use crate::sys::{Interrupt, Secret, catch_interrupts};
-use crate::ui::{self, Complaint, Summary};
-
-/// What makes whippet keep what is not taken now.
-const QUEUE_HINT: &str = "or have whippet keep such mail and try again: `whippet queue install`, once";
 
 /// Sends the mail that `request` asks for.
 pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
@@ -274,97 +271,10 @@ impl Mail {
         report.warnings.extend(folder.and_then(|folder| spool::fleeting(&folder)));
     }
 
-    /// Whether the queue would have kept it, if something ran the queue.
-    fn could_wait(&self, report: &Report, world: &World<'_>) -> bool {
-        self.request.queue.is_none()
-            && self.settings.queue.value == Queue::Auto
-            && self.settings.is_of_a_profile()
-            && report.outcomes().iter().any(|one| may_wait(one) && !one.in_doubt)
-            && !spool::is_run(&self.settings, world)
-    }
-
     /// Lets what waits for its time be tried behind it, where it went over the network itself.
     fn try_what_is_due(&self, route: &Route, world: &World<'_>) {
         if !matches!(route, Route::File(_)) {
             leave_run(&self.request, &self.settings, world);
-        }
-    }
-
-    /// Says what there is to say of the report, and gives the exit code.
-    pub(super) fn tell(&self, report: &Report, id: Option<Id>, world: &mut World<'_>) -> Exit {
-        self.tell_as(Some(self.message.message_id()), report, id, world)
-    }
-
-    /// The same of a mail with this Message-ID; without one it is known by another that was handed in before.
-    fn tell_as(
-        &self,
-        message_id: Option<&str>,
-        report: &Report,
-        id: Option<Id>,
-        world: &mut World<'_>,
-    ) -> Exit {
-        let exit = Exit::of_report(report);
-        let mut hints = advice::hints(report, &self.settings, &profile_place(world));
-        if self.could_wait(report, world) {
-            hints.push(QUEUE_HINT.to_owned());
-        }
-        if id.is_some() && !spool::is_run(&self.settings, world) {
-            hints.push("nothing runs the queue: `whippet queue install` has it run".to_owned());
-        }
-        if self.request.json {
-            let summary = Summary {
-                exit: exit.code(),
-                message_id,
-                size: Some(self.message.size()),
-                queue_id: id.map(|id| id.to_string()),
-                warnings: &[words(&self.warnings), report.warnings.clone()].concat(),
-                hints: &hints,
-            };
-            // What became of the mail is decided: an output that takes no more is worth a word, not another code.
-            if let Err(failure) = print(&ui::report_json(report, &summary), world) {
-                failure.say(world);
-            }
-        }
-        for warning in &report.warnings {
-            warn(&self.request, world, warning);
-        }
-        for line in ui::queued(report) {
-            warn(&self.request, world, &line);
-        }
-        for complaint in ui::complaints(report) {
-            let _ = write!(world.stderr, "{complaint}");
-        }
-        for hint in hints {
-            let _ = writeln!(world.stderr, "hint: {}", ui::printable(&hint));
-        }
-        exit
-    }
-
-    /// `--dry-run`: the message on standard output, the envelope on standard error, nothing connected.
-    fn show(&self, world: &mut World<'_>) -> Result<Exit, Failure> {
-        // As a server would hear it that knows every wish.
-        let wishes = self.envelope.wishes();
-        let mail = Command::Mail {
-            reverse_path: self.envelope.reverse_path().cloned(),
-            size: Some(self.message.size()),
-            body: if self.message.is_eight_bit() { BodyKind::EightBit } else { BodyKind::SevenBit },
-            smtputf8: false,
-            wishes: Box::new(wishes.clone()),
-        };
-        let _ = writeln!(world.stderr, "{}", mail.redacted());
-        for (place, recipient) in self.envelope.recipients().iter().enumerate() {
-            let (notify, original) = (wishes.notify, self.envelope.original(place));
-            let rcpt = Command::Rcpt { recipient: recipient.clone(), notify, original };
-            let _ = writeln!(world.stderr, "{}", rcpt.redacted());
-        }
-        match self.message.write_to(&mut world.stdout) {
-            // Whoever reads our output may stop when they have seen enough.
-            Err(MessageError::Sink(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                let complaint = Complaint::new("cannot write the message to the standard output");
-                Err(Failure::new(Exit::IoErr, complaint.because(error.to_string())))
-            }
-            Err(MessageError::Sink(_)) | Ok(()) => Ok(Exit::Ok),
-            Err(error) => Err(error.into()),
         }
     }
 }
@@ -374,10 +284,4 @@ fn file_name(world: &World<'_>) -> Result<String, Failure> {
     let seconds = world.clock.now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let token = world.random.token(12).map_err(|error| Failure::plain(Exit::OsErr, error.to_string()))?;
     Ok(format!("{seconds}.{token}.{}", world.machine))
-}
-
-fn warn(request: &Request, world: &mut World<'_>, text: &str) {
-    if !request.quiet {
-        let _ = writeln!(world.stderr, "whippet: {}", ui::printable(text));
-    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use clap_mangen::roff::Roff;
 
-use crate::cli::manual::paragraphs;
+use crate::cli::manual::chapter;
 use crate::cli::request::Source;
 use crate::cli::rules::path;
 use crate::cli::usage::UsageError;
@@ -61,10 +61,7 @@ const FORMS: [&str; 4] = [
 
 /// The forms of a text.
 pub(super) fn section() -> Roff {
-    let mut roff = Roff::new();
-    roff.control("SH", ["FORMS OF A TEXT"]);
-    paragraphs(&mut roff, &FORMS);
-    roff
+    chapter("FORMS OF A TEXT", &FORMS)
 }
 
 /// The other forms of a text, as typed.

@@ -1,7 +1,11 @@
 //! What the manual page says of aliases.
 
-/// The section on aliases.
-pub(in crate::cli) const ALIASES: [&str; 4] = [
+use clap_mangen::roff::Roff;
+
+use crate::cli::manual::chapter;
+
+/// Its paragraphs.
+const ALIASES: [&str; 4] = [
     "A recipient that is one word without @, without quotes and without a name beside it is looked up among the aliases of the \
      profile, also in --cc, --bcc, --reply-to and the lists of my_hdr. Capital and small letters are the same. An alias \
      stands for one address or several, with their names, and may name other aliases. A word that is no alias gets the \
@@ -18,3 +22,8 @@ pub(in crate::cli) const ALIASES: [&str; 4] = [
      writable for nobody else (78). A line that cannot be understood is an error too (78). An alias that leads back to itself, \
      or names a word that is neither an address nor an alias, is told with the way that led there (65).",
 ];
+
+/// Names for addresses.
+pub(super) fn section() -> Roff {
+    chapter("ALIASES", &ALIASES)
+}

@@ -1,7 +1,11 @@
 //! What the manual says of drafts.
 
-/// How a message with a header of its own is sent.
-pub(super) const DRAFTS: [&str; 8] = [
+use clap_mangen::roff::Roff;
+
+use crate::cli::manual::chapter;
+
+/// Its paragraphs.
+const DRAFTS: [&str; 8] = [
     "The file of -H is a message: fields, an empty line, and what they describe. It is taken as it is. Date, Message-ID, fields \
      that are not known, their order, spelling and folding stay, and so do the octets of the content; only line ends become CRLF. \
      Date, Message-ID, From and MIME-Version are added where they are missing. A content that no field describes is a text like \
@@ -31,3 +35,8 @@ pub(super) const DRAFTS: [&str; 8] = [
      $TMPDIR, else /tmp, and only you can read it. It is removed when the mail is accepted or queued; otherwise you are told \
      where it is.",
 ];
+
+/// What is sent with its own header.
+pub(super) fn section() -> Roff {
+    chapter("DRAFTS", &DRAFTS)
+}

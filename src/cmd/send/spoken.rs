@@ -1,6 +1,5 @@
 //! Which warnings about a mail are said, and where.
 
-use super::warn;
 use crate::cli::{EmptyBody, Request};
 use crate::cmd::{Exit, Failure, World, print};
 use crate::config::Settings;
@@ -48,4 +47,11 @@ pub(super) fn nothing_to_say(
         print(&ui::nothing_json(&summary), world)?;
     }
     Ok(Exit::Ok)
+}
+
+/// Says one thing on standard error, unless nothing but errors is wanted.
+pub(super) fn warn(request: &Request, world: &mut World<'_>, text: &str) {
+    if !request.quiet {
+        let _ = writeln!(world.stderr, "whippet: {}", ui::printable(text));
+    }
 }
