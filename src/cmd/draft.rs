@@ -11,7 +11,7 @@ use people::Recipients;
 use crate::cli::Request;
 use crate::cmd::inputs::Inputs;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{Layer, Settings};
+use crate::config::{Layer, Origin, Settings};
 use crate::mail::{Address, Listed, Mailbox, parse_list};
 use crate::mime::{Charsets, Draft, Text, charset};
 use crate::sys::reason;
@@ -109,10 +109,20 @@ fn single(text: &str, domain: Option<&str>, wanted: &str) -> Result<Mailbox, Fai
 
 /// Adds the fields of every mail to the request.
 pub(super) fn add_fields(request: &mut Request, settings: &Settings) -> Result<(), Failure> {
-    let Some(set) = &settings.letter.default_headers else { return Ok(()) };
-    let place = format!("{}: default_headers", set.origin);
-    request.add_default_fields(&place, &set.value).map_err(|error| {
-        let exit = if set.origin.layer() == Layer::Flags { Exit::Usage } else { Exit::Config };
+    let letter = &settings.letter;
+    if let Some(set) = letter.auto_submitted.as_ref().filter(|set| !set.value.is_empty()) {
+        // Before the others: one of them that says the same gives way.
+        add(request, "auto_submitted", &[format!("Auto-Submitted: {}", set.value)], &set.origin)?;
+    }
+    match &letter.default_headers {
+        Some(set) => add(request, "default_headers", &set.value, &set.origin),
+        None => Ok(()),
+    }
+}
+
+fn add(request: &mut Request, key: &str, fields: &[String], origin: &Origin) -> Result<(), Failure> {
+    request.add_default_fields(&format!("{origin}: {key}"), fields).map_err(|error| {
+        let exit = if origin.layer() == Layer::Flags { Exit::Usage } else { Exit::Config };
         Failure { exit, ..Failure::from(error) }
     })
 }

@@ -164,6 +164,8 @@ pub const KEYS: &[Key] = keys! {
          profile come on top of those outside of it; [] forgets these.";
     Letter "default_headers", "list of fields", "", r#"["Organization: Example Ltd"]"#,
         "Fields of every mail, by the rules of --header; one that a mail has by itself, by an option or my_hdr, stands in its place.";
+    Letter "auto_submitted", "\"auto-generated\", \"auto-replied\" or \"no\"", "", r#""auto-generated""#,
+        "What makes the mails, for programs that would answer them (RFC 3834); --auto-submitted is stronger, \"\" is none.";
     Letter "default_cc", "address or several, divided by commas", "", r#""team@example.org""#,
         "Recipients of a copy of every mail; \"\" is none.";
     Letter "default_bcc", "address or several, divided by commas", "", r#""archive@example.org""#,

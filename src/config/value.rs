@@ -5,7 +5,7 @@
 mod letter;
 pub(super) mod measure;
 
-pub(super) use letter::{letter_charset, warnings};
+pub(super) use letter::{auto_submitted, letter_charset, warnings};
 
 use std::ffi::OsString;
 use std::net::IpAddr;

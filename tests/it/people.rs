@@ -175,6 +175,32 @@ fn fields_of_every_mail_give_way_to_those_that_are_typed() {
 }
 
 #[test]
+fn a_profile_says_that_a_program_makes_its_mails() {
+    let sandbox = saying(
+        "auto_submitted = \"auto-generated\"\ndefault_headers = [\"Auto-Submitted: auto-replied\", \"X-A: 1\"]\n",
+    );
+    for (words, expected) in [
+        (&[][..], &["auto-generated"][..]),
+        (&["--auto-submitted", "no"], &["no"]),
+        (&["--header", "Auto-Submitted: auto-replied"], &["auto-replied"]),
+        (&["--set", "auto_submitted=no"], &["no"]),
+        (&["--set", "auto_submitted=", "--set", "default_headers="], &[]),
+    ] {
+        let ran = compose(&sandbox, "", &[words, &["you@x.example"]].concat());
+        assert_eq!(field(&ran, "Auto-Submitted"), expected, "{words:?}");
+    }
+    sandbox.file("draft", "To: you@x.example\nAuto-Submitted: no\n\nx\n");
+    assert_eq!(field(&compose(&sandbox, "", &["-H", "draft"]), "Auto-Submitted"), ["no"]);
+    // The words are those of the option.
+    for word in ["auto-generated", "auto-replied", "no", "yes"] {
+        let code = if word == "yes" { 64 } else { 0 };
+        for option in [format!("--auto-submitted={word}"), format!("--set=auto_submitted={word}")] {
+            compose(&sandbox, "", &[&option, "you@x.example"]).exits(code);
+        }
+    }
+}
+
+#[test]
 fn a_signature_goes_under_a_text_that_is_plain() {
     let sandbox = saying("signature = \"sig\"\n");
     sandbox.file("../home/.config/whippet/sig", "Zoë\nthe boss\n");

@@ -32,6 +32,8 @@ pub struct Letter {
     pub signature: Option<Setting<Option<PathBuf>>>,
     /// Whether the line `-- ` stands above it.
     pub signature_dashes: Option<Setting<bool>>,
+    /// What made the mail (RFC 3834 5); empty for nothing to say.
+    pub auto_submitted: Option<Setting<String>>,
     /// Warnings that are not wanted.
     pub silent_warnings: Option<Setting<Vec<WarningKind>>>,
     /// Whether the text is wrapped so that readers flow it (RFC 3676).
@@ -51,7 +53,8 @@ pub enum AliasPlace {
 
 impl Letter {
     /// The keys that it takes.
-    pub(in crate::config) const KEYS: [&'static str; 8] = [
+    pub(in crate::config) const KEYS: [&'static str; 9] = [
+        "auto_submitted",
         "aliases",
         "default_headers",
         "default_cc",
@@ -88,6 +91,7 @@ impl Letter {
                 let path = if text.is_empty() { None } else { Some(file(text)?) };
                 put(&mut self.signature, path, spot);
             }
+            "auto_submitted" => put(&mut self.auto_submitted, value::auto_submitted(given)?, spot),
             "silent_warnings" => put(&mut self.silent_warnings, value::warnings(given)?, spot),
             "text_flowed" => put(&mut self.text_flowed, value::boolean(given)?, spot),
             _ => put(&mut self.signature_dashes, value::boolean(given)?, spot),
@@ -134,6 +138,7 @@ impl Letter {
         lay(&mut self.default_bcc, above.default_bcc);
         lay(&mut self.signature, above.signature);
         lay(&mut self.signature_dashes, above.signature_dashes);
+        lay(&mut self.auto_submitted, above.auto_submitted);
         lay(&mut self.silent_warnings, above.silent_warnings);
         lay(&mut self.text_flowed, above.text_flowed);
     }
@@ -158,6 +163,7 @@ impl Letter {
             "default_headers" => self.default_headers.as_ref().map(|s| show(s, |all| all.join(" | "))),
             "default_cc" => text(&self.default_cc),
             "default_bcc" => text(&self.default_bcc),
+            "auto_submitted" => text(&self.auto_submitted),
             "signature" => self.signature.as_ref().map(|s| {
                 show(s, |path| path.as_deref().map_or_else(String::new, |path| path.display().to_string()))
             }),

@@ -12,6 +12,15 @@ pub(in crate::config) fn letter_charset(given: Given<'_>) -> Reading<&'static En
     if is_of_mail { Ok(charset) } else { Err("must be a charset of mail, such as gb18030".to_owned()) }
 }
 
+/// What made a mail, by a word of RFC 3834 5; an empty text is none.
+pub(in crate::config) fn auto_submitted(given: Given<'_>) -> Reading<String> {
+    let wanted = "\"auto-generated\", \"auto-replied\", \"no\" or \"\"";
+    match given.string(wanted)? {
+        word @ ("auto-generated" | "auto-replied" | "no" | "") => Ok(word.to_owned()),
+        _ => Err(format!("must be {wanted}")),
+    }
+}
+
 /// Warnings by their names.
 pub(in crate::config) fn warnings(given: Given<'_>) -> Reading<Vec<WarningKind>> {
     let names = given.strings("a string or a list of strings")?;
