@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::mail::{Class, Fate, Outcome, Protocol, Report};
+use crate::mail::{Class, Fate, Outcome, Protocol, Report, Warning};
 use crate::ui::Complaint;
 
 /// The name and version of the schema.
@@ -17,7 +17,8 @@ struct Document<'a> {
     size: Option<u64>,
     outcomes: Vec<OutcomeRow<'a>>,
     session: Option<SessionRow<'a>>,
-    warnings: &'a [String],
+    warnings: Vec<&'a str>,
+    named_warnings: Vec<NamedRow<'a>>,
     hints: &'a [String],
     failure: Option<FailureRow<'a>>,
 }
@@ -66,6 +67,12 @@ struct TlsRow<'a> {
 }
 
 #[derive(Serialize)]
+struct NamedRow<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
 struct FailureRow<'a> {
     message: &'a str,
     because: &'a [String],
@@ -89,7 +96,9 @@ pub struct Summary<'a> {
     pub size: Option<u64>,
     /// The entry in the spool, if somebody's mail is queued.
     pub queue_id: Option<String>,
-    /// What is worth saying, of the inputs, the message and the report.
+    /// What is worth saying of the inputs and the message.
+    pub named: &'a [Warning],
+    /// What is worth saying of the report.
     pub warnings: &'a [String],
     /// What to do.
     pub hints: &'a [String],
@@ -97,6 +106,7 @@ pub struct Summary<'a> {
 
 impl<'a> Summary<'a> {
     fn document(&self) -> Document<'a> {
+        let named = self.named.iter().map(|one| NamedRow { name: one.kind.name, text: &one.words });
         Document {
             schema: SCHEMA,
             exit: self.exit,
@@ -104,7 +114,12 @@ impl<'a> Summary<'a> {
             size: self.size,
             outcomes: Vec::new(),
             session: None,
-            warnings: self.warnings,
+            warnings: named
+                .clone()
+                .map(|named| named.text)
+                .chain(self.warnings.iter().map(String::as_str))
+                .collect(),
+            named_warnings: named.collect(),
             hints: self.hints,
             failure: None,
         }

@@ -22,11 +22,6 @@ pub(super) fn say(warnings: &[Warning], request: &Request, world: &mut World<'_>
     }
 }
 
-/// Their words, for JSON.
-pub(super) fn words(warnings: &[Warning]) -> Vec<String> {
-    warnings.iter().map(|warning| warning.words.clone()).collect()
-}
-
 /// The body is empty, and somebody minds.
 pub(super) fn nothing_to_say(
     policy: EmptyBody,
@@ -42,8 +37,9 @@ pub(super) fn nothing_to_say(
     say(warnings, request, world);
     warn(request, world, SKIPPED);
     if request.json {
-        let warnings = [words(warnings), vec![SKIPPED.to_owned()]].concat();
-        let summary = Summary { exit: Exit::Ok.code(), warnings: &warnings, ..Summary::default() };
+        let skipped = [SKIPPED.to_owned()];
+        let summary =
+            Summary { exit: Exit::Ok.code(), named: warnings, warnings: &skipped, ..Summary::default() };
         print(&ui::nothing_json(&summary), world)?;
     }
     Ok(Exit::Ok)

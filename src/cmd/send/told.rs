@@ -1,7 +1,7 @@
 //! What became of a mail, in words and in JSON.
 
 use super::Mail;
-use super::spoken::{warn, words};
+use super::spoken::warn;
 use crate::cmd::queue::{may_wait, spool};
 use crate::cmd::route::profile_place;
 use crate::cmd::{Exit, World, advice, print};
@@ -41,7 +41,8 @@ impl Mail {
                 message_id,
                 size: Some(self.message.size()),
                 queue_id: id.map(|id| id.to_string()),
-                warnings: &[words(&self.warnings), report.warnings.clone()].concat(),
+                named: &self.warnings,
+                warnings: &report.warnings,
                 hints: &hints,
             };
             // What became of the mail is decided: an output that takes no more is worth a word, not another code.

@@ -64,10 +64,18 @@ fn json_holds_what_is_not_silenced() {
     let warnings = |words: &[&str]| {
         let ran = sandbox.stdin("").run(&[&["--json"], words, &["r@x"]].concat());
         let document: serde_json::Value = serde_json::from_str(&ran.exits(0).stdout()).unwrap();
-        document["warnings"].clone()
+        [document["warnings"].clone(), document["named_warnings"].clone()]
     };
-    assert_eq!(warnings(&[]), serde_json::json!(["there is no Subject", "there is no text"]));
-    assert_eq!(warnings(&["--no-warn=empty-body"]), serde_json::json!(["there is no Subject"]));
+    let subject = serde_json::json!({"name": "no-subject", "text": "there is no Subject"});
+    let body = serde_json::json!({"name": "empty-body", "text": "there is no text"});
+    assert_eq!(
+        warnings(&[]),
+        [serde_json::json!(["there is no Subject", "there is no text"]), serde_json::json!([subject, body])]
+    );
+    assert_eq!(
+        warnings(&["--no-warn=empty-body"]),
+        [serde_json::json!(["there is no Subject"]), serde_json::json!([subject])]
+    );
     peer.finish();
 }
 

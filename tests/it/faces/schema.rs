@@ -88,7 +88,7 @@ fn wrong_documents_are_found() {
     let schema = Schema::read();
     let mut good = serde_json::json!({
         "schema": "whippet-report/1", "exit": 0, "message_id": null, "size": null, "outcomes": [], "session": null,
-        "warnings": [], "hints": [], "failure": null
+        "warnings": [], "named_warnings": [], "hints": [], "failure": null
     });
     schema.judge(&good.to_string());
     let is_bad =
