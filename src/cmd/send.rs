@@ -79,7 +79,7 @@ fn send_with(
         signature.sign(&mut draft)?;
     }
     let limit = Limit::of(&settings, &draft);
-    limit.check_attachments()?;
+    limit.check_parts()?;
     if world.stdin_is_terminal && request.body == TypedBody::Stdin {
         warnings.extend(promised::warning(&draft)?);
     }

@@ -4,39 +4,46 @@ use crate::cmd::{Exit, Failure};
 use crate::config::Settings;
 use crate::mime::{Draft, Source};
 
-/// Attachments that are named.
+/// Parts that are named.
 const NAMED: usize = 3;
 
-/// What a mail may have, and which of its attachments are the largest.
+/// What a mail may have, and which of its parts are the largest.
 pub(super) struct Limit {
     /// Octets, and who said it.
     most: Option<(u64, String)>,
-    /// Name and octets, the largest first.
-    attachments: Vec<(String, u64)>,
+    /// Name and octets of all but the text, the largest first.
+    parts: Vec<(String, u64)>,
 }
 
 impl Limit {
     /// The limit of these settings for this draft.
     pub(super) fn of(settings: &Settings, draft: &Draft) -> Self {
         let most = settings.outgoing.max_size.as_ref().map(|most| (most.value, most.origin.to_string()));
-        let name = |source: &Source| match source {
-            Source::File { path, .. } => path.display().to_string(),
-            Source::Octets(_) | Source::Temporary { .. } | Source::Tail { .. } => {
-                "the standard input".to_owned()
-            }
+        let path = |source: &Source| match source {
+            Source::File { path, .. } => Some(path.display().to_string()),
+            Source::Octets(_) | Source::Temporary { .. } | Source::Tail { .. } => None,
         };
-        let attachments = draft.attachments.iter();
-        let mut attachments: Vec<(String, u64)> = attachments
-            .map(|one| (one.name.clone().unwrap_or_else(|| name(&one.source)), one.source.length()))
-            .collect();
-        attachments.sort_by_key(|(_, octets)| std::cmp::Reverse(*octets));
-        Limit { most, attachments }
+        let attached = draft.attachments.iter().chain(draft.inlines.iter().map(|inline| &inline.attachment));
+        let attached = attached.map(|one| {
+            let name = one.name.clone().or_else(|| path(&one.source));
+            (name.unwrap_or_else(|| "the standard input".to_owned()), one.source.length())
+        });
+        let html = draft.html.iter().map(|html| {
+            let name = html.body.sources.first().and_then(path);
+            (name.unwrap_or_else(|| "the HTML text".to_owned()), html.body.length())
+        });
+        let calendar = draft.calendar.iter().map(|calendar| {
+            (calendar.name.clone().unwrap_or_else(|| "the calendar".to_owned()), calendar.body.length())
+        });
+        let mut parts: Vec<(String, u64)> = attached.chain(html).chain(calendar).collect();
+        parts.sort_by_key(|(_, octets)| std::cmp::Reverse(*octets));
+        Limit { most, parts }
     }
 
-    /// Refuses a mail whose attachments alone are too large, before any is read.
-    pub(super) fn check_attachments(&self) -> Result<(), Failure> {
-        let octets = self.attachments.iter().map(|(_, octets)| octets).sum();
-        self.check(octets, "its attachments alone have")
+    /// Refuses a mail whose parts alone are too large, before any is read.
+    pub(super) fn check_parts(&self) -> Result<(), Failure> {
+        let octets = self.parts.iter().map(|(_, octets)| octets).sum();
+        self.check(octets, "without its text it has")
     }
 
     /// Refuses a message of more octets than may be.
@@ -50,17 +57,13 @@ impl Limit {
         };
         let (size, limit) = (amount(octets), amount(*most));
         let headline = format!("the mail is too large: {what} {size}, and max_size is {limit} ({origin})");
-        let named: Vec<String> = self
-            .attachments
-            .iter()
-            .take(NAMED)
-            .map(|(name, octets)| format!("{name} ({})", amount(*octets)))
-            .collect();
+        let named = self.parts.iter().take(NAMED);
+        let named: Vec<String> =
+            named.map(|(name, octets)| format!("{name} ({})", amount(*octets))).collect();
         let mut failure = Failure::plain(Exit::Unavailable, headline);
         if let (false, Some(complaint)) = (named.is_empty(), failure.complaints.last_mut()) {
-            let many =
-                if self.attachments.len() > NAMED { "the largest attachments are" } else { "attached" };
-            complaint.because.push(format!("{many}: {}", named.join(", ")));
+            let many = if self.parts.len() > NAMED { "its largest parts are" } else { "it holds" };
+            complaint.because.push(format!("{many} {}", named.join(", ")));
         }
         Err(failure.hint("send less, or a link to it; --max-size SIZE is for a server that takes more"))
     }
@@ -84,32 +87,29 @@ mod tests {
     use super::*;
 
     fn limit(most: u64, sizes: &[u64]) -> Limit {
-        let attachments = sizes.iter().map(|size| (format!("f{size}"), *size)).collect();
-        Limit { most: Some((most, "here".to_owned())), attachments }
+        let parts = sizes.iter().map(|size| (format!("f{size}"), *size)).collect();
+        Limit { most: Some((most, "here".to_owned())), parts }
     }
 
     #[test]
     fn what_is_too_large_is_told_with_the_largest() {
         let few = limit(100, &[60, 30]);
-        assert!(few.check_attachments().is_ok() && few.check_message(100).is_ok());
+        assert!(few.check_parts().is_ok() && few.check_message(100).is_ok());
         let failure = few.check_message(101).unwrap_err();
         assert_eq!(failure.exit, Exit::Unavailable);
         assert_eq!(
             failure.complaints[0].to_string(),
             "whippet: the mail is too large: as it is sent it has 101 octets, and max_size is 100 octets (here)\n  \
-             because attached: f60 (60 octets), f30 (30 octets)\n\
+             because it holds f60 (60 octets), f30 (30 octets)\n\
              hint: send less, or a link to it; --max-size SIZE is for a server that takes more\n"
         );
-        let failure = limit(100, &[60, 30, 20, 10]).check_attachments().unwrap_err();
+        let failure = limit(100, &[60, 30, 20, 10]).check_parts().unwrap_err();
         let words = failure.complaints[0].to_string();
-        assert!(words.contains("its attachments alone have 120 octets"), "{words}");
-        assert!(
-            words.contains("the largest attachments are: f60 (60 octets), f30 (30 octets), f20"),
-            "{words}"
-        );
+        assert!(words.contains("without its text it has 120 octets"), "{words}");
+        assert!(words.contains("its largest parts are f60 (60 octets), f30 (30 octets), f20"), "{words}");
         assert!(!words.contains("f10"), "{words}");
         assert!(limit(1, &[]).check_message(2).unwrap_err().complaints[0].because.is_empty());
-        assert!(Limit { most: None, attachments: Vec::new() }.check_message(u64::MAX).is_ok());
+        assert!(Limit { most: None, parts: Vec::new() }.check_message(u64::MAX).is_ok());
     }
 
     #[test]

@@ -16,21 +16,26 @@ fn what_is_too_large_is_refused_before_anything_is_connected() {
     let ran = send(&["-a", "a.bin", "d.bin", "b.bin", "c.bin"]);
     ran.exits(69)
         .says("the mail is too large: as it is sent it has 128.1 KiB, and max_size is 100 KiB (~/.config/whippet/config.toml:")
-        .says("because the largest attachments are: a.bin (39.1 KiB), b.bin (29.3 KiB), c.bin (19.6 KiB)\n")
+        .says("because its largest parts are a.bin (39.1 KiB), b.bin (29.3 KiB), c.bin (19.6 KiB)\n")
         .says("hint: send less, or a link to it; --max-size SIZE is for a server that takes more\n");
     // A file of 1 TiB is not read.
     std::fs::File::create(sandbox.work().join("hole.txt")).unwrap().set_len(1 << 40).unwrap();
-    send(&["-a", "hole.txt"])
-        .exits(69)
-        .says("its attachments alone have 1024 GiB")
-        .says("attached: hole.txt");
+    send(&["-a", "hole.txt"]).exits(69).says("without its text it has 1024 GiB").says("it holds hole.txt");
     let text = "x".repeat(200_000);
     sandbox
         .stdin(text)
         .run(&["bob@example.test"])
         .exits(69)
         .says("as it is sent it has")
-        .never_shows("attached");
+        .never_shows("because");
+    sandbox.file("page.html", "x".repeat(60_000));
+    sandbox.file("logo.png", [b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 50_000]].concat());
+    sandbox.file("i.ics", format!("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nX:{}\r\n", "y".repeat(9_000)));
+    send(&["--html", "page.html", "--inline", "logo.png", "--calendar", "i.ics"])
+        .exits(69)
+        .says("without its text it has 116.3 KiB")
+        .says("because it holds the HTML text (58.6 KiB), logo.png (48.9 KiB), i.ics (8.9 KiB)");
+    send(&["--html", "page.html", "-a", "a.bin", "b.bin"]).exits(69).says("it holds page.html (58.6 KiB), ");
     send(&["--dry-run", "-a", "a.bin", "b.bin", "c.bin"]).exits(69);
     let ran = send(&["--json", "-a", "a.bin", "b.bin", "c.bin"]);
     let report: serde_json::Value = serde_json::from_str(&ran.exits(69).stdout()).unwrap();
