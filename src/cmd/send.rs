@@ -53,10 +53,11 @@ fn send_with(
     let recipients = recipients(&request, &settings, &identity, world)?;
     let envelope = recipients.envelope(&identity, &request, &settings)?;
     let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
-    if request.subject.is_none()
-        && !given.as_ref().is_some_and(DraftFile::has_subject)
-        && request.missing_subject == Some(MissingSubject::Fail)
-    {
+    let has_subject = match &request.subject {
+        Some(subject) => !subject.is_empty(),
+        None => given.as_ref().is_some_and(DraftFile::has_subject),
+    };
+    if !has_subject && request.missing_subject == Some(MissingSubject::Fail) {
         return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
     }
     let (route, mut secret) = Route::choose(&request, &settings, world)?;

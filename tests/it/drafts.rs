@@ -136,6 +136,7 @@ fn what_is_typed_replaces_fields_of_its_name() {
     ran.exits(65).says("there is no subject");
     assert_eq!(peer.finish().connections(), 0);
     sent(DRAFT, "", &["--missing-subject", "fail"]);
+    run_with(DRAFT, "", &["--missing-subject", "fail", "-s", ""]).0.exits(65).says("there is no subject");
 }
 
 #[test]
