@@ -274,6 +274,14 @@ fn add_muttrc(muttrc: Muttrc, request: &mut Request) -> Result<(), UsageError> {
     request.reverse_path = request.reverse_path.take().or(muttrc.reverse_path);
     request.charset = request.charset.take().or(muttrc.charset);
     request.body_type = muttrc.content_type;
+    let is_html = request.letter.html.is_some().then_some("--html");
+    let other = is_html.or(request.letter.markdown.then_some("--markdown"));
+    let is_plain = request.body_type.as_ref().is_none_or(|kind| kind.starts_with("text/plain"));
+    if let (false, Some(option)) = (is_plain, other) {
+        return Err(UsageError::usage(format!(
+            "{option} goes with a plain text, and -e set content_type says another type"
+        )));
+    }
     request.tunnel = muttrc.tunnel;
     request.flowed = request.flowed.or(muttrc.text_flowed);
     request.fcc = request.fcc.take().or(muttrc.fcc);

@@ -37,6 +37,7 @@ kinds! {
     TOO_LARGE "too-large" true "the mail is larger than many servers take, 10 MB";
     DUPLICATE_RECIPIENT "duplicate-recipient" true "a recipient is named twice, and gets it once";
     NO_DATE "no-date" true "a draft has no Date, and gets that of now";
+    EMPTY_HTML "empty-html" false "the HTML text is empty, and is left out";
     UNSHOWN_PICTURE "unshown-picture" false "the HTML text does not show a picture of --inline";
     NO_ATTACHMENT "no-attachment" false "a text that was typed speaks of an attachment, and there is none";
     UNENCODABLE "unencodable" false "a character is not in the letter's charset, and UTF-8 is used";
@@ -47,11 +48,11 @@ kinds! {
     ATTACHMENT_TYPE "attachment-type" false "an attachment cannot have the type that was said";
     LOOKS_LIKE_ADDRESS "looks-like-address" false "a file that is attached has the name of an address";
     LAST_WORD "last-word" false "the last word behind -a was taken for the recipient";
-    IGNORED_FIELD "ignored-field" false "a field of my_hdr was left out";
+    IGNORED_FIELD "ignored-field" false "a field of my_hdr or of a draft was left out";
     IGNORED_URL "ignored-url" false "a part of a mailto: URL was left out";
     IGNORED_INCLUDE "ignored-include" false "-i was left out beside -H";
-    NO_COPY "no-copy" false "record of a muttrc is no path, and no copy is kept";
-    NO_CRYPTO "no-crypto" false "signing or encrypting was asked for by -e";
+    NO_COPY "no-copy" false "a copy was asked for, and none is kept: record of a muttrc is no path, or the mail is not sent";
+    NO_CRYPTO "no-crypto" false "signing or encrypting was asked for, by -e or by a draft, and is not done";
 }
 
 impl WarningKind {

@@ -74,6 +74,27 @@ fn each_form_stands_in_its_place() {
 }
 
 #[test]
+fn of_nothing_no_html_is_made() {
+    let sandbox = sandbox();
+    sandbox.file("empty.html", " \n");
+    let to = ["--", "bob@example.org"];
+    for words in [&["--markdown"][..], &["--html", "empty.html"], &["--html", "-"]] {
+        let Some(read) = read(sandbox.stdin("\n"), words) else { return };
+        assert_eq!(read["tree"], "text/plain", "{words:?}");
+        let fail = [words, &["--empty-body", "fail"], &to].concat();
+        sandbox.stdin("").run(&fail).exits(65).says("the body is empty");
+    }
+    let ran = sandbox.stdin("x\n").run(&[&["--html", "empty.html", "--output", "-"], &to[..]].concat());
+    ran.exits(0).says("the HTML text is empty, and is left out [empty-html]");
+    assert!(!ran.stdout().contains("text/html"), "{}", ran.stdout());
+    sandbox.file("page.html", "<p>hi");
+    for form in [&["--html", "page.html"][..], &["--markdown"]] {
+        let other = [form, &["-e", "set content_type=text/html"], &to].concat();
+        sandbox.stdin("x\n").run(&other).exits(64).says("goes with a plain text, and -e set content_type");
+    }
+}
+
+#[test]
 fn html_without_a_text_gets_one() {
     let sandbox = sandbox();
     sandbox.file("page.html", "<h1>Report</h1><ul><li>one<li><a href=https://x.org>two</a></ul>");

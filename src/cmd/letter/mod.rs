@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{Body as TypedBody, Request, Source as TypedSource};
 use crate::cmd::{Exit, Failure};
-use crate::mail::Warning;
-use crate::mime::{Attachment, Body, Draft, Html, HtmlError, Source, characters, of_markdown, text_of};
+use crate::mail::{Warning, WarningKind};
+use crate::mime::{
+    Attachment, Body, Draft, Html, HtmlError, MessageError, Source, characters, of_markdown, text_of,
+};
 
 /// The files of the other forms, opened.
 #[derive(Default)]
@@ -42,15 +44,26 @@ impl Forms {
     }
 
     /// Whether there is nothing to be read besides the text.
-    pub(super) fn is_none(&self) -> bool {
-        self.html.is_none() && self.calendar.is_none()
+    pub(super) fn are_blank(&self) -> Result<bool, MessageError> {
+        Ok(self.calendar.is_none() && self.is_html_blank()?)
+    }
+
+    fn is_html_blank(&self) -> Result<bool, MessageError> {
+        self.html.as_ref().map_or(Ok(true), |source| Body::from(source.clone()).is_blank())
     }
 
     /// Puts them into the draft. Gives what deserves a word.
     pub(super) fn add(self, draft: &mut Draft, request: &Request) -> Result<Vec<Warning>, Failure> {
         let mut warnings = Vec::new();
         let letter = &request.letter;
+        let is_blank = if letter.markdown { draft.body.is_blank()? } else { self.is_html_blank()? };
+        if is_blank && self.html.is_some() && self.inlines.is_empty() && !draft.body.is_blank()? {
+            let words = "the HTML text is empty, and is left out";
+            warnings.push(Warning::new(WarningKind::EMPTY_HTML, words));
+        }
         let html = match self.html {
+            // Of nothing no HTML is made: an empty mail has one part.
+            _ if is_blank && self.inlines.is_empty() => None,
             _ if letter.markdown => {
                 let text = characters(&draft.body, "the text", &draft.charsets)?;
                 Some(of_markdown(&text)?)
