@@ -2,7 +2,8 @@
 //! there before anything is connected.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{
     Attachment as Typed, Body as TypedBody, EmptyBody, Include, Misplaced, Request, Source as TypedSource,
@@ -182,6 +183,18 @@ fn name_of(typed: &Typed) -> String {
     match &typed.source {
         TypedSource::File(path) => path.display().to_string(),
         TypedSource::Stdin => "-".to_owned(),
+    }
+}
+
+/// A path as typed, with the home in place of `~`.
+pub(super) fn expanded(path: &Path, world: &World<'_>) -> Result<PathBuf, Failure> {
+    let Some(rest) = path.as_os_str().as_bytes().strip_prefix(b"~/") else { return Ok(path.to_owned()) };
+    match &world.surroundings.home {
+        Some(home) => Ok(home.join(OsStr::from_bytes(rest))),
+        None => {
+            let words = format!("{} is in the home folder, and there is none", path.display());
+            Err(Failure::usage(words).hint("write the whole path, or set $HOME"))
+        }
     }
 }
 

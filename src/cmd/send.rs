@@ -21,7 +21,7 @@ use crate::cmd::route::{Route, no_secret};
 use crate::cmd::{Exit, Failure, World, sandbox, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
-use crate::mail::{Envelope, Outcome, Problem, Report, Warning};
+use crate::mail::{Envelope, Outcome, Problem, Report, Warning, WarningKind};
 use crate::mime::{Message, Source};
 use crate::spool::{Id, Name};
 use crate::sys::{Interrupt, Secret, catch_interrupts};
@@ -61,6 +61,10 @@ fn send_with(
         return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
     }
     let (route, mut secret) = Route::choose(&request, &settings, world)?;
+    if fcc.is_some() && request.fcc.is_some() && !Fcc::is_due(&request, &route) {
+        let words = "no copy is kept: the mail is not sent";
+        request.warnings.push(Warning::new(WarningKind::NO_COPY, words));
+    }
 
     let mut inputs = Inputs::read(files, &request, world)?;
     let mut warnings = std::mem::take(&mut request.warnings);
@@ -109,7 +113,7 @@ fn send_with(
             }
             memory.note(&report, world);
             let (mut report, id) = mail.keep(&route, report, &mut memory, world);
-            if !matches!(route, Route::File(_)) {
+            if Fcc::is_due(&mail.request, &route) {
                 mail.copy(&mut report, &memory, world);
             }
             report.warnings.append(&mut memory.warnings);

@@ -135,7 +135,12 @@ fn what_nobody_took_is_not_kept() {
     let sandbox = keeping(peer.port(), "sent", "");
     send(&sandbox, &["--dry-run"]).exits(0);
     send(&sandbox, &["--sandbox"]).exits(0);
-    send(&sandbox, &["--output", "new.eml"]).exits(0);
+    send(&sandbox, &["--output", "new.eml"]).exits(0).quiet();
+    // Who asks for one is told.
+    for words in [&["--dry-run"][..], &["--sandbox"], &["--output", "other.eml"]] {
+        let asking = [words, &["--fcc", "sent"]].concat();
+        send(&sandbox, &asking).exits(0).says("no copy is kept: the mail is not sent [no-copy]");
+    }
     sandbox.run(&["--empty-body", "skip", "bob@example.test"]).exits(0);
     assert_eq!((sent(&sandbox), peer.finish().connections()), (0, 0));
 }
@@ -224,7 +229,15 @@ fn the_copy_alone_names_who_got_a_blind_one() {
         text.contains("=?utf-8?Q?J=C3=B6rg?= 29 <b29@example.test>") || text.contains("<b29@example.test>")
     );
     assert!(text.lines().all(|line| line.len() <= 998));
+    // Who gets one of every mail is named, too.
+    let set = ["--fcc", "other", "--set", "fcc_bcc=true", "--set", "default_bcc=log@example.test"];
+    send(&sandbox, &set).exits(0).quiet();
+    send(&sandbox, &[&set[..], &["-b", "one@example.test"]].concat()).exits(0).quiet();
+    let text = std::fs::read_to_string(sandbox.work().join("other")).unwrap();
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("Bcc: ")).collect();
+    assert_eq!(told, ["Bcc: log@example.test", "Bcc: one@example.test, log@example.test"]);
     let book = peer.finish();
     assert!(book.messages().iter().all(|message| !message.contains("Bcc") && !message.contains("b29@")));
-    assert_eq!(book.commands("RCPT").len(), 63);
+    assert!(book.messages().iter().all(|message| !message.contains("log@")));
+    assert_eq!(book.commands("RCPT").len(), 68);
 }

@@ -47,6 +47,8 @@ impl CopyArgs {
 pub(in crate::cli) fn copy_place(option: &str, place: OsString) -> Result<PathBuf, UsageError> {
     let place = path(option, place)?;
     match place.as_bytes() {
+        b"-" => Err(UsageError::usage(format!("{option}: a copy is kept in a file, and - is none"))
+            .with_hint("./- is the file of that name")),
         [b'~', b'/', ..] => Ok(place.into()),
         [b'~', ..] => Err(UsageError::usage(format!(
             "{option}: `{}` may begin with ~/, not with another user's home",
@@ -63,10 +65,10 @@ mod tests {
 
     #[test]
     fn places() {
-        for place in ["~/sent", "/a/b/", "sent", "./~x", "a~"] {
+        for place in ["~/sent", "/a/b/", "sent", "./~x", "a~", "./-"] {
             assert_eq!(copy_place("--fcc", place.into()), Ok(PathBuf::from(place)));
         }
-        for place in ["~", "~bob/sent", ""] {
+        for place in ["~", "~bob/sent", "", "-"] {
             assert!(copy_place("--fcc", place.into()).is_err(), "{place}");
         }
     }

@@ -1,11 +1,12 @@
 //! The copy of what was sent: where it goes, and when it is written. Whatever comes of it, the mail is sent.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::file_name;
 use crate::cli::Request;
+use crate::cmd::inputs::expanded;
+use crate::cmd::route::Route;
 use crate::cmd::{Failure, World};
 use crate::config::{Layer, Settings};
 use crate::deliver::SentCopy;
@@ -45,6 +46,11 @@ impl Fcc {
         Ok(place.map(|place| Fcc { place, fields }))
     }
 
+    /// Whether the mail is sent at all: what is only tried out, or written down, leaves no copy.
+    pub(super) fn is_due(request: &Request, route: &Route) -> bool {
+        !request.dry_run && !matches!(route, Route::Sandbox | Route::File(_))
+    }
+
     /// Writes the copy, if a server has accepted the mail for somebody or it is queued. What prevents it becomes a
     /// warning of the report.
     pub(super) fn keep(
@@ -72,16 +78,5 @@ impl Fcc {
             Ok(said) => report.warnings.extend(said),
             Err(why) => report.warnings.push(format!("no copy of the mail is kept: {why}")),
         }
-    }
-}
-
-/// A place as typed, with the home in place of `~`.
-fn expanded(place: &Path, world: &World<'_>) -> Result<PathBuf, Failure> {
-    let octets = place.as_os_str().as_bytes();
-    let Some(rest) = octets.strip_prefix(b"~/") else { return Ok(place.to_owned()) };
-    match &world.surroundings.home {
-        Some(home) => Ok(home.join(std::ffi::OsStr::from_bytes(rest))),
-        None => Err(Failure::usage("the copy is to be in ~/, and there is no home folder")
-            .hint("write the whole path, or set $HOME")),
     }
 }
