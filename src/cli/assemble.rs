@@ -88,6 +88,11 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
     }
     request.subject = args.subject;
     request.draft = args.draft.map(|file| source("--draft", file)).transpose()?;
+    request.allow_draft_attach = args.allow_draft_attach;
+    if request.allow_draft_attach && request.draft.is_none() {
+        return Err(UsageError::usage("--allow-draft-attach is about a draft, and there is none")
+            .with_hint("-H FILE names one"));
+    }
     let is_stdin_named = args.body_file.as_ref().is_some_and(|file| file == "-");
     request.edit = if args.edit { Some(true) } else { is_stdin_named.then_some(false) };
     request.include = match args.include {

@@ -41,6 +41,8 @@ pub struct Request {
     pub headers: Vec<(String, OsString)>,
     /// The message with its header that all else is added to (`-H`).
     pub draft: Option<Source>,
+    /// Whether it may name files to attach (`--allow-draft-attach`).
+    pub allow_draft_attach: bool,
     /// Whether a person edits it before it is sent (`-E`); `None` if that depends on where they are.
     pub edit: Option<bool>,
     /// What the text begins with (`-i`); the body follows it.

@@ -10,20 +10,7 @@ const ONE_LINE: &str =
     "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
 
 /// Long options that are documented and not in this version.
-const NOT_YET: [&str; 12] = [
-    "allow-draft-attach",
-    "encrypt",
-    "expect-bytes",
-    "expect-sha256",
-    "html",
-    "idempotency-key",
-    "inline",
-    "only-remaining",
-    "raw",
-    "resend",
-    "sign",
-    "undecodable",
-];
+pub(super) const NOT_YET: [&str; 5] = ["encrypt", "only-remaining", "raw", "sign", "undecodable"];
 
 /// What kind of error it is; the exit code follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! `-H`: a message that is given with its header. Who sends it and who receives it goes into the request, which is then
 //! like any other; what was typed goes into its header.
 
+mod asked;
+
 use crate::cli::{Body as TypedBody, Request, Source as TypedSource};
 use crate::cmd::inputs::{check_whole, read_stdin};
 use crate::cmd::{Exit, Failure, World};
 use crate::mail::{Listed, parse_list};
-use crate::mime::{ComposeError, Draft, Given, Source, Text};
+use crate::mime::{Attachment, ComposeError, Draft, Given, Source, Text};
 
 /// Fields that are never sent: blind copies, what mutt notes for itself, and what only a mailbox may add (RFC 5321 4.4).
 const NEVER_SENT: [&str; 8] =
@@ -24,10 +26,13 @@ pub(super) struct DraftFile {
     /// What the fields of recipients say that count.
     to: Vec<String>,
     cc: Vec<String>,
+    /// The files that it names.
+    attached: Vec<Attachment>,
 }
 
 impl DraftFile {
-    /// Opens the draft of a request, or takes the one that a person has `written` for it; adds to the request what its header says of who sends and receives.
+    /// Opens the draft of a request, or takes the one that a person has `written` for it; adds to the request what its
+    /// header says of who sends and receives.
     pub(super) fn read(
         request: &mut Request,
         written: Option<Source>,
@@ -73,12 +78,14 @@ impl DraftFile {
         request.bcc.splice(0..0, bcc);
         request.from = request.from.take().or_else(|| values("From").pop());
         request.sender = request.sender.take().or_else(|| values("Sender").pop());
-        check_attachments(&given)?;
+        let is_allowed = is_written || request.allow_draft_attach;
+        let attached = asked::attachments(&given, is_allowed, &mut request.warnings, world)?;
+        request.warnings.extend(asked::not_done(&given, request));
         given.remove_where(|name, value| {
             // What a person has left empty of what was shown is not meant.
             is_never_sent(name) || (is_written && value.is_empty())
         });
-        Ok(Some(DraftFile { given, typed, prefix, to, cc }))
+        Ok(Some(DraftFile { given, typed, prefix, to, cc, attached }))
     }
 
     /// Whether it has a subject.
@@ -89,7 +96,12 @@ impl DraftFile {
     /// Completes the draft that was made of the request: what was typed replaces the fields of its name, or is added to
     /// those of recipients.
     pub(super) fn put_into(mut self, draft: &mut Draft) -> Result<(), Failure> {
+        if self.typed.flowed == Some(true) && self.given.typed_text().is_none() {
+            let words = "the draft says itself what its text is, so that it cannot be flowed";
+            return Err(Failure::plain(Exit::DataErr, words).hint("leave --flowed out"));
+        }
         self.take_text(draft)?;
+        draft.attachments.splice(0..0, std::mem::take(&mut self.attached));
         let prefix = self.prefix;
         let lists = [("To", &self.to, &draft.to), ("Cc", &self.cc, &draft.cc)];
         for (name, texts, all) in lists {
@@ -195,18 +207,6 @@ fn check_octets(list: &str) -> Result<(), Failure> {
         return Err(Failure::plain(Exit::DataErr, format!("an address of the draft is not UTF-8: `{list}`")));
     }
     Ok(())
-}
-
-/// A draft may come from elsewhere, so it does not choose files of this machine.
-fn check_attachments(given: &Given) -> Result<(), Failure> {
-    match given.values("Attach").find(|file| !file.is_empty()) {
-        Some(file) => {
-            let words = format!("the draft asks for a file to be attached: `{file}`");
-            Err(Failure::plain(Exit::DataErr, words)
-                .hint("take the field Attach out, and attach the file with -a"))
-        }
-        None => Ok(()),
-    }
 }
 
 fn is_never_sent(name: &str) -> bool {

@@ -32,7 +32,9 @@ fn what_arrives_is_what_was_given() {
         sandbox.file("draft", &case.draft);
         let (words, stdin) =
             if index % 2 == 0 { (["-H", "draft"], &b""[..]) } else { (["-H", "-"], &case.draft[..]) };
-        sandbox.stdin(stdin).run(&words).exits(0).quiet();
+        // What mutt notes for itself is left out, and that is told.
+        let unheard = ["--no-warn", "ignored-field,no-crypto"];
+        sandbox.stdin(stdin).run(&[words, unheard].concat()).exits(0).quiet();
         let book = peer.finish();
         let octets = book.octets().remove(0);
         let shown = String::from_utf8_lossy(&octets).into_owned();
@@ -137,6 +139,47 @@ fn what_is_typed_replaces_fields_of_its_name() {
     assert_eq!(peer.finish().connections(), 0);
     sent(DRAFT, "", &["--missing-subject", "fail"]);
     run_with(DRAFT, "", &["--missing-subject", "fail", "-s", ""]).0.exits(65).says("there is no subject");
+    run_with(DRAFT, "", &["--flowed"]).0.exits(0);
+    let labelled = DRAFT.replace("\n\n", "\nContent-Type: text/plain\n\n");
+    run_with(&labelled, "", &["--flowed"]).0.exits(65).says("so that it cannot be flowed");
+}
+
+#[test]
+fn what_a_draft_asks_for_in_vain_is_told() {
+    let asking = format!("Fcc: =sent\nX-Mutt-Fcc:\nPgp: SE\nX-Mutt-SMIME: S\n{DRAFT}");
+    let (ran, peer, sandbox) = run_with(&asking, "", &[]);
+    ran.exits(0)
+        .says("the field Fcc of the draft is ignored: --fcc PATH keeps a copy [ignored-field]\n")
+        .says("the field Pgp of the draft is ignored: whippet does not sign or encrypt [no-crypto]\n")
+        .says("the field X-Mutt-SMIME of the draft is ignored")
+        .never_shows("X-Mutt-Fcc");
+    assert!(!sandbox.work().join("sent").exists());
+    let text = peer.finish().messages().remove(0);
+    assert!(!text.contains("Fcc") && !text.contains("Pgp") && !text.contains("SMIME"), "{text}");
+    // Who has said what becomes of the copy needs no advice.
+    for words in [&["--fcc", "copy"][..], &["--no-fcc"]] {
+        run_with(&asking, "", words).0.exits(0).never_shows("Fcc of the draft");
+    }
+}
+
+#[test]
+fn a_draft_attaches_files_only_where_that_is_allowed() {
+    let asking = format!("Attach: a.txt\nattach: ~/my\\ plan.txt The plan\nAttach:\n{DRAFT}");
+    let (ran, peer, sandbox) = run_with(&asking, "", &[]);
+    ran.exits(65)
+        .says("the draft asks for a file to be attached: `a.txt`")
+        .says("--allow-draft-attach attaches what a draft names");
+    assert_eq!(peer.finish().connections(), 0);
+    let peer = Peer::healthy();
+    sandbox.profile(&format!("host = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n", peer.port()));
+    let words = ["-H", "draft", "--allow-draft-attach", "-a", "draft"];
+    sandbox.run(&words).exits(66).says("/home/my plan.txt\n");
+    sandbox.file("../home/my plan.txt", "plan\n");
+    sandbox.run(&words).exits(0).says("the description of ~/my plan.txt in the field Attach");
+    let got = got(&peer.finish());
+    assert_eq!(got.attached, ["a.txt", "my plan.txt", "draft"]);
+    assert!(!got.text.contains("Attach:"), "{}", got.text);
+    sandbox.run(&["--allow-draft-attach", "r@x.test"]).exits(64).says("and there is none");
 }
 
 #[test]

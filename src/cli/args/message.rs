@@ -44,6 +44,11 @@ pub(in crate::cli) struct MessageArgs {
     #[arg(short = 'H', long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath,
           conflicts_with_all = ["body", "body_file"])]
     pub draft: Option<OsString>,
+    /// Attach the files that the draft names
+    ///
+    /// In its Attach fields. Without this they are an error: a draft may come from elsewhere.
+    #[arg(long)]
+    pub allow_draft_attach: bool,
     /// Edit a copy of the file of -H or -i first
     ///
     /// In $VISUAL, else $EDITOR, else vi. At a terminal without such a file: see DRAFTS.

@@ -29,6 +29,13 @@ fn nobody_to_write_to() {
 }
 
 #[test]
+fn what_there_is_is_not_said_to_be_missing() {
+    let command = SendArgs::command();
+    let options: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    assert!(usage::NOT_YET.iter().all(|name| !options.contains(name)), "{options:?}");
+}
+
+#[test]
 fn malformed_data() {
     for (words, why) in [
         (&["-s", "a\nBcc: e@x", "r"][..], "a subject is one line"),
