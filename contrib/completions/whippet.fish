@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= E/edit i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= html= markdown inline= embed calendar= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= allow-draft-attach E/edit i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= html= markdown inline= embed calendar= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -84,6 +84,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l priority -d 'How urgent
 complete -c whippet -n "__fish_whippet_needs_command" -l no-warn -d 'Leave out a warning' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s d -d 'As --verbose; LEVEL is 0 (nothing) to 5' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s Q -d 'Print one setting and where it comes from' -r
+complete -c whippet -n "__fish_whippet_needs_command" -l allow-draft-attach -d 'Attach the files that the draft names'
 complete -c whippet -n "__fish_whippet_needs_command" -s E -l edit -d 'Edit a copy of the file of -H or -i first'
 complete -c whippet -n "__fish_whippet_needs_command" -l no-signature -d 'Leave the signature of the profile out'
 complete -c whippet -n "__fish_whippet_needs_command" -l markdown -d 'The text is Markdown'

@@ -11,7 +11,7 @@ use crate::cli::fields;
 use crate::cli::mailto::Mailto;
 use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::once;
-use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords, no_recipient};
+use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords};
 use crate::cli::rules::{
     addresses, attachment_name, authors, header, media_type, one_address, one_line, path, server_url,
     setting, text, word,
@@ -40,18 +40,6 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     once::check(&request, request.body == Body::Stdin || !stdin_uses(&request).is_empty())?;
     check_addresses(&request)?;
     Ok(request)
-}
-
-/// Refuses a request that writes to nobody; one whose `-a` may have taken the recipient is judged when its files
-/// were looked for.
-pub(super) fn require_recipient(request: &Request) -> Result<(), UsageError> {
-    let lists = [&request.recipients, &request.to, &request.cc, &request.bcc];
-    let is_nobody = lists.iter().all(|list| list.is_empty());
-    if request.draft.is_some() {
-        return Ok(());
-    }
-    let may_be_in_list = request.attachments.iter().any(|attachment| attachment.from_list);
-    if is_nobody && !may_be_in_list { Err(no_recipient()) } else { Ok(()) }
 }
 
 /// `--profile`, `-F`, `-n`, `--set`.

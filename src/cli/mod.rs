@@ -78,8 +78,9 @@ pub enum Generate {
 
 /// Understands argv, its first word being the name the program was called by.
 ///
-/// All errors in the words are found here, before standard input is read; only whether the words behind `-a` are
-/// files is left to those who open them ([`Attachment::misplaced`], [`no_recipient`]).
+/// All errors in the words are found here, before standard input is read, but for two that only who looks around can find:
+/// whether the words behind `-a` are files ([`Attachment::misplaced`]), and whether a person is there who may yet write
+/// whom the mail is for ([`Request::may_be_written`], [`Request::require_recipient`]).
 pub fn parse(argv: &[OsString]) -> Result<Invocation, UsageError> {
     let (face, words) = face::choose(argv)?;
     match face {
@@ -115,7 +116,9 @@ fn send(words: &[OsString]) -> Result<Invocation, UsageError> {
     if let Some(name) = alias {
         return Ok(Invocation::Alias(rules::text("-A", name)?, request));
     }
-    assemble::require_recipient(&request)?;
+    if !request.may_be_written() {
+        request.require_recipient()?;
+    }
     Ok(Invocation::Send(request))
 }
 

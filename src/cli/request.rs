@@ -12,8 +12,8 @@ use crate::mail::{Warning, WarningKind, Wishes};
 /// One mail to send, as typed. Text that need not be UTF-8 is kept in octets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Address lists of the positional words and of `mailto:` URLs. May be empty together with `to`, `cc` and `bcc`
-    /// if an attachment is from the list of `-a`: see [`no_recipient`].
+    /// Address lists of the positional words and of `mailto:` URLs. May be empty together with `to`, `cc` and `bcc`: see
+    /// [`Request::require_recipient`].
     pub recipients: Vec<String>,
     /// Address lists of `--to` and `my_hdr To`.
     pub to: Vec<String>,
@@ -120,6 +120,33 @@ pub struct Request {
     pub warnings: Vec<Warning>,
 }
 
+impl Request {
+    /// Refuses a request that writes to nobody. A draft may name recipients, and a word of the list of `-a` may be one:
+    /// that is judged when the files were looked for.
+    ///
+    /// # Errors
+    ///
+    /// Nobody is written to.
+    pub fn require_recipient(&self) -> Result<(), UsageError> {
+        let mut lists = [&self.recipients, &self.to, &self.cc, &self.bcc].into_iter();
+        let may_be_in_list = self.attachments.iter().any(|attachment| attachment.from_list);
+        let may_be_told = self.draft.is_some() || may_be_in_list || lists.any(|list| !list.is_empty());
+        if may_be_told { Ok(()) } else { Err(no_recipient()) }
+    }
+
+    /// Whether a person at a terminal may still write it in an editor: nothing says what the text is.
+    pub fn may_be_written(&self) -> bool {
+        self.draft.is_none()
+            && self.include.is_none()
+            && self.body == Body::Stdin
+            && match self.edit {
+                Some(is_wanted) => is_wanted,
+                // Who has an HTML file at hand is not asked to write the same.
+                None => self.letter.html.is_none(),
+            }
+    }
+}
+
 /// Where the text comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Body {
@@ -212,8 +239,7 @@ impl Attachment {
     }
 }
 
-/// The error when nobody is written to. [`parse`](crate::cli::parse) gives it, unless a word of the list of `-a`
-/// may be the recipient: then it is due once all attachments were found.
+/// The error when nobody is written to.
 pub fn no_recipient() -> UsageError {
     UsageError::usage("no recipient: nobody to write to")
         .with_hint("echo 'All is well.' | whippet -s 'Nightly report' you@example.org")

@@ -74,8 +74,7 @@ impl Inputs {
     /// What is to be done about a mail that says nothing; `None` when it says something.
     pub(super) fn emptiness(&self, request: &Request) -> Result<Option<EmptyBody>, Failure> {
         let policy = request.empty_body.unwrap_or(EmptyBody::Send);
-        let may_matter =
-            policy != EmptyBody::Send && request.draft.is_none() && self.attachments.is_empty();
+        let may_matter = policy != EmptyBody::Send && request.draft.is_none() && self.attachments.is_empty();
         Ok((may_matter && self.body.is_blank()? && self.forms.are_blank()?).then_some(policy))
     }
 }
@@ -90,6 +89,12 @@ pub(super) struct Files {
 }
 
 impl Files {
+    /// Has the text begin with another file: the copy that a person has edited.
+    pub(super) fn include(&mut self, copy: &Path) -> Result<(), Failure> {
+        self.include = Some(Source::open(copy)?);
+        Ok(())
+    }
+
     /// Opens all of them; the error names every one that cannot be opened.
     pub(super) fn open(request: &Request, settings: &Settings) -> Result<Self, Failure> {
         let mut failures = Vec::new();

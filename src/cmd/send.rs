@@ -9,7 +9,7 @@ mod spoken;
 mod told;
 
 use self::copy::Fcc;
-use self::editor::edit;
+use self::editor::Task;
 use self::size::Limit;
 use self::spoken::{nothing_to_say, silence};
 use crate::cli::{Body as TypedBody, MissingSubject, Request};
@@ -30,23 +30,27 @@ use crate::sys::{Interrupt, Secret, catch_interrupts};
 pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
     let mut request = request.clone();
     take_recipient(&mut request);
+    let task = Task::of(&request, world)?;
+    if !matches!(task, Some(Task::Write)) {
+        request.require_recipient()?;
+    }
     let settings = settings::resolve(&request, world)?;
-    let Some(edited) = edit(&mut request, &settings, world)? else {
-        return send_with(request, settings, None, world);
-    };
-    let done = send_with(request, settings, edited.source.clone(), world);
-    edited.close(&done, world);
-    done
+    let mut files = Files::open(&request, &settings)?;
+    let Some(task) = task else { return send_with(request, settings, files, None, world) };
+    let edited = task.perform(&mut request, &mut files, &settings, world)?;
+    let is_trial = request.dry_run;
+    let done = send_with(request, settings, files, edited.source.clone(), world);
+    edited.close(done, is_trial, world)
 }
 
 /// Sends it; `written` is the draft that a person has written for it.
 fn send_with(
     mut request: Request,
     settings: Settings,
+    files: Files,
     written: Option<Source>,
     world: &mut World<'_>,
 ) -> Result<Exit, Failure> {
-    let files = Files::open(&request, &settings)?;
     let given = DraftFile::read(&mut request, written, world)?;
     add_fields(&mut request, &settings)?;
     let identity = identity(&request, &settings, world)?;
@@ -86,7 +90,7 @@ fn send_with(
     let limit = Limit::of(&settings, &draft);
     limit.check_parts()?;
     if world.stdin_is_terminal && request.body == TypedBody::Stdin {
-        warnings.extend(promised::warning(&draft)?);
+        warnings.extend(promised::of_draft(&draft)?);
     }
     let mut memory = Memory::of(&request, &settings, &envelope, &draft)?;
     let message = Message::compose(draft, world.random)?;

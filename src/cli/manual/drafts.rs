@@ -16,8 +16,10 @@ const DRAFTS: [&str; 8] = [
      Its Sender, else its From, is the reverse-path, if nothing else is said. -s, --from, --reply-to and --header replace the \
      field of the same name, in its place.",
     "Not sent are Bcc, Resent-Bcc, Return-Path, Content-Length, empty To, Cc, From and Reply-To fields, an mbox's From line, and \
-     mutt's Fcc, Pgp, Smime and X-Mutt- fields. A field Attach is an error: a draft may come from elsewhere, and chooses no files \
-     of this machine. Fields outside ASCII are encoded, those with a line of more than 998 octets are folded, a bare name gets \
+     mutt's Attach, Fcc, Pgp, Smime and X-Mutt- fields. A field Attach: FILE attaches a file with --allow-draft-attach, and is an \
+     error without: a draft may come from elsewhere, and chooses no files of this machine. A blank ends the name, unless a \
+     backslash is before it. For the same reason Fcc keeps no copy, which is told; and so is it that Pgp and Smime neither sign \
+     nor encrypt. Fields outside ASCII are encoded, those with a line of more than 998 octets are folded, a bare name gets \
      its domain.",
     "A single part that not every server passes (octets above 127, lines of more than 998 octets, NUL) is encoded anew, and its \
      fields say so; a label of a charset that is not true is corrected. A multipart is never touched: with octets above 127 it \
@@ -29,11 +31,11 @@ const DRAFTS: [&str; 8] = [
     "-E opens a copy of the file of -H or -i in the editor; the file itself is never changed. At a terminal, where nothing says \
      what the text is, and $VISUAL or $EDITOR is set, whippet opens the editor on a draft that shows From, To, Cc, Bcc and Subject \
      above the text, and the attachments in lines that begin with # and are taken out again. What stands there counts, not what \
-     was typed. An empty text sends nothing (65). Without an editor, on a dumb terminal and with --body-file - the text is typed, \
+     was typed: recipients, and fields Attach, may be written there. An empty text sends nothing (65). Without an editor, on a dumb terminal and with --body-file - the text is typed, \
      and Ctrl-D ends it.",
     "At a terminal you are asked before the mail is sent: yes, edit again, or quit (75). The copy is in $XDG_RUNTIME_DIR, else \
-     $TMPDIR, else /tmp, and only you can read it. It is removed when the mail is accepted or queued; otherwise you are told \
-     where it is.",
+     $TMPDIR, else /tmp, and only you can read it. You are told its name before the editor opens. It is removed when the mail is accepted \
+     or queued; otherwise you are told how to go on with it.",
 ];
 
 /// What is sent with its own header.

@@ -13,6 +13,17 @@ fn nobody_to_write_to() {
         &["mailto:?subject=x"],
         &["--from", "a@x"],
     ] {
+        // A person may write in an editor whom it is for.
+        assert_eq!(request_of(words).require_recipient(), Err(no_recipient()), "{words:?}");
+    }
+    for words in [
+        &["--body", "x"][..],
+        &["--text", "-"],
+        &["-i", "f"],
+        &["--attach=-"],
+        &["--html", "f"],
+        &["mailto:?body=x"],
+    ] {
         let error = error_of(words);
         assert!(error.message.starts_with("no recipient"), "{words:?}: {error}");
         assert!(error.hint.unwrap().contains("you@example.org"));

@@ -1,14 +1,17 @@
 //! The editor: a person edits a copy of a draft, or writes one whose fields are shown above the text, and is asked before it
 //! is sent. The copy is the person's alone, and stays until the mail is accepted or queued.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::promised;
+use super::spoken::{say, silence, warn};
 use crate::cli::{Body as TypedBody, Include, Request, Source as TypedSource};
 use crate::cmd::draft::identity;
+use crate::cmd::inputs::Files;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::Settings;
-use crate::mail::WarningKind;
+use crate::config::{Settings, quoted};
+use crate::mail::{Warning, WarningKind};
 use crate::mime::Source;
 use crate::sys::reason;
 use crate::ui::Complaint;
@@ -16,83 +19,126 @@ use crate::ui::Complaint;
 /// What stands above the fields; lines of this kind at the very top are taken out again.
 const HELP: &str = "\
 # The fields, an empty line, the text. These lines are not sent.
-# An empty text sends nothing.
+# A field Attach: FILE attaches a file. An empty text sends nothing.
 ";
+
+/// What a person does in the editor.
+pub(super) enum Task {
+    /// Edits a copy of this file, that of `-H` or `-i`.
+    Edit(PathBuf),
+    /// Writes the mail.
+    Write,
+}
 
 /// What was edited.
 pub(super) struct Edited {
     path: PathBuf,
+    /// The option that takes the file.
+    option: &'static str,
+    /// Whether it holds the template of this file, and not a copy of the person's.
+    is_ours: bool,
+    /// Whether the editor ran: before that nothing in the copy is worth keeping.
+    has_run: bool,
     /// The draft, where it was written here.
     pub(super) source: Option<Source>,
 }
 
-/// Lets a person edit what the request names, or write what it lacks; `None` where neither is wanted. The request then has the
-/// copy in place of what was edited.
-pub(super) fn edit(
-    request: &mut Request,
-    settings: &Settings,
-    world: &mut World<'_>,
-) -> Result<Option<Edited>, Failure> {
-    let is_asked = request.edit == Some(true);
-    let is_typed = world.stdin_is_terminal
-        && request.body == TypedBody::Stdin
-        && request.include.is_none()
-        && request.draft.is_none();
-    let named = match (&request.draft, &request.include) {
-        (Some(TypedSource::File(path)), _) | (None, Some(Include::File(path))) => Some(path.clone()),
-        _ => None,
-    };
-    let (path, is_ours) = match named {
-        Some(path) if is_asked => {
-            let refused = |error: std::io::Error| {
-                let headline = format!("cannot read {}", path.display());
-                Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(&error)))
-            };
-            let mut file = std::fs::File::open(&path).map_err(refused)?;
-            (copy(&mut file, world)?, false)
+impl Task {
+    /// What is wanted; `None` where no editor is.
+    pub(super) fn of(request: &Request, world: &World<'_>) -> Result<Option<Self>, Failure> {
+        let is_asked = request.edit == Some(true);
+        let named = match (&request.draft, &request.include) {
+            (Some(TypedSource::File(path)), _) | (None, Some(Include::File(path))) => Some(path.clone()),
+            _ => None,
+        };
+        match named {
+            Some(path) if is_asked => Ok(Some(Task::Edit(path))),
+            None if world.stdin_is_terminal
+                && request.may_be_written()
+                && (is_asked || has_editor(world)) =>
+            {
+                Ok(Some(Task::Write))
+            }
+            _ if is_asked => {
+                let words = "-E edits the file of -H or -i, or what is typed at a terminal: there is neither";
+                Err(Failure::usage(words))
+            }
+            _ => Ok(None),
         }
-        None if is_typed && (is_asked || (request.edit.is_none() && has_editor(world))) => {
-            // The template has none.
-            request.no_warn.push(WarningKind::NO_DATE);
-            (copy(&mut template(request, settings, world)?.as_bytes(), world)?, true)
-        }
-        _ if is_asked => {
-            let words = "-E edits the file of -H or -i, or what is typed at a terminal: there is neither";
-            return Err(Failure::usage(words));
-        }
-        _ => return Ok(None),
-    };
-    let mut edited = Edited { path, source: None };
-    let done = edited.converse(is_ours, settings, world);
-    if let Err(failure) = done {
-        edited.say_where(world);
-        return Err(failure);
     }
-    if is_ours {
-        // What was typed stands in the file, and may be another now.
-        (request.from, request.subject) = (None, None);
-        for list in [&mut request.to, &mut request.recipients, &mut request.cc, &mut request.bcc] {
-            list.clear();
+
+    /// Lets the person do it. The request then has the copy in place of what was edited.
+    pub(super) fn perform(
+        self,
+        request: &mut Request,
+        files: &mut Files,
+        settings: &Settings,
+        world: &mut World<'_>,
+    ) -> Result<Edited, Failure> {
+        let path = match &self {
+            Task::Edit(path) => {
+                let refused = |error: std::io::Error| {
+                    let headline = format!("cannot read {}", path.display());
+                    Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(&error)))
+                };
+                copy(&mut std::fs::File::open(path).map_err(refused)?, world)?
+            }
+            Task::Write => {
+                // The template has none.
+                request.no_warn.push(WarningKind::NO_DATE);
+                copy(&mut template(request, settings, world)?.as_bytes(), world)?
+            }
+        };
+        let option = if request.include.is_some() { "-i" } else { "-H" };
+        let is_ours = matches!(self, Task::Write);
+        let mut edited = Edited { path, option, is_ours, has_run: false, source: None };
+        // Whatever ends the program now, a signal or the power, the person knows where to look.
+        let place = edited.path.display();
+        warn(request, world, &format!("what is written is in {place} until it is sent"));
+        if let Err(failure) = edited.converse(request, settings, world) {
+            return Err(edited.kept(failure));
         }
-        request.body = TypedBody::Empty;
-    } else if request.draft.is_some() {
-        request.draft = Some(TypedSource::File(edited.path.clone()));
-    } else {
-        request.include = Some(Include::File(edited.path.clone()));
+        match self {
+            Task::Write => {
+                // What was typed stands in the file, and may be another now.
+                (request.from, request.subject) = (None, None);
+                for list in [&mut request.to, &mut request.recipients, &mut request.cc, &mut request.bcc] {
+                    list.clear();
+                }
+                request.body = TypedBody::Empty;
+            }
+            Task::Edit(_) if request.draft.is_some() => {
+                request.draft = Some(TypedSource::File(edited.path.clone()));
+            }
+            Task::Edit(_) => {
+                request.include = Some(Include::File(edited.path.clone()));
+                if let Err(failure) = files.include(&edited.path) {
+                    return Err(edited.kept(failure));
+                }
+            }
+        }
+        Ok(edited)
     }
-    Ok(Some(edited))
 }
 
 impl Edited {
     /// Runs the editor until the person says what is to be done.
-    fn converse(&mut self, is_ours: bool, settings: &Settings, world: &mut World<'_>) -> Result<(), Failure> {
+    fn converse(
+        &mut self,
+        request: &Request,
+        settings: &Settings,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
         loop {
-            run_editor(&self.path, settings, world)?;
-            if is_ours {
+            self.run_editor(settings, world)?;
+            if self.is_ours {
                 let text = written(&self.path)?;
                 if is_empty(&text) {
                     return Err(Failure::plain(Exit::DataErr, "aborted: the text is empty"));
                 }
+                let mut warnings: Vec<Warning> = promised::of_written(&text, request).into_iter().collect();
+                silence(&mut warnings, request, settings);
+                say(&warnings, request, world);
                 self.source = Some(Source::Octets(text));
             }
             if !world.stdin_is_terminal {
@@ -106,15 +152,70 @@ impl Edited {
         }
     }
 
-    fn say_where(&self, world: &mut World<'_>) {
-        let _ = writeln!(world.stderr, "whippet: the draft is kept in {}", self.path.display());
+    fn run_editor(&mut self, settings: &Settings, world: &mut World<'_>) -> Result<(), Failure> {
+        let named = ["VISUAL", "EDITOR"].iter().find_map(|name| world.surroundings.variable(name));
+        let mut line = named.unwrap_or_else(|| "vi".into());
+        let shown = line.to_string_lossy().into_owned();
+        // As git does: the variable may hold options.
+        line.push(" \"$@\"");
+        let argv = ["/bin/sh".into(), "-c".into(), line, "editor".into(), self.path.clone().into()];
+        let failed = |exit, why: String| {
+            let complaint = Complaint::new(format!("the editor `{shown}` has failed")).because(why);
+            Err(Failure::new(exit, complaint))
+        };
+        match world.run.converse(&argv, &settings.secret_variables) {
+            Ok(status) => {
+                self.has_run = true;
+                self.take_out_help();
+                if status.success() { Ok(()) } else { failed(Exit::OsErr, status.to_string()) }
+            }
+            Err(error) => failed(Exit::Usage, format!("there is no terminal for it: {}", reason(&error))),
+        }
     }
 
     /// Takes the copy away when the mail is accepted or queued, and says where it is if not.
-    pub(super) fn close(&self, done: &Result<Exit, Failure>, world: &mut World<'_>) {
-        match done {
-            Ok(Exit::Ok) => drop(std::fs::remove_file(&self.path)),
-            _ => self.say_where(world),
+    /// A trial sends nothing.
+    pub(super) fn close(
+        self,
+        done: Result<Exit, Failure>,
+        is_trial: bool,
+        world: &mut World<'_>,
+    ) -> Result<Exit, Failure> {
+        match &done {
+            Ok(Exit::Ok) if !is_trial => drop(std::fs::remove_file(&self.path)),
+            Ok(_) => {
+                let _ = writeln!(world.stderr, "hint: {}", self.place());
+            }
+            Err(_) => {}
+        }
+        done.map_err(|failure| self.kept(failure))
+    }
+
+    /// The failure, and where the copy is kept for another try; one that nobody has touched is not.
+    fn kept(&self, failure: Failure) -> Failure {
+        if !self.has_run {
+            let _ = std::fs::remove_file(&self.path);
+            return failure;
+        }
+        failure.hint(self.place())
+    }
+
+    /// Where the copy is, and what it is good for.
+    fn place(&self) -> String {
+        let (path, option) = (quoted(&self.path), self.option);
+        format!("the draft is kept in {}: `whippet {option} {path} ...` goes on with it", self.path.display())
+    }
+
+    /// Takes the help out of the copy, which then can be sent by `-H`. With the help it is still a text to read.
+    fn take_out_help(&self) {
+        let folder = self.path.parent().filter(|_| self.is_ours);
+        if let (Ok(draft), Some(folder)) = (written(&self.path), folder) {
+            // Another file in its place: what was written is never half there.
+            let put = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+                file.write_all(&draft)?;
+                Ok(file.persist(&self.path)?)
+            });
+            drop(put);
         }
     }
 }
@@ -159,24 +260,6 @@ fn copy(from: &mut dyn Read, world: &World<'_>) -> Result<PathBuf, Failure> {
         let headline = format!("cannot make a copy to edit in {}", folder.display());
         Failure::new(Exit::CantCreat, Complaint::new(headline).because(reason(&error)))
     })
-}
-
-fn run_editor(path: &Path, settings: &Settings, world: &mut World<'_>) -> Result<(), Failure> {
-    let named = ["VISUAL", "EDITOR"].iter().find_map(|name| world.surroundings.variable(name));
-    let mut line = named.unwrap_or_else(|| "vi".into());
-    let shown = line.to_string_lossy().into_owned();
-    // As git does: the variable may hold options.
-    line.push(" \"$@\"");
-    let argv = ["/bin/sh".into(), "-c".into(), line, "editor".into(), path.into()];
-    let failed = |exit, why: String| {
-        let complaint = Complaint::new(format!("the editor `{shown}` has failed")).because(why);
-        Err(Failure::new(exit, complaint))
-    };
-    match world.run.converse(&argv, &settings.secret_variables) {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => failed(Exit::OsErr, status.to_string()),
-        Err(error) => failed(Exit::Usage, format!("there is no terminal for it: {}", reason(&error))),
-    }
 }
 
 /// The draft without the help above it, its last line ended.

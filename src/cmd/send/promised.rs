@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::cli::Request;
 use crate::mail::{Warning, WarningKind};
 use crate::mime::{Draft, MessageError, Text};
 
@@ -53,15 +54,35 @@ const WITHIN: [&str; 6] = ["附件", "附檔", "附上", "添付", "첨부", "�
 const LOOKED_AT: usize = 256 * 1024;
 
 /// The warning, if there is reason for one. Whether a person typed the text is for the caller to know.
-pub(super) fn warning(draft: &Draft) -> Result<Option<Warning>, MessageError> {
-    if !draft.attachments.is_empty() {
+pub(super) fn of_draft(draft: &Draft) -> Result<Option<Warning>, MessageError> {
+    if !draft.attachments.is_empty() || !draft.inlines.is_empty() || draft.calendar.is_some() {
         return Ok(None);
     }
     let text = Text::from(beginning(draft)?);
-    let text = text.decode(&draft.charsets).unwrap_or_else(|_| text.lossy());
-    let found = promise(&text);
-    let words = found.map(|word| format!("the text says `{word}`, and nothing is attached"));
-    Ok(words.map(|words| Warning::new(WarningKind::NO_ATTACHMENT, words)))
+    Ok(warning(&text.decode(&draft.charsets).unwrap_or_else(|_| text.lossy())))
+}
+
+/// The same of a draft that was written in the editor, before it is asked whether it is to be sent.
+pub(super) fn of_written(draft: &[u8], request: &Request) -> Option<Warning> {
+    let letter = &request.letter;
+    if !request.attachments.is_empty() || !letter.inlines.is_empty() || letter.calendar.is_some() {
+        return None;
+    }
+    let draft = String::from_utf8_lossy(&draft[..draft.len().min(LOOKED_AT)]);
+    let mut lines = draft.lines();
+    let is_attach = |line: &str| {
+        let field = line.split_once(':');
+        field.is_some_and(|(name, value)| name.eq_ignore_ascii_case("attach") && !value.trim().is_empty())
+    };
+    if lines.by_ref().take_while(|line| !line.trim().is_empty()).any(is_attach) {
+        return None;
+    }
+    warning(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn warning(text: &str) -> Option<Warning> {
+    let words = format!("the text says `{}`, and nothing is attached", promise(text)?);
+    Some(Warning::new(WarningKind::NO_ATTACHMENT, words))
 }
 
 /// The beginning of the text.

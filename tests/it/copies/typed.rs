@@ -27,9 +27,12 @@ fn who_forgot_the_attachment_is_told() {
     }
     inside.stdin = b"The report is attached.\n".to_vec();
     assert_eq!(inside.run(&[to, "-a", &file]), (0, PROMPT.to_owned()));
+    inside.sandbox.file("i.ics", "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n");
+    let invitation = inside.sandbox.work().join("i.ics").display().to_string();
+    assert_eq!(inside.run(&[to, "--calendar", &invitation]), (0, PROMPT.to_owned()));
     assert_eq!(inside.run(&[to, "--body", "attached"]), (0, String::new()));
     // A program that writes such a text knows what it does.
     inside.is_typed = false;
     assert_eq!(inside.run(&[to]), (0, String::new()));
-    assert_eq!(peer.finish().dots(), 7);
+    assert_eq!(peer.finish().dots(), 8);
 }

@@ -69,8 +69,92 @@ fn who_does_not_want_it_sent_keeps_the_draft() {
     assert_eq!(kept.len(), 1);
     let name = kept[0].strip_prefix("work/").unwrap();
     let draft = std::fs::read_to_string(sandbox.work().join(name)).unwrap();
-    assert!(draft.ends_with("\n\nmore\nmore\n"), "{draft}");
+    assert!(draft.starts_with("From: me@example.org\n") && draft.ends_with("\n\nmore\nmore\n"), "{draft}");
+    assert_eq!(peer.book().connections(), 0);
+    // It is a draft, which goes as it is.
+    sandbox.run(&["-H", name]).exits(0);
+    assert!(got(&peer.finish()).text.ends_with("\r\nmore\r\nmore\r\n"));
+}
+
+#[test]
+fn a_trial_keeps_what_was_written() {
+    let peer = Peer::healthy();
+    let Some(sandbox) = sandbox(&peer, "echo more >>\"$1\"") else { return };
+    at_terminal(&sandbox, "y\n", "--dry-run r@x.test").exits(0).prints("hint: the draft is kept in");
+    assert_eq!((kept(&sandbox).len(), peer.finish().connections()), (1, 0));
+}
+
+#[test]
+fn whom_it_is_for_may_be_written_in_the_editor() {
+    let peer = Peer::healthy();
+    let edits = "sed -i 's/^To:.*/To: r@x.test/' \"$1\"; echo more >>\"$1\"";
+    let Some(mut sandbox) = sandbox(&peer, edits) else { return };
+    at_terminal(&sandbox, "y\n", "").exits(0);
+    assert_eq!(got(&peer.finish()).recipients, ["r@x.test"]);
+    sandbox.env("EDITOR", "echo more >>");
+    at_terminal(&sandbox, "y\n", "-s x").exits(64).prints("no recipient").prints("the draft is kept in");
+    // Where no editor comes, nobody is asked for a text either.
+    sandbox.env("TERM", "dumb");
+    at_terminal(&sandbox, "", "-s x").exits(64).prints("no recipient").never_shows("type the text");
+    sandbox.stdin("x\n").run(&["-s", "x"]).exits(64).says("no recipient");
+}
+
+#[test]
+fn what_is_forgotten_is_told_before_it_is_asked() {
+    for (words, field, is_told) in [
+        ("r@x.test", "X: y", true),
+        ("r@x.test -a draft", "X: y", false),
+        ("r@x.test", "Attach: draft", false),
+    ] {
+        let peer = Peer::healthy();
+        let edits = format!("sed -i 's/^Cc:.*/{field}/' \"$1\"; echo 'The plan is attached.' >>\"$1\"");
+        let Some(sandbox) = sandbox(&peer, &edits) else { return };
+        let ran = at_terminal(&sandbox, "y\n", words);
+        let said = ran.exits(0).stdout();
+        let warning = said.find("the text says `attached`, and nothing is attached");
+        assert_eq!(warning.is_some(), is_told, "{said}");
+        assert!(warning < said.find("Send?"), "{said}");
+        assert_eq!(got(&peer.finish()).attached.len(), usize::from(!is_told), "{words} {field}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_told_before_a_text_is_written() {
+    let peer = Peer::healthy();
+    let Some(sandbox) = sandbox(&peer, "echo more >>\"$1\"") else { return };
+    at_terminal(&sandbox, "y\n", "r@x.test --attach none").exits(66).never_shows("Send?");
+    assert!(kept(&sandbox).is_empty() && !sandbox.work().join("modes").exists());
+    drop(peer.finish());
+}
+
+#[test]
+fn a_page_at_hand_needs_no_editor() {
+    let peer = Peer::healthy();
+    let Some(sandbox) = sandbox(&peer, "exit 3") else { return };
+    sandbox.file("page.html", "<p>hi\n");
+    at_terminal(&sandbox, "", "r@x.test --html page.html").exits(0);
+    assert!(got(&peer.finish()).text.contains("text/html"));
+}
+
+#[test]
+fn a_signal_leaves_what_was_written_where_it_was_said_to_be() {
+    let peer = Peer::healthy();
+    let edits = format!("echo more >>\"$1\"\n{}", to_whippet("TERM"));
+    let Some(sandbox) = sandbox(&peer, &edits) else { return };
+    let ran = at_terminal(&sandbox, "", "r@x.test");
+    assert_ne!(ran.code(), Some(0));
+    let kept = kept(&sandbox);
+    ran.prints("what is written is in ").prints(kept[0].strip_prefix("work/run/").unwrap());
+    assert!(std::fs::read_to_string(sandbox.work().join(&kept[0][5..])).unwrap().ends_with("\nmore\n"));
     assert_eq!(peer.finish().connections(), 0);
+}
+
+/// Lines of a shell that send a signal to the program, which the editor's shell may or may not stand between.
+fn to_whippet(signal: &str) -> String {
+    format!(
+        "p=$PPID; test $(cat /proc/$p/comm) = whippet || p=$(cut -d' ' -f4 /proc/$p/stat)\n\
+         test $(cat /proc/$p/comm) = whippet && kill -{signal} $p"
+    )
 }
 
 #[test]
@@ -99,9 +183,8 @@ fn a_copy_of_a_draft_is_edited() {
 #[test]
 fn an_interrupt_in_the_editor_is_the_editor_s() {
     let peer = Peer::healthy();
-    let edits = "p=$PPID; test $(cat /proc/$p/comm) = whippet || p=$(cut -d' ' -f4 /proc/$p/stat)\n\
-                 test $(cat /proc/$p/comm) = whippet && kill -INT $p && echo more >>\"$1\"";
-    let Some(sandbox) = sandbox(&peer, edits) else { return };
+    let edits = format!("{} && echo more >>\"$1\"", to_whippet("INT"));
+    let Some(sandbox) = sandbox(&peer, &edits) else { return };
     at_terminal(&sandbox, "y\n", "r@x.test").exits(0);
     assert!(got(&peer.finish()).text.ends_with("\r\n\r\nmore\r\n"));
 }
@@ -122,6 +205,21 @@ fn a_text_can_still_be_typed() {
 #[test]
 fn without_anything_to_edit_it_is_a_usage_error() {
     let peer = Peer::healthy();
-    facing(&peer).stdin("text\n").run(&["-E", "r@x.test"]).exits(64).says("-E edits the file of -H or -i");
+    let mut sandbox = facing(&peer);
+    sandbox.stdin("text\n").run(&["-E", "r@x.test"]).exits(64).says("-E edits the file of -H or -i");
+    // Without a terminal a copy is of no use.
+    sandbox.file("draft", DRAFT);
+    std::fs::create_dir(sandbox.work().join("run")).unwrap();
+    let folder = sandbox.work().join("run");
+    sandbox.env("XDG_RUNTIME_DIR", folder);
+    let ran = sandbox.stdin("").program("/usr/bin/setsid").run(&[
+        "-w",
+        program().to_str().unwrap(),
+        "-E",
+        "-H",
+        "draft",
+    ]);
+    ran.exits(64).says("there is no terminal for it");
+    assert!(kept(&sandbox).is_empty());
     assert_eq!(peer.finish().connections(), 0);
 }
