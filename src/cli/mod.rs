@@ -116,7 +116,8 @@ fn send(words: &[OsString]) -> Result<Invocation, UsageError> {
     if let Some(name) = alias {
         return Ok(Invocation::Alias(rules::text("-A", name)?, request));
     }
-    if !request.may_be_written() {
+    // Who types nothing but the name asks what the program is.
+    if words.is_empty() || !request.may_be_written() {
         request.require_recipient()?;
     }
     Ok(Invocation::Send(request))

@@ -49,6 +49,10 @@ pub(in crate::cli) fn copy_place(option: &str, place: OsString) -> Result<PathBu
     match place.as_bytes() {
         b"-" => Err(UsageError::usage(format!("{option}: a copy is kept in a file, and - is none"))
             .with_hint("./- is the file of that name")),
+        // What a URL holds may be a secret, and is not shown.
+        _ if place.to_string_lossy().contains("://") => {
+            Err(UsageError::usage(format!("{option}: a copy is kept in a file, and a URL names none")))
+        }
         [b'~', b'/', ..] => Ok(place.into()),
         [b'~', ..] => Err(UsageError::usage(format!(
             "{option}: `{}` may begin with ~/, not with another user's home",
@@ -68,8 +72,9 @@ mod tests {
         for place in ["~/sent", "/a/b/", "sent", "./~x", "a~", "./-"] {
             assert_eq!(copy_place("--fcc", place.into()), Ok(PathBuf::from(place)));
         }
-        for place in ["~", "~bob/sent", "", "-"] {
-            assert!(copy_place("--fcc", place.into()).is_err(), "{place}");
+        for place in ["~", "~bob/sent", "", "-", "imaps://me:canary@x/sent"] {
+            let error = copy_place("--fcc", place.into()).unwrap_err();
+            assert!(!error.message.contains("canary"), "{error}");
         }
     }
 }

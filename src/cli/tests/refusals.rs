@@ -4,20 +4,16 @@ use super::*;
 
 #[test]
 fn nobody_to_write_to() {
-    for words in [
-        &[][..],
-        &["-s", "x"],
-        &["send"],
-        &["--attach", "f"],
-        &["", " ", ","],
-        &["mailto:?subject=x"],
-        &["--from", "a@x"],
-    ] {
+    for words in
+        [&["-s", "x"][..], &["--attach", "f"], &["", " ", ","], &["mailto:?subject=x"], &["--from", "a@x"]]
+    {
         // A person may write in an editor whom it is for.
         assert_eq!(request_of(words).require_recipient(), Err(no_recipient()), "{words:?}");
     }
     for words in [
-        &["--body", "x"][..],
+        &[][..],
+        &["send"],
+        &["--body", "x"],
         &["--text", "-"],
         &["-i", "f"],
         &["--attach=-"],

@@ -89,7 +89,8 @@ fn whom_it_is_for_may_be_written_in_the_editor() {
     let peer = Peer::healthy();
     let edits = "sed -i 's/^To:.*/To: r@x.test/' \"$1\"; echo more >>\"$1\"";
     let Some(mut sandbox) = sandbox(&peer, edits) else { return };
-    at_terminal(&sandbox, "y\n", "").exits(0);
+    at_terminal(&sandbox, "", "").exits(64).prints("no recipient").never_shows("Send?");
+    at_terminal(&sandbox, "y\n", "-s x").exits(0);
     assert_eq!(got(&peer.finish()).recipients, ["r@x.test"]);
     sandbox.env("EDITOR", "echo more >>");
     at_terminal(&sandbox, "y\n", "-s x").exits(64).prints("no recipient").prints("the draft is kept in");
