@@ -57,13 +57,7 @@ fn send_with(
     let recipients = recipients(&request, &settings, &identity, world)?;
     let envelope = recipients.envelope(&identity, &request, &settings)?;
     let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
-    let has_subject = match &request.subject {
-        Some(subject) => !subject.is_empty(),
-        None => given.as_ref().is_some_and(DraftFile::has_subject),
-    };
-    if !has_subject && request.missing_subject == Some(MissingSubject::Fail) {
-        return Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"));
-    }
+    require_subject(&request, given.as_ref())?;
     let (route, mut secret) = Route::choose(&request, &settings, world)?;
     if fcc.is_some() && request.fcc.is_some() && !Fcc::is_due(&request, &route) {
         let words = "no copy is kept: the mail is not sent";
@@ -127,6 +121,18 @@ fn send_with(
             Ok(exit)
         }
     }
+}
+
+/// Refuses a mail without a subject where that is asked for. An empty one is none.
+fn require_subject(request: &Request, given: Option<&DraftFile>) -> Result<(), Failure> {
+    let has_subject = match &request.subject {
+        Some(subject) => !subject.is_empty(),
+        None => given.is_some_and(DraftFile::has_subject),
+    };
+    if has_subject || request.missing_subject != Some(MissingSubject::Fail) {
+        return Ok(());
+    }
+    Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"))
 }
 
 /// A mail that is ready to go.
