@@ -12,6 +12,7 @@ use crate::cmd::{Exit, Failure, World, print};
 use crate::deliver::{Kept, Sandbox};
 use crate::mail::Report;
 use crate::mime::{Contents, Leaf};
+use crate::smtp::Bare;
 use crate::ui;
 
 /// Where the sandbox keeps what arrives.
@@ -47,9 +48,10 @@ fn arrival(report: &Report, kept: &Kept) -> anyhow::Result<String> {
         let login = session.mechanism.as_deref().unwrap_or("no login");
         row("accepted", format!("by {} over {}, login with {login}", session.host, tls.version));
     }
-    row("envelope", format!("from <{}>", kept.arrival.reverse_path));
+    let reverse_path = kept.arrival.reverse_path.as_ref().map(Bare::as_str).unwrap_or_default();
+    row("envelope", format!("from <{reverse_path}>"));
     for recipient in &kept.arrival.recipients {
-        row("", format!("to <{recipient}>"));
+        row("", format!("to <{}>", recipient.address));
     }
     for (index, (name, value)) in contents.fields.iter().enumerate() {
         row(if index == 0 { "header" } else { "" }, format!("{name}: {value}"));

@@ -64,8 +64,9 @@ impl Sandbox {
         let clear = [b"\0sandbox\0", credentials.secret.expose()].concat();
         let policy = ServerPolicy {
             name: NAME.to_owned(),
-            login: base64_simd::STANDARD.encode_to_string(clear),
-            size_limit: SIZE_LIMIT,
+            login: Some(base64_simd::STANDARD.encode_to_string(clear)),
+            size_limit: Some(SIZE_LIMIT),
+            chunking: false,
         };
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let port = listener.local_addr()?.port();
@@ -214,10 +215,14 @@ fn serve(
             }
             Event::End => {
                 if let Some(incoming) = incoming.take() {
-                    let reply = server.stored(&incoming.name);
+                    let words = format!("kept as {}", incoming.name);
                     kept.push(store.keep(incoming)?);
-                    line.write(&reply)?;
+                    line.write(&server.answer(Ok(words)))?;
                 }
+            }
+            Event::Dropped(reply) => {
+                remove(incoming.take())?;
+                line.write(&reply)?;
             }
             Event::Close(reply) => {
                 // The client does not wait for the reply to QUIT.
@@ -226,16 +231,17 @@ fn serve(
             }
             Event::More => match line.read(&mut buffer) {
                 Ok(count) if count > 0 => server.push(&buffer[..count]),
-                _ => return end(incoming, kept),
+                // The client is gone: a message without its dot is dropped.
+                _ => {
+                    remove(incoming)?;
+                    return Ok(kept);
+                }
             },
         }
     }
 }
 
-/// The client is gone: a message without its dot is dropped.
-fn end(incoming: Option<Incoming>, kept: Vec<Kept>) -> io::Result<Vec<Kept>> {
-    if let Some(incoming) = incoming {
-        fs::remove_file(incoming.path)?;
-    }
-    Ok(kept)
+/// Removes what has come of a message.
+fn remove(incoming: Option<Incoming>) -> io::Result<()> {
+    incoming.map_or(Ok(()), |incoming| fs::remove_file(incoming.path))
 }

@@ -31,5 +31,6 @@ pub use timeouts::{Timeouts, read_time};
 pub use verdict::Verdict;
 pub use warning::{Warning, WarningKind};
 pub use wishes::{
-    DeliverBy, EnvelopeId, Hold, Late, Notify, OriginalRecipient, Priority, Return, WishError, Wishes, xtext,
+    DeliverBy, EnvelopeId, Hold, Late, Notify, OriginalRecipient, Priority, Return, WishError, Wishes,
+    from_xtext, xtext,
 };

@@ -5,9 +5,10 @@ use crate::smtp::parameter;
 use crate::sys::Secret;
 
 /// The `BODY=` parameter of MAIL (RFC 6152).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BodyKind {
     /// Only ASCII; the parameter is left out.
+    #[default]
     SevenBit,
     /// `BODY=8BITMIME`.
     EightBit,

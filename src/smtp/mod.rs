@@ -18,7 +18,7 @@ pub use command::{BodyKind, Command};
 pub use data::DotStuffer;
 pub use reply::{Reply, ReplyError, ReplyReader};
 pub use sasl::{Credentials, Mechanism, Nonces};
-pub use server::{Arrival, Event, Server, ServerPolicy};
+pub use server::{Arrival, Bare, Event, Recipient, Refusal, Server, ServerPolicy};
 pub use session::{Session, SessionPolicy, SessionStep};
 pub use transaction::{Batch, Batches, Needs, Next, Settled, Step, Transaction, Window};
 pub use transcript::Transcript;

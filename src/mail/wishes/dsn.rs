@@ -140,6 +140,30 @@ pub fn xtext(text: &str) -> String {
     out
 }
 
+/// The text of an xtext; `None` if it is none, or of no UTF-8.
+pub fn from_xtext(coded: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(coded.len());
+    let mut rest = coded.as_bytes();
+    while let Some((&octet, behind)) = rest.split_first() {
+        rest = behind;
+        match octet {
+            b'+' => {
+                let (&[high, low], behind) = rest.split_first_chunk()?;
+                octets.push(hex_digit(high)? << 4 | hex_digit(low)?);
+                rest = behind;
+            }
+            b'!'..=b'~' if octet != b'=' => octets.push(octet),
+            _ => return None,
+        }
+    }
+    String::from_utf8(octets).ok()
+}
+
+/// RFC 3461 section 4 has capital letters only; small ones are no other octet.
+fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,18 +209,15 @@ mod tests {
         fn xtext_is_one_word_and_can_be_undone(text in any::<String>()) {
             let coded = xtext(&text);
             prop_assert!(coded.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'='));
-            let mut octets = Vec::new();
-            let mut rest = coded.as_bytes();
-            while let Some((&octet, behind)) = rest.split_first() {
-                if octet == b'+' {
-                    octets.push(u8::from_str_radix(std::str::from_utf8(&behind[..2]).unwrap(), 16).unwrap());
-                    rest = &behind[2..];
-                } else {
-                    octets.push(octet);
-                    rest = behind;
-                }
-            }
-            prop_assert_eq!(octets, text.into_bytes());
+            prop_assert_eq!(from_xtext(&coded), Some(text));
         }
+    }
+
+    #[test]
+    fn what_is_no_xtext_is_seen() {
+        for text in ["+", "+4", "a+4", "+4G", "++1", "a=b", "a b", "é", "+FF", "+é0"] {
+            assert_eq!(from_xtext(text), None, "{text}");
+        }
+        assert_eq!(from_xtext("a+3d+3Db+C3+A9").as_deref(), Some("a==bé"));
     }
 }

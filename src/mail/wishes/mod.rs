@@ -6,7 +6,7 @@ mod original;
 
 use jiff::Timestamp;
 
-pub use dsn::{EnvelopeId, Notify, Return, WishError, xtext};
+pub use dsn::{EnvelopeId, Notify, Return, WishError, from_xtext, xtext};
 pub use original::OriginalRecipient;
 
 use crate::mail::read_time;

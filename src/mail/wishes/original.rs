@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::WishError;
-use crate::mail::{Address, xtext};
+use crate::mail::{Address, from_xtext, xtext};
 
 /// Longest address, octets (RFC 3461 4.2: 500 as it is sent).
 const LONGEST: usize = 500;
@@ -45,6 +45,17 @@ impl OriginalRecipient {
         }
     }
 
+    /// Reads what a command says (RFC 3461 4.2, RFC 6533 section 3): the opposite of [`OriginalRecipient::said`].
+    pub fn heard(said: &str) -> Result<Self, WishError> {
+        let unlike = || WishError::unlike("a type and an address such as rfc822;me@example.org", said);
+        let (kind, coded) = said.split_once(';').ok_or_else(unlike)?;
+        let address = match kind.eq_ignore_ascii_case("utf-8") {
+            true => decoded(coded),
+            false => from_xtext(coded),
+        };
+        Self::parse(&format!("{kind};{}", address.ok_or_else(unlike)?))
+    }
+
     /// The type of its address.
     pub fn kind(&self) -> &str {
         &self.kind
@@ -77,6 +88,19 @@ fn coded(character: char) -> String {
     format!("\\x{{{:02X}}}", u32::from(character))
 }
 
+/// The text in which characters stand as `\x{7528}`.
+fn decoded(text: &str) -> Option<String> {
+    let mut pieces = text.split("\\x{");
+    let mut out = pieces.next()?.to_owned();
+    for piece in pieces {
+        let (digits, behind) = piece.split_once('}')?;
+        let is_number = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        out.push(u32::from_str_radix(digits, 16).ok().filter(|_| is_number).and_then(char::from_u32)?);
+        out.push_str(behind);
+    }
+    Some(out)
+}
+
 impl fmt::Display for OriginalRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};{}", self.kind, self.address)
@@ -98,6 +122,9 @@ mod tests {
             let original = OriginalRecipient::parse(text).unwrap();
             assert_eq!((original.said(false).as_str(), original.said(true).as_str()), (said, wide));
             assert_eq!(OriginalRecipient::parse(&original.to_string()).as_ref(), Ok(&original));
+            for said in [said, wide] {
+                assert_eq!(OriginalRecipient::heard(said).as_ref(), Ok(&original));
+            }
         }
         let long = |count: usize| OriginalRecipient::parse(&format!("rfc822;{}", "x".repeat(count)));
         assert!(long(493).is_ok() && long(494).is_err());
@@ -116,6 +143,24 @@ mod tests {
             "rfc822;a\r\nRCPT TO:<evil@x>",
         ] {
             assert!(OriginalRecipient::parse(text).is_err(), "{text:?}");
+            assert!(OriginalRecipient::heard(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_says_is_refused() {
+        for said in [
+            "rfc822;a+b@x",
+            "rfc822;a b@x",
+            "rfc822;a+0D+0AQUIT",
+            "utf-8;\\x{}@x",
+            "utf-8;\\x{7528@x",
+            "utf-8;\\x{D800}@x",
+            "utf-8;\\x{0A}@x",
+            "utf-8;\\x{+41}@x",
+            "utf-8;\\x{202E}@x",
+        ] {
+            assert!(OriginalRecipient::heard(said).is_err(), "{said:?}");
         }
     }
 }
