@@ -39,6 +39,8 @@
 mod player;
 #[path = "dialogues/script.rs"]
 mod script;
+#[path = "dialogues/serving.rs"]
+mod serving;
 
 use std::panic::catch_unwind;
 

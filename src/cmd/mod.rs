@@ -1,6 +1,7 @@
 //! The verbs, one per file, and what they share: the world, failures, exit codes.
 
 mod advice;
+mod dialogue;
 mod draft;
 mod exit;
 mod failure;
@@ -14,6 +15,7 @@ mod send;
 mod settings;
 mod world;
 
+pub use dialogue::{Answer, Ended, Host, converse};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use world::{Later, World, later};

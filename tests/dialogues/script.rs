@@ -202,7 +202,8 @@ impl Settings {
     }
 }
 
-fn unescaped(text: &str) -> Vec<u8> {
+/// The octets of a text with `\r \n \\ \xHH` in it.
+pub fn unescaped(text: &str) -> Vec<u8> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&octet, behind)) = rest.split_first() {
