@@ -19,6 +19,7 @@ const TARGETS: [(&str, Body); 13] = [
     ("raw", super::raw),
     ("reply", super::reply),
     ("sasl", super::sasl),
+    ("server", super::server),
     ("spool", super::spool),
 ];
 

@@ -15,6 +15,7 @@ mod reply;
 mod sasl;
 #[cfg(test)]
 mod seeds;
+mod server;
 mod spool;
 mod words;
 
@@ -25,6 +26,7 @@ pub use message::{draft, message};
 pub use raw::raw;
 pub use reply::{ehlo, reply};
 pub use sasl::sasl;
+pub use server::server;
 pub use spool::spool;
 pub use words::{argv, config, muttrc};
 

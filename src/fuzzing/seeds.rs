@@ -1,5 +1,5 @@
-//! The dialogues of the tests as inputs of the target `client`, and the golden spools as those of `spool`, so that they begin
-//! where those end. `scripts/fuzz` asks.
+//! The dialogues of the tests as inputs of the targets `client` and `server`, and the golden spools as those of `spool`, so
+//! that they begin where those end. `scripts/fuzz` asks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,14 @@ use crate::sys::{Random, SeededRandom};
 #[ignore = "no test: scripts/fuzz runs it to write seeds into folders of the one that $SEEDS names"]
 fn seeds_are_written() {
     let into = PathBuf::from(std::env::var_os("SEEDS").expect("$SEEDS names a folder"));
-    for path in dialogues() {
-        let name = into.join("client").join(path.file_stem().unwrap());
-        fs::write(name, seed(&fs::read_to_string(&path).unwrap())).unwrap();
+    for (target, folder, seed) in [
+        ("client", "tests/dialogues", seed as fn(&str) -> Vec<u8>),
+        ("server", "tests/dialogues/server", server_seed),
+    ] {
+        for path in dialogues(folder) {
+            let name = into.join(target).join(path.file_stem().unwrap());
+            fs::write(name, seed(&fs::read_to_string(&path).unwrap())).unwrap();
+        }
     }
     for (number, octets) in entries().iter().enumerate() {
         for (part, seed) in entry_seeds(octets).iter().enumerate() {
@@ -91,16 +96,44 @@ fn entry_seeds(octets: &[u8]) -> [Vec<u8>; 3] {
 fn a_dialogue_is_a_seed() {
     let text = "! recipients a@x b@x\n! tls starttls\n! login dan\nS: 220 a\nC: x\nS< 250 b\\r\\n\nTLS\n";
     assert_eq!(seed(text), b"\x06\x01\x00\x00\x00220 a\r\n\x00250 b\r\n\x02");
-    let dialogues = dialogues();
+    let dialogues = dialogues("tests/dialogues");
     assert!(dialogues.len() > 200);
     for path in dialogues {
         super::client(&seed(&fs::read_to_string(&path).unwrap()));
     }
 }
 
-fn dialogues() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues");
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+/// And one with our own server its client's.
+#[test]
+fn a_dialogue_with_the_server_is_a_seed() {
+    let text = "! size_limit 40\nC: EHLO c\nS: 250 a\nC< QUIT\\n\n";
+    assert_eq!(server_seed(text), b"\x29\x07EHLO c\r\nQUIT\n");
+    for path in dialogues("tests/dialogues/server") {
+        super::server(&server_seed(&fs::read_to_string(&path).unwrap()));
+    }
+}
+
+fn dialogues(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "smtp")).collect()
+}
+
+/// The form is told in `tests/dialogues/serving.rs` and `server.rs`.
+fn server_seed(dialogue: &str) -> Vec<u8> {
+    let mut seed = vec![0, 7];
+    for line in dialogue.lines() {
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("!", how) => {
+                let limit = how.strip_prefix("size_limit ").and_then(|limit| limit.parse::<u8>().ok());
+                seed[0] |= limit.map_or(0, |limit| limit & !2 | 1);
+            }
+            ("C:", words) => seed.extend([words.as_bytes(), b"\r\n"].concat()),
+            ("C<", words) => seed.extend(words.replace("\\r", "\r").replace("\\n", "\n").into_bytes()),
+            _ => {}
+        }
+    }
+    seed
 }
 
 /// The form is told in `tests/dialogues.rs` and `client/server.rs`.
