@@ -40,6 +40,9 @@ _whippet() {
             whippet__subcmd__generate,help)
                 cmd="whippet__subcmd__generate__subcmd__help"
                 ;;
+            whippet__subcmd__generate,links)
+                cmd="whippet__subcmd__generate__subcmd__links"
+                ;;
             whippet__subcmd__generate,man)
                 cmd="whippet__subcmd__generate__subcmd__man"
                 ;;
@@ -66,6 +69,9 @@ _whippet() {
                 ;;
             whippet__subcmd__help__subcmd__generate,help)
                 cmd="whippet__subcmd__help__subcmd__generate__subcmd__help"
+                ;;
+            whippet__subcmd__help__subcmd__generate,links)
+                cmd="whippet__subcmd__help__subcmd__generate__subcmd__links"
                 ;;
             whippet__subcmd__help__subcmd__generate,man)
                 cmd="whippet__subcmd__help__subcmd__generate__subcmd__man"
@@ -137,7 +143,7 @@ _whippet() {
 
     case "${cmd}" in
         whippet)
-            opts="-s -a -H -E -i -c -b -A -F -n -e -x -d -D -Q -h -v --subject --attach --attach-as --attach-stdin --attach-type --draft --allow-draft-attach --edit --include --body --text --body-file --charset --header --no-signature --empty-body --missing-subject --html --markdown --inline --embed --calendar --to --cc --bcc --from --reply-to --reverse-path --flowed --in-reply-to --references --sender --importance --auto-submitted --keywords --list-unsubscribe --read-receipt --profile --config --no-system --set --smtp --sendmail --sandbox --output --dry-run --queue --no-queue --fcc --no-fcc --max-size --idempotency-key --resend --expect-bytes --expect-sha256 --dsn-notify --dsn-return --envid --require-tls --deliver-by --hold-for --hold-until --priority --json --verbose --quiet --no-warn --help --version config generate queue help"
+            opts="-s -a -H -E -i -c -b -A -F -n -e -x -d -D -Q -h -v --subject --attach --attach-as --attach-stdin --attach-type --draft --allow-draft-attach --raw --edit --include --body --text --body-file --charset --header --no-signature --empty-body --missing-subject --html --markdown --inline --embed --calendar --to --cc --bcc --from --reply-to --reverse-path --flowed --in-reply-to --references --sender --importance --auto-submitted --keywords --list-unsubscribe --read-receipt --profile --config --no-system --set --smtp --sendmail --sandbox --output --dry-run --queue --no-queue --fcc --no-fcc --max-size --idempotency-key --resend --expect-bytes --expect-sha256 --dsn-notify --dsn-return --envid --require-tls --deliver-by --hold-for --hold-until --priority --json --verbose --quiet --no-warn --help --version config generate queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -209,6 +215,21 @@ _whippet() {
                     return 0
                     ;;
                 -H)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --raw)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -600,7 +621,7 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__generate)
-            opts="man completions config help"
+            opts="man completions config help links"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,6 +663,20 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__generate__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        whippet__subcmd__generate__subcmd__links)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -712,7 +747,7 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__help__subcmd__generate)
-            opts="man completions config help"
+            opts="man completions config help links"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -754,6 +789,20 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__help__subcmd__generate__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        whippet__subcmd__help__subcmd__generate__subcmd__links)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

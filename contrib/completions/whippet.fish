@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_whippet_global_optspecs
-    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= allow-draft-attach E/edit i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= html= markdown inline= embed calendar= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
+    string join \n s/subject= a= attach= attach-as= attach-stdin= attach-type= H/draft= allow-draft-attach raw= E/edit i/include= body= body-file= charset= header= no-signature empty-body= missing-subject= html= markdown inline= embed calendar= to= c/cc= b/bcc= from= reply-to= reverse-path= A= flowed in-reply-to= references= sender= importance= auto-submitted= keywords= list-unsubscribe= read-receipt= profile= F/config= n/no-system set= smtp= sendmail sandbox output= dry-run queue no-queue e= x fcc= no-fcc max-size= idempotency-key= resend expect-bytes= expect-sha256= dsn-notify= dsn-return= envid= require-tls deliver-by= hold-for= hold-until= priority= json verbose quiet no-warn= d= D Q= h/help v/version
 end
 
 function __fish_whippet_needs_command
@@ -31,6 +31,7 @@ complete -c whippet -n "__fish_whippet_needs_command" -l attach-as -d 'Attach a 
 complete -c whippet -n "__fish_whippet_needs_command" -l attach-stdin -d 'Attach standard input under this name' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l attach-type -d 'Media type of the next attachment' -r
 complete -c whippet -n "__fish_whippet_needs_command" -s H -l draft -d 'Send a file that begins with its header' -r -F
+complete -c whippet -n "__fish_whippet_needs_command" -l raw -d 'Send a finished message' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -s i -l include -d 'Begin the text with a file' -r -F
 complete -c whippet -n "__fish_whippet_needs_command" -l body -d 'Text, instead of standard input' -r
 complete -c whippet -n "__fish_whippet_needs_command" -l body-file -l text -d 'File with the text' -r -F
@@ -116,10 +117,11 @@ complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_
 complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -l set -d 'Change one setting for this run' -r
 complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l no-system -d 'Leave out the system\'s configuration file'
 complete -c whippet -n "__fish_whippet_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print them in JSON'
-complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "man" -d 'The manual page, in roff'
-complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "completions" -d 'A file that completes the options in a shell'
-complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "config" -d 'A configuration file to begin with'
-complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help" -f -a "help" -d 'The description of all options'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help links" -f -a "man" -d 'The manual page, in roff'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help links" -f -a "completions" -d 'A file that completes the options in a shell'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help links" -f -a "config" -d 'A configuration file to begin with'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help links" -f -a "help" -d 'The description of all options'
+complete -c whippet -n "__fish_whippet_using_subcommand generate; and not __fish_seen_subcommand_from man completions config help links" -f -a "links" -d 'Links by which whippet is called sendmail, mailq, newaliases, mail and mailx'
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -s F -l config -d 'Configuration file, instead of the user\'s' -r -F
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -l set -d 'Change one setting for this run' -r
 complete -c whippet -n "__fish_whippet_using_subcommand queue; and not __fish_seen_subcommand_from list show run install retry hold release remove check stats" -l json -d 'Print it in JSON'
@@ -252,6 +254,7 @@ complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_su
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "completions" -d 'A file that completes the options in a shell'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "config" -d 'A configuration file to begin with'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "help" -d 'The description of all options'
+complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "links" -d 'Links by which whippet is called sendmail, mailq, newaliases, mail and mailx'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "list" -d 'List what waits, the oldest first'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "show" -d 'Show an entry: its recipients, and what happened'
 complete -c whippet -n "__fish_whippet_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "run" -d 'Try what is due'

@@ -11,7 +11,7 @@ use crate::cli::fields;
 use crate::cli::mailto::Mailto;
 use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverified};
 use crate::cli::once;
-use crate::cli::request::{Attachment, Body, Include, Request, Source, TlsWords};
+use crate::cli::request::{Attachment, Body, Include, Raw, Request, Source, TlsWords};
 use crate::cli::rules::{
     addresses, attachment_name, authors, header, media_type, one_address, one_line, path, server_url,
     setting, text, word,
@@ -25,8 +25,10 @@ pub(super) fn request(args: SendArgs, matches: &ArgMatches) -> Result<Request, U
     let mut request = Request::default();
     profile(args.profile, &mut request)?;
     output(args.output, &mut request)?;
-    let has_body =
-        args.message.body.is_some() || args.message.body_file.is_some() || args.message.draft.is_some();
+    let has_body = args.message.body.is_some()
+        || args.message.body_file.is_some()
+        || args.message.draft.is_some()
+        || args.message.raw.is_some();
     request.letter = args.letter.letter()?;
     message(args.message, matches, &mut request)?;
     args.fields.read(&mut request)?;
@@ -81,6 +83,8 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
         return Err(UsageError::usage("--allow-draft-attach is about a draft, and there is none")
             .with_hint("-H FILE names one"));
     }
+    let raw = args.raw.map(|file| source("--raw", file)).transpose()?;
+    request.raw = raw.map(|source| Raw { source, reads_recipients: false });
     let is_stdin_named = args.body_file.as_ref().is_some_and(|file| file == "-");
     request.edit = if args.edit { Some(true) } else { is_stdin_named.then_some(false) };
     request.include = match args.include {
@@ -97,6 +101,7 @@ fn message(mut args: MessageArgs, matches: &ArgMatches, request: &mut Request) -
         (Some(body), _) => Body::Text(body),
         (None, Some(file)) if file == "-" => Body::Stdin,
         (None, Some(file)) => Body::File(path("--body-file", file)?.into()),
+        (None, None) if request.raw.is_some() => Body::Empty,
         // Where standard input goes elsewhere, nothing is left for the body.
         (None, None) if stdin_uses(request).is_empty() => Body::Stdin,
         (None, None) => Body::Empty,
@@ -197,7 +202,7 @@ fn recipients(args: RecipientArgs, has_body: bool, request: &mut Request) -> Res
 }
 
 /// Adds a list, unless nothing is in it: `-c "$UNSET"` is common in scripts.
-fn add_list(lists: &mut Vec<String>, list: String) {
+pub(super) fn add_list(lists: &mut Vec<String>, list: String) {
     if !list.trim_matches([' ', '\t', ',']).is_empty() {
         lists.push(list);
     }
@@ -314,8 +319,10 @@ fn stdin_uses(request: &Request) -> Vec<&'static str> {
     });
     let included = (request.include == Some(Include::Stdin)).then_some("-i -");
     let draft = (request.draft == Some(Source::Stdin)).then_some("-H -");
+    let is_raw = request.raw.as_ref().is_some_and(|raw| raw.source == Source::Stdin);
+    let raw = is_raw.then_some("--raw -");
     let html = (request.letter.html == Some(Source::Stdin)).then_some("--html -");
-    attached.chain(included).chain(draft).chain(html).collect()
+    attached.chain(included).chain(draft).chain(raw).chain(html).collect()
 }
 
 /// Refuses a request that reads standard input twice: the second reader would find nothing.
@@ -334,7 +341,7 @@ fn check_stdin(request: &Request) -> Result<(), UsageError> {
 }
 
 /// Reads every address once, so that all bad ones are named together.
-fn check_addresses(request: &Request) -> Result<(), UsageError> {
+pub(super) fn check_addresses(request: &Request) -> Result<(), UsageError> {
     let lists = [("", &request.recipients), ("To", &request.to), ("Cc", &request.cc), ("Bcc", &request.bcc)];
     let lists = lists.into_iter().flat_map(|(option, lists)| lists.iter().map(move |list| (option, list)));
     let lists = lists.map(|(option, list)| addresses(option, list).map(drop));

@@ -6,7 +6,7 @@
 
 mod args;
 mod assemble;
-mod face;
+mod faces;
 mod fields;
 mod letter;
 mod mailto;
@@ -23,21 +23,26 @@ mod wishes;
 mod words;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 pub use args::{EmptyBody, MissingSubject};
 pub use clap_complete::Shell;
+pub use faces::mailx::add_field;
+pub use faces::run::RunRequest;
 pub use letter::Letter;
 pub use mailto::Mailto;
 pub use manual::{completions, help, long_help, man_page, version};
 pub use queue::{Act, Chosen, Part, Places, QueueRequest, Runner, Setup, Task};
-pub use request::{Attachment, Body, Include, Misplaced, Request, Source, TlsWords, no_recipient};
-pub use usage::{UsageError, UsageKind};
+pub use request::{
+    Attachment, Body, Doubtful, Include, Misplaced, Raw, Request, Source, TlsWords, no_recipient,
+};
+pub use usage::{UsageError, UsageKind, shown};
 
 use args::{ConfigArgs, ConfigVerb, GenerateArgs, GenerateWhat, SendArgs};
-use face::Face;
+use faces::{Face, mailx, run, sendmail};
 use words::{Walked, walk};
 
 /// What the program is asked to do.
@@ -47,12 +52,22 @@ pub enum Invocation {
     Send(Box<Request>),
     /// Print all settings (`config show`); of the request only what chooses settings, and `json`, is filled in.
     ShowConfig(Box<Request>),
+    /// Show whom the recipients of this request stand for (`sendmail -bv`).
+    Verify(Box<Request>),
+    /// Speak SMTP on standard input and output (`sendmail -bs`).
+    Dialogue(Box<Request>),
+    /// Run a command and mail what it says (`run`).
+    Run(Box<RunRequest>),
     /// Print something made of the program itself.
     Generate(Generate),
+    /// Make the links by which the program is called by other names, in this folder.
+    Links(PathBuf),
     /// See or change what waits (`queue`).
     Queue(Box<QueueRequest>),
     /// Print this text on standard output.
     Print(String),
+    /// Say this on standard error.
+    Note(String),
     /// Print this help on standard error: it is not clear what is wanted.
     Lost(String),
     /// Print the settings that the request would have (`-D`).
@@ -82,9 +97,13 @@ pub enum Generate {
 /// whether the words behind `-a` are files ([`Attachment::misplaced`]), and whether a person is there who may yet write
 /// whom the mail is for ([`Request::may_be_written`], [`Request::require_recipient`]).
 pub fn parse(argv: &[OsString]) -> Result<Invocation, UsageError> {
-    let (face, words) = face::choose(argv)?;
+    let (face, words) = faces::choose(argv)?;
     match face {
         Face::Mutt => send(words),
+        Face::Sendmail => sendmail::parse(words),
+        Face::Mail => mailx::parse(words),
+        Face::Newaliases => sendmail::parse(&[&["-bi".into()], words].concat()),
+        Face::Run => run::parse(words),
         Face::Config => config(words),
         Face::Generate => generate(words),
         Face::Queue => queue::parse(words),
@@ -139,15 +158,16 @@ fn generate(words: &[OsString]) -> Result<Invocation, UsageError> {
     match parse_verb::<GenerateArgs>(
         "whippet generate",
         words,
-        "whippet generate man|completions SHELL|config|help",
+        "whippet generate man|completions SHELL|config|help|links FOLDER",
     )? {
         Err(help) => Ok(Invocation::Print(help)),
-        Ok(GenerateArgs { what }) => Ok(Invocation::Generate(match what {
-            GenerateWhat::Man => Generate::Man,
-            GenerateWhat::Completions { shell } => Generate::Completions(shell),
-            GenerateWhat::Config => Generate::Config,
-            GenerateWhat::Help => Generate::Help,
-        })),
+        Ok(GenerateArgs { what }) => Ok(match what {
+            GenerateWhat::Man => Invocation::Generate(Generate::Man),
+            GenerateWhat::Completions { shell } => Invocation::Generate(Generate::Completions(shell)),
+            GenerateWhat::Config => Invocation::Generate(Generate::Config),
+            GenerateWhat::Help => Invocation::Generate(Generate::Help),
+            GenerateWhat::Links { folder } => Invocation::Links(folder),
+        }),
     }
 }
 

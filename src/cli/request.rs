@@ -43,6 +43,10 @@ pub struct Request {
     pub draft: Option<Source>,
     /// Whether it may name files to attach (`--allow-draft-attach`).
     pub allow_draft_attach: bool,
+    /// The finished message that is sent (`--raw`, sendmail); nothing else makes one then.
+    pub raw: Option<Raw>,
+    /// What is known when it is looked for on disk: a file, a field or a profile.
+    pub doubtful: Vec<Doubtful>,
     /// Whether a person edits it before it is sent (`-E`); `None` if that depends on where they are.
     pub edit: Option<bool>,
     /// What the text begins with (`-i`); the body follows it.
@@ -81,6 +85,8 @@ pub struct Request {
     pub sendmail: bool,
     /// That program and its arguments (`set sendmail`); empty for the one of the system.
     pub sendmail_argv: Vec<OsString>,
+    /// Whether nobody tries again if it is deferred: it is then queued where `queue` is `auto`.
+    pub is_last_try: bool,
     /// `--queue` or `--no-queue`.
     pub queue: Option<bool>,
     /// Where a copy is kept, with `~/` as typed; an inner `None` for no copy: `--fcc`, `--no-fcc`, else `set record`,
@@ -130,13 +136,15 @@ impl Request {
     pub fn require_recipient(&self) -> Result<(), UsageError> {
         let mut lists = [&self.recipients, &self.to, &self.cc, &self.bcc].into_iter();
         let may_be_in_list = self.attachments.iter().any(|attachment| attachment.from_list);
-        let may_be_told = self.draft.is_some() || may_be_in_list || lists.any(|list| !list.is_empty());
+        let reads_header = self.draft.is_some() || self.raw.as_ref().is_some_and(|raw| raw.reads_recipients);
+        let may_be_told = reads_header || may_be_in_list || lists.any(|list| !list.is_empty());
         if may_be_told { Ok(()) } else { Err(no_recipient()) }
     }
 
     /// Whether a person at a terminal may still write it in an editor: nothing says what the text is.
     pub fn may_be_written(&self) -> bool {
         self.draft.is_none()
+            && self.raw.is_none()
             && self.include.is_none()
             && self.body == Body::Stdin
             && match self.edit {
@@ -190,6 +198,24 @@ pub enum Source {
     File(PathBuf),
     /// Standard input.
     Stdin,
+}
+
+/// A finished message, taken as sendmail takes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw {
+    /// Where it comes from.
+    pub source: Source,
+    /// Whether its header names recipients, besides those typed (`sendmail -t`).
+    pub reads_recipients: bool,
+}
+
+/// A word of `mail` whose meaning depends on what there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubtful {
+    /// `-a NAME:VALUE`: the file of that name, else a field.
+    FileOrField(OsString),
+    /// `-A NAME`: a file or a profile.
+    FileOrProfile(OsString),
 }
 
 /// What `-e` says of TLS; `None` where it says nothing.

@@ -10,7 +10,7 @@ const ONE_LINE: &str =
     "usage: whippet [-s SUBJECT] [-a FILE...] [--] RECIPIENT...; whippet -h lists the options";
 
 /// Long options that are documented and not in this version.
-pub(super) const NOT_YET: [&str; 5] = ["encrypt", "only-remaining", "raw", "sign", "undecodable"];
+pub(super) const NOT_YET: [&str; 4] = ["encrypt", "only-remaining", "sign", "undecodable"];
 
 /// What kind of error it is; the exit code follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +160,6 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// A word for an error; octets that are not UTF-8 become U+FFFD.
-pub(super) fn shown(word: &OsStr) -> String {
+pub fn shown(word: &OsStr) -> String {
     printable(&word.to_string_lossy())
 }

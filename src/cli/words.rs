@@ -255,7 +255,6 @@ mod tests {
             (&["--subject"], "--subject needs a value"),
             (&["--json=x"], "--json takes no value"),
             (&["-C"], "-C (sign or encrypt) is not in this version of whippet"),
-            (&["--raw=f"], "--raw is not in this version of whippet"),
             (&["--sign"], "--sign is not in this version of whippet"),
             (&["-p"], "-p: whippet keeps no postponed mail"),
             (&["-f"], "-f concerns mailboxes; whippet only sends"),

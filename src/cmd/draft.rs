@@ -1,18 +1,21 @@
 //! From what was typed and what is set to a draft and an envelope: addresses are qualified here.
 
+mod local;
 mod people;
 mod signature;
 
-pub(super) use people::{print_alias, recipients};
+pub(super) use local::Locals;
+pub(super) use people::{locals, print_alias, recipients};
 pub(super) use signature::Signature;
 
+use local::BARE;
 use people::Recipients;
 
 use crate::cli::Request;
 use crate::cmd::inputs::Inputs;
 use crate::cmd::{Exit, Failure, World};
-use crate::config::{Layer, Origin, Settings};
-use crate::mail::{Address, Listed, Mailbox, parse_list};
+use crate::config::{FromRule, Layer, Origin, Settings};
+use crate::mail::{Address, Listed, Mailbox, Warning, WarningKind, parse_list};
 use crate::mime::{Charsets, Draft, Text, charset};
 use crate::sys::reason;
 use crate::ui::Complaint;
@@ -26,6 +29,34 @@ pub(super) struct Identity {
     pub(super) sender: Option<Mailbox>,
     pub(super) reverse_path: Option<Address>,
     pub(super) domain: String,
+    /// Who was the author, where the profile's took their place.
+    pub(super) replaced: Option<Mailbox>,
+}
+
+impl Identity {
+    /// Lets a name of this machine in the reverse-path stand for whom it stands for.
+    pub(super) fn redirect(&mut self, locals: &Locals<'_>) {
+        self.reverse_path = self.reverse_path.take().map(|path| locals.redirected(&path));
+    }
+
+    /// Puts the profile's author in the place of another, where `from_rule` wants that.
+    fn obey(&mut self, settings: &Settings) {
+        let Some(own) = settings.author().or_else(|| login_address(settings)) else { return };
+        if settings.local.from_rule.value == FromRule::Keep {
+            return;
+        }
+        let is_own = |address: &Address| address.same_mailbox(&own.address);
+        if self.reverse_path.as_ref().is_some_and(|path| !is_own(path)) {
+            self.reverse_path = Some(own.address.clone());
+        }
+        self.sender = self.sender.take().filter(|sender| is_own(&sender.address));
+        if !is_own(&self.author.address) {
+            let name = self.author.name.clone().or(own.name);
+            let author = Mailbox { name, address: own.address };
+            self.replaced = Some(std::mem::replace(&mut self.author, author));
+            self.co_authors.clear();
+        }
+    }
 }
 
 /// Finds the author: flag, profile, `$EMAIL`, a login that is an address, the account on this machine.
@@ -34,18 +65,24 @@ pub(super) fn identity(
     settings: &Settings,
     world: &World<'_>,
 ) -> Result<Identity, Failure> {
-    let domain =
-        |author: &Mailbox| request.hostname.clone().unwrap_or_else(|| author.address.domain().to_owned());
+    let qualified = settings.local.qualify_domain.as_ref().map(|set| set.value.as_str());
+    let named = request.hostname.as_deref().or(qualified);
+    let domain = |author: &Mailbox| named.map_or_else(|| author.address.domain().to_owned(), str::to_owned);
     let mut co_authors = Vec::new();
     let mut author = match &request.from {
         Some(from) => {
-            let fallback = settings.from.as_ref().map(|from| from.value.address.domain());
-            co_authors = authors(from, request.hostname.as_deref().or(fallback))?;
+            let of_profile = settings.from.as_ref().map(|from| from.value.address.domain());
+            // What a program hands in is not refused for the name that it gives itself.
+            let of_machine = request.raw.as_ref().map(|_| world.machine.as_str());
+            co_authors = authors(from, named.or(of_profile).or(of_machine))?;
             co_authors.remove(0)
         }
         None => match settings.author().or_else(|| login_address(settings)) {
             Some(author) => author,
-            None => account_mailbox(world)?,
+            None => match typed_path(request).filter(|_| request.raw.is_some()) {
+                Some(path) => single(path, named.or(Some(&world.machine)), "a reverse-path is one address")?,
+                None => account_mailbox(named, world)?,
+            },
         },
     };
     if author.name.is_none() && co_authors.is_empty() {
@@ -60,15 +97,27 @@ pub(super) fn identity(
     let sender = request.sender.as_deref();
     let sender = sender.map(|text| single(text, Some(&domain), "a Sender is one address")).transpose()?;
     let reverse_path = match &request.reverse_path {
-        Some(path) if path.is_empty() || path == "<>" => None,
-        Some(path) => Some(single(path, Some(&domain), "a reverse-path is one address")?.address),
+        Some(_) => match typed_path(request) {
+            Some(path) => Some(single(path, Some(BARE), "a reverse-path is one address")?.address),
+            None => None,
+        },
         None => match &settings.envelope_from {
             Some(path) => path.value.clone(),
             // RFC 5322 3.6.2: the Sender is who answers for the transmission.
-            None => Some(sender.as_ref().unwrap_or(&author).address.clone()),
+            None => {
+                let own = settings.author().filter(|_| request.raw.is_some());
+                Some(own.as_ref().or(sender.as_ref()).unwrap_or(&author).address.clone())
+            }
         },
     };
-    Ok(Identity { author, co_authors, sender, reverse_path, domain })
+    let mut identity = Identity { author, co_authors, sender, reverse_path, domain, replaced: None };
+    identity.obey(settings);
+    Ok(identity)
+}
+
+/// The reverse-path that was typed, if it is not the null one.
+fn typed_path(request: &Request) -> Option<&str> {
+    request.reverse_path.as_deref().map(str::trim).filter(|path| !matches!(*path, "" | "<>"))
 }
 
 fn login_address(settings: &Settings) -> Option<Mailbox> {
@@ -76,15 +125,16 @@ fn login_address(settings: &Settings) -> Option<Mailbox> {
     Address::parse(&username.value).ok().map(Mailbox::from)
 }
 
-/// `user@machine`, with the person's name from the account.
-fn account_mailbox(world: &World<'_>) -> Result<Mailbox, Failure> {
+/// `user@machine`, or in this domain, with the person's name from the account.
+fn account_mailbox(domain: Option<&str>, world: &World<'_>) -> Result<Mailbox, Failure> {
     let known = world.account.as_ref();
     let variable = |name| world.surroundings.variable(name).and_then(|value| value.into_string().ok());
     let name = known
         .map(|account| account.name.clone())
         .or_else(|| variable("LOGNAME"))
         .or_else(|| variable("USER"));
-    let address = Address::new(&name.unwrap_or_else(|| "nobody".to_owned()), &world.machine)?;
+    let address =
+        Address::new(&name.unwrap_or_else(|| "nobody".to_owned()), domain.unwrap_or(&world.machine))?;
     Ok(Mailbox { name: known.and_then(|account| account.person.clone()), address })
 }
 
@@ -167,6 +217,26 @@ pub(super) fn draft(
         ..Charsets::default()
     };
     Ok(draft)
+}
+
+/// Puts the author of the profile into the header; answers go to the `old` one. Says so.
+pub(super) fn replace_author(draft: &mut Draft, old: Mailbox, locals: &Locals<'_>) -> Warning {
+    let words =
+        format!("{} is the author in place of {}, as from_rule says", draft.from.address, old.address);
+    let old = vec![Listed::Mailbox(Mailbox { name: old.name, address: locals.redirected(&old.address) })];
+    let author = vec![Listed::Mailbox(draft.from.clone())];
+    match &mut draft.given {
+        Some(given) => {
+            given.set_addresses("From", author);
+            given.remove("Sender");
+            if !given.has("Reply-To") {
+                given.set_addresses("Reply-To", old);
+            }
+        }
+        None if draft.reply_to.is_empty() => draft.reply_to = old,
+        None => {}
+    }
+    Warning::new(WarningKind::REPLACED_AUTHOR, words)
 }
 
 /// The codeset of the locale: what follows the dot in the first of LC_ALL, LC_CTYPE, LANG that is set (POSIX 8.2).

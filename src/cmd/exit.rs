@@ -2,25 +2,26 @@
 
 use crate::mail::{Class, Fate, Outcome, Problem, Report, Stage};
 
-/// An exit code of sysexits.h.
+/// An exit code of sysexits.h, or that of a command that was run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Exit {
-    Ok = 0,
-    Usage = 64,
-    DataErr = 65,
-    NoInput = 66,
-    NoUser = 67,
-    NoHost = 68,
-    Unavailable = 69,
-    Software = 70,
-    OsErr = 71,
-    CantCreat = 73,
-    IoErr = 74,
-    TempFail = 75,
-    Protocol = 76,
-    NoPerm = 77,
-    Config = 78,
+    Ok,
+    Usage,
+    DataErr,
+    NoInput,
+    NoUser,
+    NoHost,
+    Unavailable,
+    Software,
+    OsErr,
+    CantCreat,
+    IoErr,
+    TempFail,
+    Protocol,
+    NoPerm,
+    Config,
+    Command(u8),
 }
 
 impl Exit {
@@ -45,7 +46,24 @@ impl Exit {
 
     /// The number.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Exit::Ok => 0,
+            Exit::Usage => 64,
+            Exit::DataErr => 65,
+            Exit::NoInput => 66,
+            Exit::NoUser => 67,
+            Exit::NoHost => 68,
+            Exit::Unavailable => 69,
+            Exit::Software => 70,
+            Exit::OsErr => 71,
+            Exit::CantCreat => 73,
+            Exit::IoErr => 74,
+            Exit::TempFail => 75,
+            Exit::Protocol => 76,
+            Exit::NoPerm => 77,
+            Exit::Config => 78,
+            Exit::Command(code) => code,
+        }
     }
 
     /// The worst of several; 0 when there is none.

@@ -2,6 +2,11 @@
 //! like any other; what was typed goes into its header.
 
 mod asked;
+mod finished;
+
+pub(super) use finished::Finished;
+
+use crate::cmd::draft::Locals;
 
 use crate::cli::{Body as TypedBody, Request, Source as TypedSource};
 use crate::cmd::inputs::{check_whole, read_stdin};
@@ -15,6 +20,48 @@ const NEVER_SENT: [&str; 8] =
 /// What a draft looks like.
 const HINT: &str =
     "a draft begins with fields, such as `To: you@example.org`; then comes an empty line, then the text";
+
+/// A message that was handed in with its header.
+pub(super) enum Handed {
+    /// A person's draft, to which other options add.
+    Draft(Box<DraftFile>),
+    /// A program's message.
+    Finished(Finished),
+}
+
+impl Handed {
+    /// Reads the one that a request names, or the draft that a person has `written` for it.
+    pub(super) fn read(
+        request: &mut Request,
+        written: Option<Source>,
+        world: &mut World<'_>,
+    ) -> Result<Option<Self>, Failure> {
+        Ok(match DraftFile::read(request, written, world)? {
+            Some(draft) => Some(Handed::Draft(Box::new(draft))),
+            None => Finished::read(request, world)?.map(Handed::Finished),
+        })
+    }
+
+    /// Whether it has a subject.
+    pub(super) fn has_subject(&self) -> bool {
+        let given = match self {
+            Handed::Draft(draft) => &draft.given,
+            Handed::Finished(finished) => &finished.given,
+        };
+        given.values("Subject").any(|subject| !subject.is_empty())
+    }
+
+    /// Makes it what is sent.
+    pub(super) fn put_into(self, draft: &mut Draft, locals: &Locals<'_>) -> Result<(), Failure> {
+        match self {
+            Handed::Draft(file) => file.put_into(draft),
+            Handed::Finished(finished) => {
+                finished.put_into(draft, locals);
+                Ok(())
+            }
+        }
+    }
+}
 
 /// A draft, read as far as its header goes.
 pub(super) struct DraftFile {
@@ -71,7 +118,7 @@ impl DraftFile {
                 .collect()
         };
         let (to, cc, bcc) = (values("To"), values("Cc"), values("Bcc"));
-        [&to, &cc, &bcc].into_iter().flatten().try_for_each(|list| check_octets(list))?;
+        [&to, &cc, &bcc].into_iter().try_for_each(|lists| check_octets(lists))?;
         let typed = request.clone();
         request.to.splice(0..0, to.iter().cloned());
         request.cc.splice(0..0, cc.iter().cloned());
@@ -88,14 +135,9 @@ impl DraftFile {
         Ok(Some(DraftFile { given, typed, prefix, to, cc, attached }))
     }
 
-    /// Whether it has a subject.
-    pub(super) fn has_subject(&self) -> bool {
-        self.given.values("Subject").any(|subject| !subject.is_empty())
-    }
-
     /// Completes the draft that was made of the request: what was typed replaces the fields of its name, or is added to
     /// those of recipients.
-    pub(super) fn put_into(mut self, draft: &mut Draft) -> Result<(), Failure> {
+    fn put_into(mut self, draft: &mut Draft) -> Result<(), Failure> {
         if self.typed.flowed == Some(true) && self.given.typed_text().is_none() {
             let words = "the draft says itself what its text is, so that it cannot be flowed";
             return Err(Failure::plain(Exit::DataErr, words).hint("leave --flowed out"));
@@ -199,14 +241,17 @@ fn counted(given: &Given, prefix: &str) -> Vec<(String, String)> {
 }
 
 /// Refuses an address whose octets were no text.
-fn check_octets(list: &str) -> Result<(), Failure> {
-    let listed = parse_list(list, Some("localhost")).unwrap_or_default();
+fn check_octets(lists: &[String]) -> Result<(), Failure> {
     let is_bad =
         |listed: &Listed| listed.mailboxes().iter().any(|one| one.address.to_string().contains('\u{fffd}'));
-    if listed.iter().any(is_bad) {
-        return Err(Failure::plain(Exit::DataErr, format!("an address of the draft is not UTF-8: `{list}`")));
+    let is_bad_list =
+        |list: &&String| parse_list(list, Some("localhost")).unwrap_or_default().iter().any(is_bad);
+    match lists.iter().find(is_bad_list) {
+        Some(list) => {
+            Err(Failure::plain(Exit::DataErr, format!("an address in the header is not UTF-8: `{list}`")))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn is_never_sent(name: &str) -> bool {

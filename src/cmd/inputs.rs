@@ -74,7 +74,8 @@ impl Inputs {
     /// What is to be done about a mail that says nothing; `None` when it says something.
     pub(super) fn emptiness(&self, request: &Request) -> Result<Option<EmptyBody>, Failure> {
         let policy = request.empty_body.unwrap_or(EmptyBody::Send);
-        let may_matter = policy != EmptyBody::Send && request.draft.is_none() && self.attachments.is_empty();
+        let has_text = request.draft.is_some() || request.raw.is_some() || !self.attachments.is_empty();
+        let may_matter = policy != EmptyBody::Send && !has_text;
         Ok((may_matter && self.body.is_blank()? && self.forms.are_blank()?).then_some(policy))
     }
 }

@@ -4,6 +4,7 @@ mod advice;
 mod dialogue;
 mod draft;
 mod exit;
+mod faces;
 mod failure;
 mod given;
 mod inputs;
@@ -56,6 +57,14 @@ fn perform(invocation: &Invocation, world: &mut World<'_>) -> Result<Exit, Failu
         Invocation::ShowConfig(request) | Invocation::Dump(request) => return settings::show(request, world),
         Invocation::Query(name, request) => return settings::query(name, request, world),
         Invocation::Alias(name, request) => return draft::print_alias(name, request, world),
+        Invocation::Verify(request) => return faces::verify(request, world),
+        Invocation::Dialogue(request) => return faces::serve(request, world),
+        Invocation::Run(request) => return faces::run(request, world),
+        Invocation::Links(folder) => return faces::links(folder, world),
+        Invocation::Note(words) => {
+            let _ = writeln!(world.stderr, "whippet: {words}");
+            return Ok(Exit::Ok);
+        }
         Invocation::Generate(Generate::Man) => &cli::man_page(),
         Invocation::Generate(Generate::Completions(shell)) => &cli::completions(*shell),
         Invocation::Generate(Generate::Config) => &config::example(),

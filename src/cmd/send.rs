@@ -4,24 +4,23 @@ mod copy;
 mod dry;
 mod editor;
 mod promised;
+mod ready;
 mod size;
 mod spoken;
 mod told;
 
 use self::copy::Fcc;
 use self::editor::Task;
-use self::size::Limit;
-use self::spoken::{nothing_to_say, silence};
-use crate::cli::{Body as TypedBody, MissingSubject, Request};
-use crate::cmd::draft::{add_fields, draft, identity, recipients};
-use crate::cmd::given::DraftFile;
-use crate::cmd::inputs::{Files, Inputs, take_recipient};
-use crate::cmd::queue::{Memory, Waiting, Wish, answered, heard, leave_run, may_wait, once, spool};
+pub(super) use self::ready::{Composed, compose};
+use crate::cli::Request;
+use crate::cmd::given::Handed;
+use crate::cmd::inputs::{Files, take_recipient};
+use crate::cmd::queue::{Memory, Waiting, Wish, leave_run, may_wait, once, spool};
 use crate::cmd::route::{Route, no_secret};
-use crate::cmd::{Exit, Failure, World, sandbox, settings};
+use crate::cmd::{Exit, Failure, World, faces, settings};
 use crate::config::{PendingSecret, Queue, Settings};
 use crate::deliver::{Fallback, File, Sendmail, SmartHost, Transport};
-use crate::mail::{Envelope, Outcome, Problem, Report, Warning, WarningKind};
+use crate::mail::{Address, Envelope, OriginalRecipient, Outcome, Problem, Report, Warning};
 use crate::mime::{Message, Source};
 use crate::spool::{Id, Name};
 use crate::sys::{Interrupt, Secret, catch_interrupts};
@@ -30,6 +29,7 @@ use crate::sys::{Interrupt, Secret, catch_interrupts};
 pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
     let mut request = request.clone();
     take_recipient(&mut request);
+    faces::settle(&mut request, world)?;
     let task = Task::of(&request, world)?;
     if !matches!(task, Some(Task::Write)) {
         request.require_recipient()?;
@@ -44,98 +44,21 @@ pub(super) fn send(request: &Request, world: &mut World<'_>) -> Result<Exit, Fai
 }
 
 /// Sends it; `written` is the draft that a person has written for it.
-fn send_with(
+pub(super) fn send_with(
     mut request: Request,
     settings: Settings,
     files: Files,
     written: Option<Source>,
     world: &mut World<'_>,
 ) -> Result<Exit, Failure> {
-    let given = DraftFile::read(&mut request, written, world)?;
-    add_fields(&mut request, &settings)?;
-    let identity = identity(&request, &settings, world)?;
-    let recipients = recipients(&request, &settings, &identity, world)?;
-    let envelope = recipients.envelope(&identity, &request, &settings)?;
-    let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
-    require_subject(&request, given.as_ref())?;
-    let (route, mut secret) = Route::choose(&request, &settings, world)?;
-    if fcc.is_some() && request.fcc.is_some() && !Fcc::is_due(&request, &route) {
-        let words = "no copy is kept: the mail is not sent";
-        request.warnings.push(Warning::new(WarningKind::NO_COPY, words));
-    }
-
-    let mut inputs = Inputs::read(files, &request, world)?;
-    let mut warnings = std::mem::take(&mut request.warnings);
-    warnings.extend_from_slice(&inputs.warnings);
-    warnings.extend(recipients.named_twice());
-    silence(&mut warnings, &request, &settings);
-    if let Some(policy) = inputs.emptiness(&request)? {
-        return nothing_to_say(policy, &request, &warnings, world);
-    }
-    let (forms, signature) = (std::mem::take(&mut inputs.forms), inputs.signature.take());
-    let mut draft = draft(&request, &settings, identity, recipients, inputs, world)?;
-    if let Some(given) = given {
-        given.put_into(&mut draft)?;
-    }
-    warnings.extend(forms.add(&mut draft, &request)?);
-    if let Some(signature) = signature {
-        signature.sign(&mut draft)?;
-    }
-    let limit = Limit::of(&settings, &draft);
-    limit.check_parts()?;
-    if world.stdin_is_terminal && request.body == TypedBody::Stdin {
-        warnings.extend(promised::of_draft(&draft)?);
-    }
-    let mut memory = Memory::of(&request, &settings, &envelope, &draft)?;
-    let message = Message::compose(draft, world.random)?;
-    limit.check_message(message.size())?;
-    warnings.extend_from_slice(message.warnings());
-    silence(&mut warnings, &request, &settings);
-    let mail = Mail { request, settings, envelope, message, fcc, warnings };
-    spoken::say(&mail.warnings, &mail.request, world);
-    match route {
-        _ if mail.request.dry_run => match secret.take_if(|secret| secret.wait().is_none()) {
-            Some(secret) => Err(no_secret(secret)),
-            None => mail.show(world),
-        },
-        Route::Sandbox => sandbox::send(&mail, world),
-        route if mail.goes_first_into_the_queue(&route) => mail.queue_first(&mut memory, world),
-        route => {
-            if let Some(hit) = memory.ask(&route, &mail.settings, world)? {
-                let (report, id) = answered(&mail.envelope, hit);
-                return Ok(mail.tell_as(None, &report, id, world));
-            }
-            let report = mail.deliver(&route, secret, world)?;
-            if matches!(route, Route::SmartHost(_) | Route::Fallback(_)) {
-                heard(&report, &mail.settings, &mail.request, world);
-            }
-            memory.note(&report, world);
-            let (mut report, id) = mail.keep(&route, report, &mut memory, world);
-            if Fcc::is_due(&mail.request, &route) {
-                mail.copy(&mut report, &memory, world);
-            }
-            report.warnings.append(&mut memory.warnings);
-            let exit = mail.tell(&report, id, world);
-            memory.release();
-            mail.try_what_is_due(&route, world);
-            Ok(exit)
-        }
+    let handed = Handed::read(&mut request, written, world)?;
+    match compose(request, settings, files, handed, world)? {
+        Composed::Ready(ready) => ready.send(world),
+        Composed::Settled(exit) => Ok(exit),
     }
 }
 
-/// Refuses a mail without a subject where that is asked for. An empty one is none.
-fn require_subject(request: &Request, given: Option<&DraftFile>) -> Result<(), Failure> {
-    let has_subject = match &request.subject {
-        Some(subject) => !subject.is_empty(),
-        None => given.is_some_and(DraftFile::has_subject),
-    };
-    if has_subject || request.missing_subject != Some(MissingSubject::Fail) {
-        return Ok(());
-    }
-    Err(Failure::plain(Exit::DataErr, "there is no subject").hint("give one with -s"))
-}
-
-/// A mail that is ready to go.
+/// A mail as it is sent.
 pub(super) struct Mail {
     pub(super) request: Request,
     pub(super) settings: Settings,
@@ -204,6 +127,26 @@ impl Mail {
         Ok(transport.deliver(&self.envelope, &self.message))
     }
 
+    fn waiting(&self) -> Waiting<'_> {
+        Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message }
+    }
+
+    /// Notes whom the sender has written to by this address (RFC 3461 4.2).
+    pub(super) fn note_original(&mut self, address: &Address, original: OriginalRecipient) {
+        if let Some(place) = self.envelope.recipients().iter().position(|one| one == address) {
+            self.envelope = self.envelope.clone().with_original(place, original);
+        }
+    }
+
+    /// What tells a program that its mail was taken: the queue id, or the unique part of the Message-ID.
+    fn accepted(&self, id: Option<Id>) -> String {
+        let message_id = self.message.message_id().trim_matches(['<', '>']);
+        match id {
+            Some(id) => format!("queued as {id}"),
+            None => format!("id={}", message_id.split('@').next().unwrap_or_default()),
+        }
+    }
+
     /// Whether it is queued before anything is tried.
     fn goes_first_into_the_queue(&self, route: &Route) -> bool {
         self.request.queue != Some(false)
@@ -213,15 +156,14 @@ impl Mail {
     }
 
     /// Queues it, and then lets the queue try it once. Whatever comes of that, it is queued.
-    fn queue_first(&self, memory: &mut Memory, world: &mut World<'_>) -> Result<Exit, Failure> {
-        let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
+    fn queue_first(&self, memory: &mut Memory, world: &mut World<'_>) -> Result<(Exit, Option<Id>), Failure> {
         let is_first = !spool::is_there(&self.settings, world);
-        let (mut report, id) = waiting.queue_first(memory, world)?;
+        let (mut report, id) = self.waiting().queue_first(memory, world)?;
         self.judge_ground(is_first, &mut report, world);
         self.copy(&mut report, memory, world);
         report.warnings.append(&mut memory.warnings);
         if memory.is_known {
-            return Ok(self.tell_as(None, &report, id, world));
+            return Ok((self.tell_as(None, &report, id, world), id));
         }
         let exit = self.tell(&report, id, world);
         // Its end notes in the same memory what became of it.
@@ -231,7 +173,7 @@ impl Mail {
         // The next run says what went wrong with this one.
         let _ = once(&wish, &self.request, world);
         leave_run(&self.request, &self.settings, world);
-        Ok(exit)
+        Ok((exit, id))
     }
 
     /// Queues it for those who are deferred, where that is wanted. What names the server only here is not known to
@@ -252,7 +194,7 @@ impl Mail {
             (Some(is_wanted), _) => is_wanted,
             (None, Queue::Off) => false,
             (None, Queue::OnFailure | Queue::Always) => true,
-            (None, Queue::Auto) => spool::is_run(&self.settings, world),
+            (None, Queue::Auto) => self.request.is_last_try || spool::is_run(&self.settings, world),
         };
         if !is_wanted {
             return (report, None);
@@ -266,9 +208,8 @@ impl Mail {
             }
             return (report, None);
         }
-        let waiting = Waiting { settings: &self.settings, envelope: &self.envelope, message: &self.message };
         let is_first = !spool::is_there(&self.settings, world);
-        let (mut report, id) = waiting.take_over(report, memory, world);
+        let (mut report, id) = self.waiting().take_over(report, memory, world);
         self.judge_ground(is_first && id.is_some(), &mut report, world);
         (report, id)
     }

@@ -30,6 +30,11 @@ pub(super) fn resolve(request: &Request, world: &World<'_>) -> Result<Settings, 
     Ok(config::resolve(&wanted, &world.surroundings)?)
 }
 
+/// Whether there is the profile that `request` names.
+pub(super) fn has_profile(request: &Request, world: &World<'_>) -> bool {
+    resolve(request, world).is_ok_and(|settings| settings.profile == request.profile)
+}
+
 /// Prints every setting that has a value, with its origin.
 pub(super) fn show(request: &Request, world: &mut World<'_>) -> Result<Exit, Failure> {
     let settings = resolve(request, world)?;

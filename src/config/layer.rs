@@ -8,7 +8,7 @@ use std::time::Duration;
 use encoding_rs::Encoding;
 
 use crate::config::server::hosts::{self, Listed};
-use crate::config::settings::{Letter, OutgoingScope, SpoolScope};
+use crate::config::settings::{Letter, LocalScope, OutgoingScope, SpoolScope};
 use crate::config::timeouts::{self, LIMITS};
 use crate::config::value::{self, Given, Reading};
 use crate::config::{Fault, Queue, Route, SecretPlace, schema, secret};
@@ -145,6 +145,7 @@ pub(super) struct Scope {
     pub output: Option<Setting<PathBuf>>,
     pub outgoing: OutgoingScope,
     pub letter: Letter,
+    pub local: LocalScope,
     pub queue: Option<Setting<Queue>>,
     pub spool: SpoolScope,
     pub timeouts: [Option<Setting<Duration>>; timeouts::COUNT],
@@ -200,6 +201,7 @@ impl Scope {
             "output" => put(&mut self.output, value::output(given, home, folder), origin),
             _ if OutgoingScope::has(key) => self.outgoing.assign(key, given, spot),
             "queue" => put(&mut self.queue, Queue::read(given), origin),
+            key if LocalScope::has(key) => self.local.assign(key, given, spot),
             key if Letter::KEYS.contains(&key) => self.letter.assign(key, given, spot),
             "spool" => Err(given.wrong("a table [spool]")),
             "timeouts" => self.assign_all_times(given, origin),
@@ -300,6 +302,7 @@ impl Scope {
         self.outgoing.overlay(above.outgoing);
         lay(&mut self.queue, above.queue);
         self.letter.overlay(above.letter);
+        self.local.overlay(above.local);
         self.spool.overlay(above.spool);
         for (below, above) in self.timeouts.iter_mut().zip(above.timeouts) {
             lay(below, above);

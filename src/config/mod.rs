@@ -27,7 +27,9 @@ pub use resolve::{Wanted, resolve};
 pub use schema::{Group, KEYS, Key, example};
 pub use secret::{PendingSecret, SecretError, SecretPlace, SecretSource, fetch_proxy_password};
 pub use server::hosts::Listing;
-pub use settings::{AliasPlace, Letter, Outgoing, Queue, Row, Settings, SpoolSettings, WhenInDoubt};
+pub use settings::{
+    AliasPlace, FromRule, Letter, Local, Outgoing, Queue, Row, Settings, SpoolSettings, WhenInDoubt,
+};
 pub use surroundings::{Surroundings, quoted};
 pub use timeouts::Timeouts;
 pub use value::Route;

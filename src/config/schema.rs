@@ -148,6 +148,9 @@ pub const KEYS: &[Key] = keys! {
         "Where answers go; $REPLYTO is stronger.";
     Sender "envelope_from", "address or \"<>\"", "the address of `from`", r#""bounces@example.org""#,
         "The reverse-path, where reports of failure go; \"<>\" asks for none.";
+    Sender "from_rule", "\"keep\" or \"login\"", "\"keep\"", r#""login""#,
+        "Whether an author other than `from` stays (keep), or `from` takes their place in From and reverse-path, and they go \
+         to Reply-To (login): for a server that takes no other author, beneath programs such as cron that name their own.";
     Sender "fcc", "path", "", r#""~/Maildir/.Sent/""#,
         "Where a copy of each mail is kept that was accepted or queued: a Maildir, if it is one or its name ends in /, else an mbox.";
     Sender "fcc_bcc", "true or false", "false", "false",
@@ -158,6 +161,12 @@ pub const KEYS: &[Key] = keys! {
         "Which reports the servers send back, where they know such a wish (DSN).";
     Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,
         "How much of the mail a report of failure brings back, likewise.";
+    Letter "qualify_domain", "domain", "that of the author", r#""example.org""#,
+        "The domain of a name that has none and is no alias, such as root.";
+    Letter "local_to", "address or several, divided by commas", "", r#""admin@example.org""#,
+        "Who gets the mail for such a name, and for addresses at this machine and at localhost; \"\" is nobody else.";
+    Letter "rewrite_local", "true or false", "false", "false",
+        "Whether the header names `local_to` too, with what stood there before as its name; else only the envelope does.";
     Letter "aliases", "path or a list of them, or a table", "", r#""~/.mutt/aliases""#,
         "A file of aliases in the form of mutt (alias NAME ADDRESS, ...) or of aliases(5) (NAME: ADDRESS, ...); or a table \
          [aliases] of lines NAME = \"ADDRESS, ...\". It must be there when a recipient is a word without @. Aliases of a \
@@ -244,7 +253,11 @@ pub const KEYS: &[Key] = keys! {
 };
 
 /// Names that other programs use for the same thing (msmtp, mutt, mailx).
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 21] = [
+    ("adminaddr", "local_to"),
+    ("root", "local_to"),
+    ("maildomain", "qualify_domain"),
+    ("rewritedomain", "qualify_domain"),
     ("user", "username"),
     ("login", "username"),
     ("server", "host"),

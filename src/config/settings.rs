@@ -2,12 +2,15 @@
 
 mod door;
 mod letter;
+mod local;
 mod outgoing;
 mod rows;
 mod servers;
 mod spool;
 
 pub use letter::{AliasPlace, Letter};
+pub(in crate::config) use local::LocalScope;
+pub use local::{FromRule, Local};
 pub use outgoing::Outgoing;
 pub(super) use outgoing::OutgoingScope;
 pub use rows::Row;
@@ -101,6 +104,8 @@ pub struct Settings {
     pub dsn_return: Option<Setting<Return>>,
     /// What every mail gets.
     pub letter: Letter,
+    /// Whose the mail of this machine is.
+    pub local: Local,
     /// The program of [`Route::Sendmail`].
     pub sendmail_path: Setting<PathBuf>,
     /// The place of [`Route::File`], which always has one.
@@ -182,6 +187,7 @@ impl Settings {
             dsn_notify: scope.dsn_notify,
             dsn_return: scope.dsn_return,
             letter: scope.letter,
+            local: scope.local.settle(),
             sendmail_path: scope
                 .sendmail_path
                 .unwrap_or_else(|| Setting::built_in(PathBuf::from("/usr/sbin/sendmail"))),

@@ -3,9 +3,11 @@
 //! A reader gives the value or the rest of a sentence that begins with the key: `must be …`, `is no …`.
 
 mod letter;
+mod local;
 pub(super) mod measure;
 
 pub(super) use letter::{auto_submitted, letter_charset, warnings};
+pub(super) use local::{domain, from_rule, maybe_mailboxes};
 
 use std::ffi::OsString;
 use std::net::IpAddr;

@@ -51,6 +51,8 @@ kinds! {
     IGNORED_FIELD "ignored-field" false "a field of my_hdr or of a draft was left out";
     IGNORED_URL "ignored-url" false "a part of a mailto: URL was left out";
     IGNORED_INCLUDE "ignored-include" false "-i was left out beside -H";
+    IGNORED_OPTION "ignored-option" false "an option of another program was passed over";
+    REPLACED_AUTHOR "replaced-author" false "another author was put in place of the one who was named";
     NO_COPY "no-copy" false "a copy was asked for, and none is kept: record of a muttrc is no path, or the mail is not sent";
     NO_CRYPTO "no-crypto" false "signing or encrypting was asked for, by -e or by a draft, and is not done";
 }

@@ -1,5 +1,7 @@
 //! Running another program: argv without a shell, a time limit, its output captured.
 
+mod recorded;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -111,6 +113,12 @@ pub trait Run {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Runs a command of a person's to its end, however long that takes; its standard input is ours, and what it says goes
+    /// into `output`. Who asks us to end meanwhile asks the command. Who cannot do that runs nothing.
+    fn record(&self, _argv: &[OsString], _without: &[String], _output: &File) -> io::Result<ExitStatus> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Starts `child` and leaves it to itself: nobody waits for it, and it goes on when we have ended. `input` is its
     /// standard input: a lock on that is held until it ends. What it says is thrown away. Who cannot do that starts nothing.
     fn leave(&self, _child: &Child, _input: File) -> io::Result<()> {
@@ -154,6 +162,10 @@ impl Run for SystemRun {
             command.env_remove(variable);
         }
         spare_interrupts(|| command.status())?
+    }
+
+    fn record(&self, argv: &[OsString], without: &[String], output: &File) -> io::Result<ExitStatus> {
+        recorded::record(argv, without, output)
     }
 
     fn leave(&self, child: &Child, input: File) -> io::Result<()> {

@@ -49,6 +49,14 @@ pub(in crate::cli) struct MessageArgs {
     /// In its Attach fields. Without this they are an error: a draft may come from elsewhere.
     #[arg(long)]
     pub allow_draft_attach: bool,
+    /// Send a finished message
+    ///
+    /// As sendmail takes one: the recipients are those of the command line, Bcc is taken out, and what a
+    /// message must have and this one lacks is added. - is standard input.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath,
+          conflicts_with_all = ["body", "body_file", "draft", "subject", "list", "attach", "attach_as", "attach_stdin",
+                                "attach_type", "edit", "include", "charset", "header"])]
+    pub raw: Option<OsString>,
     /// Edit a copy of the file of -H or -i first
     ///
     /// In $VISUAL, else $EDITOR, else vi. At a terminal without such a file: see DRAFTS.

@@ -1,6 +1,8 @@
 //! The options of the verbs `config` and `generate`.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::ProfileArgs;
@@ -47,4 +49,10 @@ pub(in crate::cli) enum GenerateWhat {
     Config,
     /// The description of all options
     Help,
+    /// Links by which whippet is called sendmail, mailq, newaliases, mail and mailx
+    Links {
+        /// Where they are made
+        #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
 }

@@ -1,12 +1,13 @@
 //! Who gets the mail, as typed and as the settings add: aliases are looked up here, bare words qualified.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::{Request, no_recipient};
 use crate::cmd::draft::Identity;
+use crate::cmd::draft::local::{BARE, Locals};
 use crate::cmd::{Exit, Failure, World, print, settings};
 use crate::config::{Setting, Settings};
-use crate::mail::{Address, Aliases, Envelope, Listed, Warning, WarningKind, parse_list_with};
+use crate::mail::{Address, Aliases, Envelope, Listed, Warning, WarningKind, parse_list};
 
 /// The address lists of a request, qualified.
 pub(in crate::cmd) struct Recipients {
@@ -15,8 +16,25 @@ pub(in crate::cmd) struct Recipients {
     bcc: Vec<Listed>,
     pub(super) reply_to: Vec<Listed>,
     pub(super) receipt: Vec<Listed>,
+    /// Whom the envelope names instead of an address that the header shows.
+    instead: BTreeMap<String, Vec<Address>>,
     /// Whether somebody was named, besides those who get a copy of every mail.
     has_somebody: bool,
+}
+
+/// What names of this machine stand for, as far as this mail needs to know.
+pub(in crate::cmd) fn locals<'s>(
+    request: &Request,
+    settings: &'s Settings,
+    identity: &Identity,
+    world: &World<'_>,
+) -> Result<Locals<'s>, Failure> {
+    let letter = &settings.letter;
+    let set = [&letter.default_cc, &letter.default_bcc].into_iter().flatten().map(|set| &set.value);
+    let typed = [&request.to, &request.recipients, &request.cc, &request.bcc].into_iter().flatten();
+    let others = [&request.reply_to, &request.read_receipt, &request.reverse_path].into_iter().flatten();
+    let aliases = needed_aliases(typed.chain(set).chain(others), settings, world)?;
+    Ok(Locals::new(&identity.domain, (aliases, request.is_last_try), settings, world))
 }
 
 /// Reads all lists; the error names every bad item.
@@ -24,25 +42,31 @@ pub(in crate::cmd) fn recipients(
     request: &Request,
     settings: &Settings,
     identity: &Identity,
-    world: &World<'_>,
+    locals: &Locals<'_>,
 ) -> Result<Recipients, Failure> {
     let letter = &settings.letter;
     let set = |list: &Option<Setting<String>>| list.iter().map(|set| set.value.clone()).collect::<Vec<_>>();
     let (default_cc, default_bcc) = (set(&letter.default_cc), set(&letter.default_bcc));
-    let everything = [&request.to, &request.recipients, &request.cc, &request.bcc, &default_cc, &default_bcc];
-    let texts = everything.into_iter().flatten().chain(&request.reply_to).chain(&request.read_receipt);
-    let aliases = needed_aliases(texts, settings, world)?;
-    let mut failures = Vec::new();
+    let (mut failures, mut instead) = (Vec::new(), BTreeMap::new());
     let mut read = |texts: &mut dyn Iterator<Item = &String>| -> Vec<Listed> {
-        let mut expansion = aliases.expansion();
+        let mut expansion = locals.aliases.expansion();
         let mut listed = Vec::new();
         for text in texts {
-            match expansion.read(text, Some(&identity.domain)) {
+            match expansion.read(text, Some(BARE)) {
                 Ok(items) => listed.extend(items),
                 Err(error) => failures.push(Failure::from(error)),
             }
         }
-        listed
+        for mailbox in listed.iter().flat_map(Listed::mailboxes) {
+            match locals.resolve(mailbox) {
+                Ok(resolved) if resolved.instead.is_empty() => {}
+                Ok(resolved) => {
+                    instead.insert(key(&locals.qualified(&mailbox.address)), resolved.instead);
+                }
+                Err(error) => failures.push(Failure::from(error)),
+            }
+        }
+        locals.shown(&listed)
     };
     let to = read(&mut request.to.iter().chain(&request.recipients));
     let mut cc = read(&mut request.cc.iter());
@@ -72,7 +96,7 @@ pub(in crate::cmd) fn recipients(
     let set =
         || settings.reply_to.iter().flat_map(|set| set.value.iter().cloned().map(Listed::Mailbox)).collect();
     let reply_to = if request.reply_to.is_some() { reply_to } else { set() };
-    Ok(Recipients { to, cc, bcc, reply_to, receipt, has_somebody })
+    Ok(Recipients { to, cc, bcc, reply_to, receipt, instead, has_somebody })
 }
 
 /// The aliases, where a list has a bare word that may be one. Without such a word their files are not opened.
@@ -84,15 +108,22 @@ fn needed_aliases<'t>(
     if settings.letter.aliases.is_empty() {
         return Ok(Aliases::default());
     }
-    let mut is_needed = false;
-    for text in texts {
-        // What is wrong with a list is said when it is read in earnest.
-        let _ = parse_list_with(text, Some("example.org"), &mut |_| {
-            is_needed = true;
-            None
-        });
+    let is_name = |listed: &Listed| listed.mailboxes().iter().any(|one| is_of_machine(&one.address, world));
+    // What is wrong with a list is said when it is read in earnest.
+    let is_needed =
+        texts.into_iter().any(|text| parse_list(text, Some(BARE)).unwrap_or_default().iter().any(is_name));
+    if !is_needed {
+        return Ok(Aliases::default());
     }
-    if is_needed { Ok(settings.read_aliases(&world.surroundings)?) } else { Ok(Aliases::default()) }
+    let local = &settings.local;
+    let has_home = local.qualify_domain.is_some() || local.local_to.is_some();
+    let aliases = settings.read_aliases(&world.surroundings)?;
+    // Then a name that no alias knows is one of this machine, as in aliases(5).
+    Ok(if has_home { aliases.in_domain(BARE) } else { aliases })
+}
+
+fn is_of_machine(address: &Address, world: &World<'_>) -> bool {
+    [BARE, "localhost", &world.machine].iter().any(|domain| address.domain().eq_ignore_ascii_case(domain))
 }
 
 fn key(address: &Address) -> String {
@@ -130,9 +161,11 @@ impl Recipients {
             return Err(no_recipient().into());
         }
         let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
-        let envelope =
-            Envelope::new(identity.reverse_path.clone(), everybody.map(|mailbox| mailbox.address.clone()))
-                .map_err(|_| no_recipient())?;
+        let named = everybody.flat_map(|mailbox| match self.instead.get(&key(&mailbox.address)) {
+            Some(instead) => instead.clone(),
+            None => vec![mailbox.address.clone()],
+        });
+        let envelope = Envelope::new(identity.reverse_path.clone(), named).map_err(|_| no_recipient())?;
         let mut wishes = request.wishes.clone();
         wishes.notify = wishes.notify.or_else(|| settings.dsn_notify.as_ref().map(|set| set.value));
         wishes.returned = wishes.returned.or_else(|| settings.dsn_return.as_ref().map(|set| set.value));

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{Letter, OutgoingScope, Settings, servers};
+use super::{Letter, LocalScope, OutgoingScope, Settings, servers};
 use crate::config::schema::{self, KEYS};
 use crate::config::{Key, Origin, Route, SecretPlace, Setting, UnknownKey, timeouts};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
@@ -77,10 +77,7 @@ impl Settings {
             "allow_plaintext_auth" => Some(show(&self.allow_plaintext_auth, bool::to_string)),
             "from" => self.from.as_ref().map(|s| show(s, Mailbox::to_string)),
             "realname" => self.realname.as_ref().map(|s| show(s, String::clone)),
-            "reply_to" => self
-                .reply_to
-                .as_ref()
-                .map(|s| show(s, |all| all.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", "))),
+            "reply_to" => self.reply_to.as_ref().map(|s| show(s, |all| list_text(all))),
             "envelope_from" => self
                 .envelope_from
                 .as_ref()
@@ -91,6 +88,7 @@ impl Settings {
             }
             "dsn_notify" => self.dsn_notify.as_ref().map(|s| show(s, Notify::to_string)),
             "dsn_return" => self.dsn_return.as_ref().map(|s| show(s, Return::to_string)),
+            key if LocalScope::has(key) => self.local.row(key),
             key if Letter::KEYS.contains(&key) => self.letter.row(key),
             "queue" => Some(show(&self.queue, |queue| queue.name().to_owned())),
             "route" => Some(show(&self.route, |route| route_text(*route).to_owned())),
@@ -116,6 +114,10 @@ impl Settings {
 
 pub(super) fn show<T>(setting: &Setting<T>, text: impl Fn(&T) -> String) -> (String, String) {
     (text(&setting.value), setting.origin.to_string())
+}
+
+pub(super) fn list_text(mailboxes: &[Mailbox]) -> String {
+    mailboxes.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn tls_text(mode: TlsMode) -> &'static str {

@@ -87,7 +87,8 @@ fn each_key_has_a_row_with_what_was_said() {
             "dsn_notify" => "success,delay",
             "silent_warnings" => "no-subject, too-large",
             "reply_charset" => "GBK",
-            "from" | "reply_to" => "a@b",
+            "from" | "reply_to" | "local_to" => "a@b",
+            "from_rule" => "login",
             "tls" => "starttls",
             "route" => "sendmail",
             "password_command" | "tunnel" => "pass show x",
@@ -102,7 +103,7 @@ fn each_key_has_a_row_with_what_was_said() {
             | "signature" => "/a/b",
             "default_headers" => "Organization: Example Ltd",
             "charset" => "UTF-8",
-            "allow_plaintext_auth" | "fcc_bcc" | "server_saves_sent" => "true",
+            "allow_plaintext_auth" | "rewrite_local" | "fcc_bcc" | "server_saves_sent" => "true",
             name if name.starts_with("timeouts.") => "7s",
             _ => key.example.trim_matches('"'),
         };

@@ -25,6 +25,8 @@ type Chain = Vec<(String, String)>;
 pub struct Aliases {
     /// By their names in small letters.
     entries: BTreeMap<String, Entry>,
+    /// The domain of a name in an alias that is none itself.
+    domain: Option<String>,
 }
 
 /// One alias.
@@ -98,6 +100,11 @@ impl Aliases {
     /// Whether there is an alias of this name; capital and small letters are the same.
     pub fn is_known(&self, name: &str) -> bool {
         self.entries.contains_key(&name.to_lowercase())
+    }
+
+    /// Gives a name in an alias that is neither an address nor an alias this domain; it is no error then.
+    pub fn in_domain(self, domain: &str) -> Self {
+        Aliases { domain: Some(domain.to_owned()), ..self }
     }
 
     /// Begins to expand the lists of one field.
@@ -201,10 +208,11 @@ impl Expansion<'_> {
         Ok(found)
     }
 
-    /// Whom a list in an alias names. No domain completes a word there: it must be an alias.
+    /// Whom a list in an alias names.
     fn follow_list(&mut self, list: &str, chain: &mut Chain) -> Result<Vec<Listed>, AliasError> {
         let mut failure = None;
-        let items = parse_list_with(list, None, &mut |word| {
+        let domain = self.aliases.domain.as_deref();
+        let items = parse_list_with(list, domain, &mut |word| {
             if failure.is_some() || !self.aliases.is_known(word) {
                 return None;
             }

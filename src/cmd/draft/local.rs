@@ -1,0 +1,144 @@
+//! Names of this machine: a recipient such as `root` goes by the aliases, else to `local_to`, else gets a domain.
+
+use crate::cmd::World;
+use crate::config::Settings;
+use crate::mail::{Address, AliasError, Aliases, Group, Listed, Mailbox, parse_list};
+
+/// The domain of a name that has none, until it gets one. Nobody has it (RFC 6761 6.4).
+pub(super) const BARE: &str = "bare.invalid";
+
+/// What names of this machine stand for.
+pub(in crate::cmd) struct Locals<'a> {
+    /// The domain of a name that has none.
+    pub(super) domain: String,
+    pub(super) aliases: Aliases,
+    machine: String,
+    local_to: &'a [Mailbox],
+    /// Whether the header names those who get the mail.
+    rewrites: bool,
+    /// Whether a name is an alias in brackets, too, and at this machine: for programs, that is how mail for `root` is
+    /// written. A person's alias is a bare word.
+    by_address: bool,
+}
+
+/// A mailbox of a list, as it stands in the header, and whom the envelope names for it.
+pub(super) struct Resolved {
+    pub(super) shown: Vec<Mailbox>,
+    /// Empty where it names those who are shown.
+    pub(super) instead: Vec<Address>,
+}
+
+impl<'a> Locals<'a> {
+    /// Those of these settings; `domain` completes a name if `qualify_domain` is not set.
+    pub(super) fn new(
+        domain: &str,
+        (aliases, by_address): (Aliases, bool),
+        settings: &'a Settings,
+        world: &World<'_>,
+    ) -> Self {
+        let local = &settings.local;
+        let domain = local.qualify_domain.as_ref().map_or(domain, |set| set.value.as_str()).to_owned();
+        Locals {
+            domain,
+            aliases,
+            machine: world.machine.to_ascii_lowercase(),
+            local_to: local.local_to.as_ref().map_or(&[], |set| set.value.as_slice()),
+            rewrites: local.rewrite_local.value,
+            by_address,
+        }
+    }
+
+    /// Whether this is the address of a name of this machine.
+    fn is_here(&self, address: &Address) -> bool {
+        let domain = address.domain().to_ascii_lowercase();
+        domain == BARE || domain == "localhost" || domain == self.machine
+    }
+
+    /// The address with a domain that others know.
+    pub(super) fn qualified(&self, address: &Address) -> Address {
+        if address.domain() != BARE {
+            return address.clone();
+        }
+        Address::new(address.local(), &self.domain).unwrap_or_else(|_| address.clone())
+    }
+
+    /// Who gets what is sent to this mailbox.
+    pub(super) fn resolve(&self, mailbox: &Mailbox) -> Result<Resolved, AliasError> {
+        let address = self.qualified(&mailbox.address);
+        let plain = Mailbox { name: mailbox.name.clone(), address };
+        let nobody_else = |plain| Resolved { shown: vec![plain], instead: Vec::new() };
+        if !self.is_here(&mailbox.address) {
+            return Ok(nobody_else(plain));
+        }
+        let name = mailbox.address.local();
+        let named = if self.by_address { self.aliases.expansion().named(name)? } else { Vec::new() };
+        let found: Vec<Mailbox> = match named.is_empty() {
+            true => self.local_to.to_vec(),
+            false => named.iter().flat_map(Listed::mailboxes).flat_map(|one| self.ended(one)).collect(),
+        };
+        if found.is_empty() {
+            return Ok(nobody_else(plain));
+        }
+        let instead: Vec<Address> = found.iter().map(|one| one.address.clone()).collect();
+        if !self.rewrites {
+            return Ok(Resolved { shown: vec![plain], instead });
+        }
+        // What stood there stays to be seen.
+        let before = plain.name.unwrap_or_else(|| plain.address.to_string());
+        let named = |one: Mailbox| Mailbox { name: Some(before.clone()), address: one.address };
+        Ok(Resolved { shown: found.into_iter().map(named).collect(), instead: Vec::new() })
+    }
+
+    /// Whom a name stands for to which aliases have led, and which is none itself.
+    fn ended(&self, mailbox: &Mailbox) -> Vec<Mailbox> {
+        match mailbox.address.domain() == BARE {
+            true if !self.local_to.is_empty() => self.local_to.to_vec(),
+            _ => vec![Mailbox { name: mailbox.name.clone(), address: self.qualified(&mailbox.address) }],
+        }
+    }
+
+    /// The one address that mail for this one goes to: reports of failure find a reader.
+    pub(super) fn redirected(&self, address: &Address) -> Address {
+        let resolved = self.resolve(&Mailbox::from(address.clone()));
+        match resolved.as_ref().map(|resolved| (resolved.instead.as_slice(), resolved.shown.as_slice())) {
+            Ok(([one], _)) => one.clone(),
+            Ok(([], [one])) => one.address.clone(),
+            _ => self.qualified(address),
+        }
+    }
+
+    /// Reads a list of a header, in which a name without a domain is one of this machine.
+    pub(in crate::cmd) fn read(&self, text: &str) -> Option<Vec<Listed>> {
+        parse_list(text, Some(BARE)).ok()
+    }
+
+    /// The list with a domain for each name that has none.
+    pub(in crate::cmd) fn with_domains(&self, list: &[Listed]) -> Vec<Listed> {
+        let plain = |mailbox: &Mailbox| Mailbox {
+            name: mailbox.name.clone(),
+            address: self.qualified(&mailbox.address),
+        };
+        each_mailbox(list, |mailbox| vec![plain(mailbox)])
+    }
+
+    /// The list as the header shows it: its names of this machine have a domain, or are rewritten.
+    pub(in crate::cmd) fn shown(&self, list: &[Listed]) -> Vec<Listed> {
+        let shown = |mailbox: &Mailbox| match self.resolve(mailbox) {
+            Ok(resolved) => resolved.shown,
+            Err(_) => vec![Mailbox { name: mailbox.name.clone(), address: self.qualified(&mailbox.address) }],
+        };
+        each_mailbox(list, shown)
+    }
+}
+
+/// The list with other mailboxes in place of each.
+fn each_mailbox(list: &[Listed], others: impl Fn(&Mailbox) -> Vec<Mailbox>) -> Vec<Listed> {
+    let of_item = |listed: &Listed| match listed {
+        Listed::Mailbox(mailbox) => others(mailbox).into_iter().map(Listed::Mailbox).collect(),
+        Listed::Group(group) => {
+            let members = group.members.iter().flat_map(&others).collect();
+            vec![Listed::Group(Group { name: group.name.clone(), members })]
+        }
+    };
+    list.iter().flat_map(of_item).collect()
+}
