@@ -45,7 +45,9 @@ impl Identity {
         if settings.local.from_rule.value == FromRule::Keep {
             return;
         }
-        let is_own = |address: &Address| address.same_mailbox(&own.address);
+        // No provider tells `Dan` from `dan`.
+        let is_own =
+            |address: &Address| address.to_string().to_lowercase() == own.address.to_string().to_lowercase();
         if self.reverse_path.as_ref().is_some_and(|path| !is_own(path)) {
             self.reverse_path = Some(own.address.clone());
         }

@@ -1,0 +1,134 @@
+//! Names of this machine, such as `root`: aliases, `local_to`, `qualify_domain`, `from_rule`, as the faces of other programs
+//! meet them.
+
+use crate::faces::fields;
+use crate::support::{Ran, Sandbox};
+
+const CRON: &str = "From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@h> /bin/true\nBcc: hid\n\nout\n";
+
+/// A sandbox whose profile says this too.
+fn saying(toml: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.profile(&format!("host = \"mail.x\"\nfrom = \"Dan <dan@prov.example>\"\n{toml}"));
+    sandbox
+}
+
+/// What sendmail would send, with these words behind its own.
+fn sendmail(sandbox: &Sandbox, text: &str, words: &[&str]) -> Ran {
+    sandbox.stdin(text).called_as("sendmail").run(&[&["--dry-run"], words].concat())
+}
+
+/// The reverse-path and the recipients.
+fn envelope(ran: &Ran) -> Vec<String> {
+    let said = ran.exits(0).stderr();
+    let paths =
+        said.lines().filter_map(|line| line.strip_prefix("MAIL FROM:<").or(line.strip_prefix("RCPT TO:<")));
+    paths.map(|line| line.split('>').next().unwrap().to_owned()).collect()
+}
+
+fn field(ran: &Ran, name: &str) -> Vec<String> {
+    fields(&ran.exits(0).stdout(), name)
+}
+
+#[test]
+fn a_name_gets_the_domain_of_the_profile_or_of_qualify_domain() {
+    let cron = ["-FCronDaemon", "-i", "-t", "-f", "root"];
+    for (toml, domain) in [("", "prov.example"), ("qualify_domain = \"my.example\"\n", "my.example")] {
+        let ran = sendmail(&saying(toml), CRON, &cron);
+        let root = format!("root@{domain}");
+        assert_eq!(envelope(&ran), [root.clone(), root.clone(), format!("hid@{domain}")], "{toml}");
+        assert_eq!(field(&ran, "From"), [format!("Cron Daemon <{root}>")]);
+        assert_eq!(field(&ran, "To"), [root]);
+        assert_eq!(field(&ran, "Bcc"), [""; 0]);
+    }
+}
+
+#[test]
+fn local_to_gets_the_mail_of_the_machine() {
+    let sandbox = saying("local_to = \"admin@corp.example\"\nqualify_domain = \"my.example\"\n");
+    let ran = sendmail(&sandbox, CRON, &["-t", "-f", "root"]);
+    assert_eq!(envelope(&ran), ["admin@corp.example", "admin@corp.example"]);
+    assert_eq!(field(&ran, "To"), ["root@my.example"]);
+    assert_eq!(field(&ran, "From"), ["Cron Daemon <root@my.example>"]);
+    // Whoever has a domain is written to.
+    let ran = sendmail(&sandbox, "\n", &["www-data@localhost", "root@my.example", "x@other.example"]);
+    assert_eq!(
+        envelope(&ran)[1..],
+        ["admin@corp.example".to_owned(), "root@my.example".to_owned(), "x@other.example".to_owned()]
+    );
+    // So it is for mail, whippet itself, and the mail that names it in a group.
+    let ran = sandbox.stdin("text\n").called_as("mail").run(&["-d", "-s", "S", "root"]);
+    assert_eq!(envelope(&ran)[1..], ["admin@corp.example".to_owned()]);
+    assert_eq!(field(&ran, "To"), ["root@my.example"]);
+    let ran = sandbox.stdin("text\n").run(&["--dry-run", "-s", "S", "Ops: root, bob@x.example;"]);
+    assert_eq!(envelope(&ran)[1..], ["admin@corp.example".to_owned(), "bob@x.example".to_owned()]);
+    assert_eq!(field(&ran, "To"), ["Ops: root@my.example, bob@x.example;"]);
+}
+
+#[test]
+fn the_header_names_who_gets_it_where_that_is_asked_for() {
+    let sandbox = saying("local_to = \"admin@corp.example, Two <two@corp.example>\"\nrewrite_local = true\n");
+    let ran = sendmail(&sandbox, CRON, &["-t"]);
+    assert_eq!(envelope(&ran), ["dan@prov.example", "admin@corp.example", "two@corp.example"]);
+    let to = "\"root@prov.example\" <admin@corp.example>, \"root@prov.example\" <two@corp.example>";
+    assert_eq!(field(&ran, "To"), [to]);
+    assert_eq!(field(&ran, "From"), ["Cron Daemon <root@prov.example>"]);
+    let ran = sendmail(&sandbox, "To: The Boss <root>\n\n", &["-t"]);
+    assert_eq!(field(&ran, "To"), ["The Boss <admin@corp.example>, The Boss <two@corp.example>"]);
+}
+
+#[test]
+fn aliases_come_first_and_end_in_names_of_the_machine() {
+    let sandbox = saying("aliases = \"aliases\"\nlocal_to = \"admin@corp.example\"\n");
+    sandbox.file(
+        "../home/.config/whippet/aliases",
+        "root: pi, boss@corp.example\npostmaster: root\nweb: w@x.example\n",
+    );
+    let ran = sendmail(&sandbox, "To: root\n\nx\n", &["-t", "-f", "web"]);
+    assert_eq!(envelope(&ran), ["w@x.example", "admin@corp.example", "boss@corp.example"]);
+    let ran = sendmail(&sandbox, "x\n", &["postmaster"]);
+    assert_eq!(envelope(&ran)[1..], ["admin@corp.example".to_owned(), "boss@corp.example".to_owned()]);
+    // In brackets and at this machine it is the same name.
+    let ran = sendmail(&sandbox, "To: Web Master <web>\nCc: web@localhost\n\nx\n", &["-t"]);
+    assert_eq!(envelope(&ran)[1..], ["w@x.example".to_owned()]);
+    assert_eq!(field(&ran, "To"), ["Web Master <web@prov.example>"]);
+    assert_eq!(field(&ran, "Cc"), ["web@localhost"]);
+}
+
+#[test]
+fn the_profiles_author_stands_in_for_another_where_the_server_wants_that() {
+    let sandbox = saying("from_rule = \"login\"\n");
+    let ran = sendmail(&sandbox, CRON, &["-t", "-f", "root"]);
+    assert_eq!(envelope(&ran)[0], "dan@prov.example");
+    assert_eq!(field(&ran, "From"), ["Cron Daemon <dan@prov.example>"]);
+    assert_eq!(field(&ran, "Reply-To"), ["Cron Daemon <root@prov.example>"]);
+    ran.says(
+        "dan@prov.example is the author in place of root@prov.example, as from_rule says [replaced-author]",
+    );
+    let php = "From: Shop <shop@web.example>\nSender: w@web.example\nReply-To: help@web.example\nTo: c@x.example\n\nx\n";
+    let ran = sendmail(&sandbox, php, &["-t", "-i", "-fwww@web.example"]);
+    assert_eq!(envelope(&ran), ["dan@prov.example", "c@x.example"]);
+    assert_eq!(field(&ran, "From"), ["Shop <dan@prov.example>"]);
+    assert_eq!(
+        (field(&ran, "Reply-To"), field(&ran, "Sender")),
+        (vec!["help@web.example".to_owned()], vec![])
+    );
+    // The author of the profile is nobody else, and the null reverse-path stays.
+    let ran = sendmail(&sandbox, "From: DAN@PROV.example\nTo: c@x.example\n\nx\n", &["-t", "-f", ""]);
+    assert_eq!(envelope(&ran)[0], "");
+    ran.never_shows("replaced-author");
+    let ran =
+        sandbox.stdin("x\n").run(&["--dry-run", "-s", "S", "--from", "Al <al@x.example>", "c@x.example"]);
+    assert_eq!(field(&ran, "From"), ["Al <dan@prov.example>"]);
+    assert_eq!(field(&ran, "Reply-To"), ["Al <al@x.example>"]);
+}
+
+#[test]
+fn bv_tells_whom_a_name_stands_for() {
+    let sandbox = saying("local_to = \"admin@corp.example\"\n");
+    let verify = |words: &[&str]| sandbox.call().called_as("sendmail").run(&[&["-bv"], words].concat());
+    let ran = verify(&["root", "a@x.example,b@x.example", "root@localhost"]);
+    assert_eq!(ran.exits(0).stdout(), "admin@corp.example\na@x.example\nb@x.example\n");
+    verify(&["root", "a@"]).exits(65).says("`a@` is not an address");
+    verify(&[]).exits(64).says("no recipient");
+}

@@ -1,0 +1,156 @@
+//! `whippet run`: a command, its output, and the mail about it.
+
+use rustix::process::Signal;
+
+use crate::faces::fields;
+use crate::support::{Peer, Rules, Sandbox, say};
+
+/// The subject, with what differs from run to run left out.
+fn subject(message: &str) -> String {
+    let subject = fields(message, "Subject").join("|");
+    let machine = rustix::system::uname().nodename().to_str().unwrap().to_owned();
+    let subject = subject.replace(&machine, "HOST");
+    match subject.rfind(" after ") {
+        Some(at) => format!("{} after TIME", &subject[..at]),
+        None => subject,
+    }
+}
+
+fn text(message: &str) -> &str {
+    message.split_once("\r\n\r\n").unwrap().1
+}
+
+#[test]
+fn a_command_that_fails_is_told_of_and_its_code_is_ours() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "");
+    let script = "echo out; echo err >&2; cat; exit 3";
+    let ran = sandbox.stdin("in\n").run(&["run", "--to", "ops@x.example", "--", "sh", "-c", script]);
+    ran.exits(3).quiet();
+    let ran =
+        sandbox.run(&["run", "-s", "Nightly backup", "--to", "ops@x.example", "sh", "-c", "kill -9 $$"]);
+    ran.exits(137).quiet();
+    let book = peer.finish();
+    let messages = book.messages();
+    assert_eq!(subject(&messages[0]), "sh failed with exit status 3 on HOST after TIME");
+    assert_eq!(text(&messages[0]), "out\r\nerr\r\nin\r\n");
+    assert_eq!(fields(&messages[0], "Auto-Submitted"), ["auto-generated"]);
+    assert_eq!(subject(&messages[1]), "Nightly backup was killed by SIGKILL on HOST after TIME");
+    assert_eq!(text(&messages[1]), "(no output)\r\n");
+    assert_eq!(book.commands("RCPT"), ["RCPT TO:<ops@x.example>"; 2]);
+}
+
+#[test]
+fn a_command_that_succeeds_is_told_of_only_where_that_is_asked_for() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "");
+    sandbox.run(&["run", "--", "echo", "hi"]).exits(0).quiet();
+    sandbox.run(&["run", "--on-output", "--", "true"]).exits(0).quiet();
+    assert_eq!(peer.book().connections(), 0);
+    sandbox.run(&["run", "--on-output", "--", "echo", "hi"]).exits(0).quiet();
+    sandbox.run(&["run", "--always", "--", "true"]).exits(0).quiet();
+    let book = peer.finish();
+    assert_eq!(
+        book.messages().iter().map(|message| subject(message)).collect::<Vec<_>>(),
+        ["echo succeeded on HOST after TIME", "true succeeded on HOST after TIME"]
+    );
+    // Nobody was named: the author of the profile hears of it.
+    assert_eq!(book.commands("RCPT"), ["RCPT TO:<ann@example.test>"; 2]);
+}
+
+#[test]
+fn a_command_that_cannot_be_started_is_told_of() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "local_to = \"admin@x.example\"");
+    sandbox.run(&["run", "--", "no-such-command"]).exits(127).quiet();
+    sandbox.run(&["run", "--", "/etc/hostname"]).exits(126).quiet();
+    let book = peer.finish();
+    assert_eq!(
+        subject(&book.messages()[0]),
+        "no-such-command could not be started: no such file or directory (on HOST)"
+    );
+    assert_eq!(book.commands("RCPT"), ["RCPT TO:<admin@x.example>"; 2]);
+}
+
+#[test]
+fn what_cannot_be_mailed_is_said_and_the_code_stays() {
+    let refusing = Peer::serving(Rules::healthy().on("MAIL", [say("550 5.7.1 no")]));
+    let sandbox = Sandbox::facing(refusing.port(), "");
+    let ran = sandbox.run(&["run", "--", "sh", "-c", "echo precious; exit 9"]);
+    ran.exits(9).says("5.7.1").says("the output of the command, which was not mailed:\nprecious\n");
+    // A mistake in the settings does not keep the command from being run.
+    sandbox.profile("hots = \"x\"\n");
+    let ran = sandbox.run(&["run", "--", "sh", "-c", "touch ran; echo precious; exit 9"]);
+    ran.exits(9).says("unknown key `hots`").says("precious\n");
+    assert!(sandbox.work().join("ran").exists());
+    sandbox.run(&["run", "--", "true"]).exits(0).quiet();
+}
+
+#[test]
+fn mail_that_is_not_taken_now_is_queued() {
+    let sandbox = Sandbox::facing(Peer::closed_port(), "[spool]\nrun_after_send = false");
+    sandbox.run(&["run", "--", "false"]).exits(1).says("queued as ");
+    let listed = sandbox.run(&["queue", "list"]).exits(0).stdout();
+    assert!(listed.contains("ann@example.test"), "{listed}");
+    sandbox.run(&["run", "--no-queue", "--", "sh", "-c", "echo precious; false"]).exits(1).says("precious\n");
+}
+
+#[test]
+fn whoever_ends_us_ends_the_command_and_it_is_told() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "[spool]\nrun_after_send = false");
+    let script = "trap 'echo ended; exit 5' TERM; echo ready > ready; while :; do sleep 0.05; done";
+    let running = sandbox.call().start(&["run", "--", "sh", "-c", script]);
+    while !sandbox.work().join("ready").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    running.signal(Signal::TERM);
+    running.finish().exits(5);
+    sandbox.run(&["queue", "run", "--now"]).ended_by_itself();
+    let messages = peer.finish().messages();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(subject(&messages[0]), "sh failed with exit status 5 on HOST after TIME");
+    assert_eq!(text(&messages[0]), "ended\r\n");
+}
+
+#[test]
+fn the_middle_of_a_long_output_is_left_out_and_any_octets_are_mailed() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "");
+    sandbox.run(&["run", "--always", "--", "sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x"]).exits(0);
+    sandbox.run(&["run", "--always", "--", "printf", "caf\\303\\251 \\377\\000\\n"]).exits(0);
+    let messages = peer.finish().messages();
+    assert!(messages[0].len() < 1_600_000, "{}", messages[0].len());
+    assert_eq!(messages.len(), 2);
+}
+
+#[test]
+fn the_words_are_told_from_those_of_the_command() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["run"]).exits(64).says("no command is named");
+    sandbox.run(&["run", "--alwyas", "ls"]).exits(64).says("did you mean --always?");
+    sandbox.run(&["run", "--to", "a@", "ls"]).exits(65).says("`a@` is not an address");
+    sandbox.run(&["run", "--help"]).exits(0).prints("--on-output");
+}
+
+#[test]
+fn links_are_made_and_what_is_there_stays() {
+    let sandbox = Sandbox::new();
+    let made = sandbox.run(&["generate", "links", "bin"]).exits(0).stdout();
+    assert_eq!(made, "bin/sendmail\nbin/mailq\nbin/newaliases\nbin/mail\nbin/mailx\n");
+    for name in ["sendmail", "mailq", "newaliases", "mail", "mailx"] {
+        let link = std::fs::read_link(sandbox.work().join("bin").join(name)).unwrap();
+        assert_eq!(link, sandbox.program().canonicalize().unwrap(), "{name}");
+    }
+    sandbox.run(&["generate", "links", "bin"]).exits(0).quiet();
+    sandbox.file("other/mail", "mine");
+    let ran = sandbox.run(&["generate", "links", "other"]);
+    ran.exits(73).says("other/mail is there already, and stays");
+    assert_eq!(std::fs::read_to_string(sandbox.work().join("other/mail")).unwrap(), "mine");
+    assert!(sandbox.work().join("other/sendmail").is_symlink());
+    sandbox.file("plain", "");
+    sandbox.run(&["generate", "links", "plain/x"]).exits(73).says("cannot make plain/x");
+    sandbox.run(&["generate", "links"]).exits(64);
+    let ran = sandbox.call().program(sandbox.work().join("bin/newaliases")).run(&[]);
+    ran.exits(0).says("there is no table of aliases to make");
+}
