@@ -75,13 +75,12 @@ impl Given {
     /// Reads the header. A line that is no field is an error, and so is a second field where there may be one.
     pub fn read(source: Source) -> Result<Self, ComposeError> {
         let given = Self::taken(source, Manner::Draft)?;
-        for (place, field) in given.fields.iter().enumerate() {
-            let is_once = ONCE.iter().any(|name| field.is(name));
-            let first = given.fields[..place].iter().find(|other| is_once && other.is(&field.name));
-            if let Some(first) = first {
+        for name in ONCE {
+            let mut named = given.fields.iter().filter(|field| field.is(name));
+            if let (Some(first), Some(second)) = (named.next(), named.next()) {
                 let reason =
-                    format!("it is a second {}, and the first is on line {}", field.name, first.line);
-                return Err(Manner::Draft.fault(field.line, &reason));
+                    format!("it is a second {}, and the first is on line {}", second.name, first.line);
+                return Err(Manner::Draft.fault(second.line, &reason));
             }
         }
         Ok(given)
