@@ -98,6 +98,8 @@ fn marked(html: &str) -> String {
         at = tag.at.end;
         match tag.name.as_str() {
             "td" | "th" | "/td" | "/th" => marked.push(' '),
+            // No reader shows what does not end, and to look for its end again and again takes long.
+            "" => {}
             // It stands apart, as a paragraph does.
             "table" => marked.extend(["<p>", &html[tag.at]]),
             "/table" => marked.extend([&html[tag.at], "<p>"]),
@@ -180,6 +182,24 @@ mod tests {
         assert_eq!(text_of(""), "\n");
         // Elements in elements, as no page has them.
         text_of(&"<div><a href=x>y<ul><li>".repeat(5_000));
+    }
+
+    #[test]
+    fn a_large_text_is_read_once() {
+        let attributes: String = (0..100_000).map(|number| format!(" a{number}")).collect();
+        let begun = std::time::Instant::now();
+        for html in [
+            "<!---->".repeat(200_000),
+            format!("<p{attributes}>"),
+            "url(cid:".repeat(200_000),
+            "<".repeat(500_000),
+        ] {
+            assert_eq!(pictures(&html), []);
+            assert!(tags::tags(&html).count() <= 1);
+        }
+        assert_eq!(text_of(&"a <b".repeat(100_000)), "a\n");
+        // Each of them took minutes where what follows was read for each piece again.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20));
     }
 
     proptest::proptest! {

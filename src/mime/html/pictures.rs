@@ -30,15 +30,20 @@ pub fn pictures(html: &str) -> Vec<Picture> {
     let mut pictures = styled(html);
     for tag in tags(html) {
         let is_shown = matches!(tag.name.as_str(), "img" | "input" | "image");
-        for attribute in tag.attributes {
-            if !(is_shown && attribute.name == "src" || attribute.name == "background") {
-                continue;
-            }
+        let source = tag.attribute("src").filter(|_| is_shown);
+        for attribute in source.into_iter().chain(tag.attribute("background")) {
             let shown = shown(attribute.value.trim());
-            pictures.extend(shown.map(|shown| Picture { at: attribute.at, shown }));
+            pictures.extend(shown.map(|shown| Picture { at: attribute.at.clone(), shown }));
         }
     }
     pictures.sort_by_key(|picture| picture.at.start);
+    // What looks like a style in the name of a picture is part of that name.
+    let mut end = 0;
+    pictures.retain(|picture| {
+        let is_apart = picture.at.start >= end;
+        end = end.max(picture.at.end);
+        is_apart
+    });
     pictures
 }
 
@@ -46,14 +51,15 @@ pub fn pictures(html: &str) -> Vec<Picture> {
 fn styled(html: &str) -> Vec<Picture> {
     let lower = html.to_ascii_lowercase();
     let picture = |(at, _): (usize, &str)| {
-        let before = lower[..at].trim_end_matches(['"', '\'', ' ']);
-        let value = &html[at..];
-        let end = value
-            .find(|character: char| matches!(character, ')' | '"' | '\'') || character.is_ascii_whitespace());
-        let value = &value[..end?];
-        before
-            .ends_with("url(")
-            .then(|| Picture { at: at..at + value.len(), shown: Shown::Part(decoded(&value[4..])) })
+        if !lower[..at].trim_end_matches(['"', '\'', ' ']).ends_with("url(") {
+            return None;
+        }
+        // None stands in a name without quotes, and so the next `url(` ends the search.
+        let is_end = |c: char| matches!(c, '(' | ')' | '"' | '\'') || c.is_ascii_whitespace();
+        let end = at + html[at..].find(is_end)?;
+        let name = &html[at + "cid:".len()..end];
+        let is_name = !html[end..].starts_with('(');
+        is_name.then(|| Picture { at: at..end, shown: Shown::Part(decoded(name)) })
     };
     lower.match_indices("cid:").filter_map(picture).collect()
 }
@@ -108,6 +114,9 @@ mod tests {
             ("<img src=file:///tmp/a.png>", "file:///tmp/a.png", file("/tmp/a.png")),
             ("<img src=https://x/y.png>", "https://x/y.png", remote("https://x/y.png")),
             ("<img src=//x/y.png>", "//x/y.png", remote("//x/y.png")),
+            ("<img src=x?url(cid:a.png)>", "x?url(cid:a.png)", file("x")),
+            ("<p style='url(cid:url(cid:a.png)'>", "cid:a.png", part("a.png")),
+            ("<img src=a src=b>", "a", file("a")),
         ] {
             let found = pictures(html);
             assert_eq!(found.len(), 1, "{html}: {found:?}");
