@@ -193,10 +193,11 @@ impl Field {
             return header.addresses(&self.name, &[&self.list(value, charsets)?, more].concat());
         }
         let mut added = Header::new(charsets);
-        added.addresses("", more)?;
+        added.addresses(&self.name, more)?;
         self.write_octets(header, kept);
         header.text.push_str(",\r\n");
-        header.text.push_str(&added.text[1..]);
+        // A blank begins it, or a line end and a blank.
+        header.text.push_str(added.text[self.name.len() + 1..].trim_start_matches("\r\n"));
         header.smtputf8 |= added.smtputf8;
         header.lacking.append(&mut added.lacking);
         Ok(())
@@ -326,5 +327,12 @@ mod tests {
             let value = Value::Extended(value.as_bytes().to_vec(), more());
             assert_eq!(written("To", value).unwrap(), expected);
         }
+        let charsets = Charsets { output: Some(encoding_rs::GBK), ..Charsets::default() };
+        let value = Value::Extended(b" a@x".to_vec(), parse_list("\u{1f600} <b@x>", None).unwrap());
+        let mut header = Header::new(&charsets);
+        let field = Field { name: "To".to_owned(), line: 7, value };
+        field.write(Manner::Draft, &mut header, &charsets, &mut Vec::new()).unwrap();
+        let said = crate::mime::header::in_utf8(&header.lacking);
+        assert_eq!(said.unwrap(), "GBK has no `\\u{1f600}`: To is sent in UTF-8");
     }
 }

@@ -195,6 +195,7 @@ impl Header {
         Ok(())
     }
 
+    /// Adds a field of words that readers take for text: encoded-words are allowed in it.
     pub(super) fn unstructured(
         &mut self,
         name: &str,

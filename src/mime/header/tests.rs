@@ -50,6 +50,18 @@ fn subjects() {
 }
 
 #[test]
+fn many_blanks_stand_on_no_line_of_their_own() {
+    for blanks in [1, 72, 73, 74, 75, 995, 20_000].map(|count| " ".repeat(count)) {
+        for word in ["b", &"b".repeat(60), &"b".repeat(LONGEST_WORD)] {
+            let text = subject(format!("a{blanks}{word}"));
+            assert!(text.lines().all(|line| line.len() <= 998 && !line.trim().is_empty()), "{text}");
+            let is_plain = blanks.len() <= 72;
+            assert_eq!(text.replace("\r\n", "") == format!("Subject: a{blanks}{word}"), is_plain, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_subject_in_no_charset_is_kept() {
     let mut header = Header::default();
     let mut warnings = Vec::new();

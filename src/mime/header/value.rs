@@ -14,6 +14,8 @@ use crate::mail::{Listed, Mailbox};
 pub(super) const FOLD: usize = 76;
 /// Longest word that stands unencoded: with a field name it stays below the 998 octets of RFC 5322 2.1.1.
 pub(super) const LONGEST_WORD: usize = 900;
+/// Most blanks in a row that stand unencoded: with the longest word they stay below the 998 octets, too.
+const LONGEST_BLANKS: usize = 72;
 /// Longest phrase that is quoted: a quoted string is kept on one line.
 const LONGEST_QUOTED: usize = 70;
 /// Octets of `=?utf-8?b?` and `?=`. A line with an encoded-word has at most 76 octets, the word itself 75 (RFC 2047 2).
@@ -178,11 +180,21 @@ impl Value<'_> {
 
 /// Whether a text can stand in an unstructured field as it is: it would be read back as the same text.
 fn stays_plain(text: &str) -> bool {
-    text.bytes().all(|octet| matches!(octet, b' '..=b'~'))
-        && !text.contains("=?")
-        && !text.starts_with(' ')
-        && !text.ends_with(' ')
-        && text.split(' ').all(|word| word.len() <= LONGEST_WORD)
+    can_fold(text) && !text.contains("=?") && !text.starts_with(' ') && !text.ends_with(' ')
+}
+
+/// Whether a text can stand in lines of a header as it is. It is folded before words, and the blanks between two of them
+/// stay on one line.
+fn can_fold(text: &str) -> bool {
+    let (mut blanks, mut word) = (0, 0);
+    text.bytes().all(|octet| {
+        match octet {
+            b' ' if word == 0 => blanks += 1,
+            b' ' => (blanks, word) = (1, 0),
+            _ => word += 1,
+        }
+        matches!(octet, b' '..=b'~') && word <= LONGEST_WORD && blanks <= LONGEST_BLANKS
+    })
 }
 
 /// RFC 5322 3.2.3.
