@@ -193,10 +193,11 @@ impl DraftFile {
             return Ok(());
         }
         let added = std::mem::take(&mut draft.body);
-        if added.length() == 0 || self.given.append(added) {
+        if added.length() == 0 || self.given.append(added)? {
             return Ok(());
         }
-        let words = "standard input cannot be added to the draft, which is no plain text, or an encoded one";
+        let words = "standard input cannot be added to the draft, which is no plain text, is encoded, or is in another \
+                     charset";
         Err(Failure::usage(words).hint("if there is nothing to add: whippet -H FILE < /dev/null"))
     }
 

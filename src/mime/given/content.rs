@@ -56,10 +56,16 @@ pub(super) struct Preparing<'a> {
     pub(super) warnings: &'a mut Vec<Warning>,
 }
 
-/// Whether a text that is typed elsewhere can go on behind it.
-pub(super) fn may_grow(fields: &[Field]) -> bool {
+/// Whether a text that is typed elsewhere can go on behind it, and its label stays true.
+pub(super) fn may_grow(fields: &[Field], text: &Body) -> Result<bool, MessageError> {
     let label = Label::of(fields);
-    label.essence == "text/plain" && label.is_unencoded()
+    // What is typed is UTF-8; what is said to be ASCII gets another label.
+    let is_utf_8 = match label.charset.as_deref().map(charset) {
+        None | Some(Ok(None)) => true,
+        Some(found) => found == Ok(Some(encoding_rs::UTF_8)),
+    };
+    let is_plain = label.essence == "text/plain" && label.is_unencoded();
+    Ok(is_plain && (is_utf_8 || Seen::read(text, Manner::Draft)?.eight_bit.is_none()))
 }
 
 /// The plan for an attached message, which may not be encoded (RFC 2046 5.2.1), if octets above 127 are all that a transport may

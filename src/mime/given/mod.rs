@@ -181,13 +181,15 @@ impl Given {
         is_typed.then_some(&self.body)
     }
 
-    /// Lets `text` go on behind the body. False where the body is no plain text, or an encoded one.
-    pub fn append(&mut self, text: Body) -> bool {
-        let may_grow = may_grow(&self.fields);
+    /// Lets `text` go on behind the body, on a line of its own. False where the body is no plain text, an encoded one, or one
+    /// in a charset that is not that of the text.
+    pub fn append(&mut self, text: Body) -> Result<bool, MessageError> {
+        let may_grow = may_grow(&self.fields, &text)?;
         if may_grow {
+            self.body.end_line()?;
             self.body.sources.extend(text.sources);
         }
-        may_grow
+        Ok(may_grow)
     }
 
     /// Makes it ready to be written: what a header must have and this one lacks is that of the draft.
