@@ -8,47 +8,17 @@ mod taken;
 use std::fs;
 use std::process::Command;
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use mail_parser::{HeaderForm, MessageParser, MimeHeaders};
 use proptest::prelude::*;
 
+use super::sample::{attachment, compose, draft, mailbox, octets};
 use super::*;
-use crate::mail::{Address, Group, Listed, Mailbox};
-use crate::sys::SeededRandom;
-
-fn date() -> Zoned {
-    Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC)
-}
-
-fn mailbox(name: &str, address: &str) -> Mailbox {
-    let name = Some(name.to_owned()).filter(|name| !name.is_empty());
-    Mailbox { name, address: Address::parse(address).unwrap() }
-}
-
-fn draft() -> Draft {
-    let mut draft = Draft::new(mailbox("", "a@example.org"), date(), "<1@example.org>".into());
-    draft.to = vec![Listed::Mailbox(mailbox("", "b@example.org"))];
-    draft
-}
-
-fn octets(octets: impl Into<Vec<u8>>) -> Source {
-    Source::Octets(octets.into())
-}
-
-fn attachment(name: &str, content: impl Into<Vec<u8>>) -> Attachment {
-    Attachment { source: octets(content), name: Some(name.into()), media_type: None }
-}
+use crate::mail::{Group, Listed};
 
 /// Composes and writes, and holds the bytes against what is promised of all messages.
 fn write(draft: Draft) -> Vec<u8> {
-    let message = Message::compose(draft, &SeededRandom::new(7)).unwrap();
-    let mut written = Vec::new();
-    message.write_to(&mut written).unwrap();
-    assert_eq!(written.len() as u64, message.size());
-    let mut again = Vec::new();
-    message.write_to(&mut again).unwrap();
-    assert_eq!(written, again);
+    let message = compose(draft).unwrap();
+    let written = octets(&message);
     assert!(written.ends_with(b"\r\n"));
     let text = String::from_utf8(written.clone()).unwrap();
     for line in text.split("\r\n") {
@@ -143,7 +113,7 @@ proptest! {
     #[test]
     fn any_octets_are_a_body(body in prop::collection::vec(any::<u8>(), 0..300), more in any::<Vec<u8>>()) {
         let unknown = std::str::from_utf8(&[body.as_slice(), &more].concat()).is_err();
-        let sources = vec![octets(body.as_slice()), octets(more.as_slice())];
+        let sources = [body.as_slice(), &more].map(|octets| Source::Octets(octets.into())).into();
         let written = write(Draft { body: Body { sources }, ..draft() });
         let parsed = MessageParser::default().parse(&written).unwrap();
         let mark = body.starts_with(b"\xff\xfe") || body.starts_with(b"\xfe\xff");

@@ -30,6 +30,8 @@ mod judges;
 mod kind;
 mod part;
 mod read;
+#[cfg(test)]
+mod sample;
 mod source;
 mod text;
 mod tree;

@@ -277,35 +277,9 @@ impl Part {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::mail::{Address, Listed, Mailbox};
-    use crate::mime::{Draft, Message, MessageError, Source};
-    use crate::sys::SeededRandom;
-    use jiff::{Timestamp, tz::TimeZone};
+    use crate::mime::sample::{attachment, compose, draft, written};
+    use crate::mime::{Draft, MessageError, Source};
     use std::io;
-
-    fn draft() -> Draft {
-        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
-        let from = Mailbox::from(Address::parse("a@example.org").unwrap());
-        let mut draft = Draft::new(from, date, "<1@example.org>".into());
-        draft.to = vec![Listed::Mailbox(Address::parse("b@example.org").unwrap().into())];
-        draft
-    }
-
-    fn compose(draft: Draft) -> Result<Message, ComposeError> {
-        Message::compose(draft, &SeededRandom::new(1))
-    }
-
-    fn written(message: &Message) -> String {
-        let mut out = Vec::new();
-        message.write_to(&mut out).unwrap();
-        assert_eq!(out.len() as u64, message.size());
-        String::from_utf8(out).unwrap()
-    }
-
-    fn attachment(name: &str, media_type: Option<&str>, octets: impl Into<Vec<u8>>) -> Attachment {
-        let media_type = media_type.map(str::to_owned);
-        Attachment { source: Source::Octets(octets.into()), name: Some(name.into()), media_type }
-    }
 
     #[test]
     fn an_attached_message_is_not_encoded() {
@@ -314,7 +288,7 @@ mod tests {
             let message = compose(Draft { attachments: vec![attachment], ..draft() }).unwrap();
             (written(&message), message.warnings().iter().filter(|warning| !warning.kind.is_advice).count())
         };
-        let (text, warnings) = of(attachment("a.eml", None, inner));
+        let (text, warnings) = of(attachment("a.eml", inner));
         assert!(
             text.contains(
                 "Content-Type: message/rfc822; name=\"a.eml\"\r\nContent-Transfer-Encoding: 7bit\r\n"
@@ -323,15 +297,15 @@ mod tests {
         assert!(text.contains("\r\n\r\nSubject: inner\r\n\r\nbody\r\n\r\n--=_"), "{text}");
         assert_eq!(warnings, 0);
         let message =
-            compose(Draft { attachments: vec![attachment("a.eml", None, "Subject: é\n\n")], ..draft() })
-                .unwrap();
+            compose(Draft { attachments: vec![attachment("a.eml", "Subject: é\n\n")], ..draft() }).unwrap();
         let text = written(&message);
         assert!(message.is_eight_bit() && text.contains("\r\n\r\nSubject: é\r\n"), "{text}");
         // It, and what holds it.
         assert_eq!(text.matches("Content-Transfer-Encoding: 8bit\r\n").count(), 2, "{text}");
         for (explicit, expected) in [(None, 0), (Some("message/rfc822"), 1)] {
-            let (text, warnings) =
-                of(attachment("a.eml", explicit, format!("Subject: é\n\n{}", "x".repeat(999))));
+            let long = attachment("a.eml", format!("Subject: é\n\n{}", "x".repeat(999)));
+            let media_type = explicit.map(str::to_owned);
+            let (text, warnings) = of(Attachment { media_type, ..long });
             assert!(text.contains("Content-Type: application/octet-stream; name=\"a.eml\"\r\n"), "{text}");
             assert_eq!(warnings, expected);
         }

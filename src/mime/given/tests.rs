@@ -2,19 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::mail::{Address, Mailbox};
+use crate::mime::sample::{self, attachment, compose, mailbox};
 use crate::mime::{Attachment, Contents, Message};
 use crate::sys::SeededRandom;
-use jiff::{Timestamp, tz::TimeZone};
 use proptest::prelude::*;
 
 /// What every header here begins with.
 const HEAD: &str = "Date: Thu, 1 Jan 2026 10:00:00 +0100\nFrom: Al <al@x.org>\nTo: b@x.org\nMessage-ID: <m@x.org>\nMIME-Version: 1.0\n";
 
 fn draft(octets: &[u8]) -> Draft {
-    let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
-    let from = Mailbox::from(Address::parse("me@example.org").unwrap());
-    let mut draft = Draft::new(from, date, "<1@example.org>".into());
+    let mut draft = Draft { from: mailbox("", "me@example.org"), to: Vec::new(), ..sample::draft() };
     let given = Given::read(Source::Octets(octets.to_vec())).unwrap();
     draft.body = given.typed_text().cloned().unwrap_or_default();
     draft.given = Some(given);
@@ -22,13 +19,8 @@ fn draft(octets: &[u8]) -> Draft {
 }
 
 fn composed(draft: Draft) -> Result<(Message, Vec<u8>), ComposeError> {
-    let message = Message::compose(draft, &SeededRandom::new(1))?;
-    let mut octets = Vec::new();
-    message.write_to(&mut octets).unwrap();
-    assert_eq!(octets.len() as u64, message.size());
-    let mut again = Vec::new();
-    message.write_to(&mut again).unwrap();
-    assert_eq!(octets, again);
+    let message = compose(draft)?;
+    let octets = sample::octets(&message);
     assert_eq!(message.is_eight_bit(), !octets.is_ascii());
     Ok((message, octets))
 }
@@ -164,11 +156,7 @@ fn a_header_of_many_fields_is_read_in_one_go() {
 fn attachments_stand_beside_what_was_given() {
     let inner = "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nx\n--b\nContent-Type: text/html\n\ny\n--b--\n";
     let mut draft = draft(format!("{HEAD}{inner}").as_bytes());
-    draft.attachments = vec![Attachment {
-        source: Source::Octets(b"x".into()),
-        name: Some("a.bin".into()),
-        media_type: None,
-    }];
+    draft.attachments = vec![attachment("a.bin", "x")];
     let text = String::from_utf8(composed(draft).unwrap().1).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     assert_eq!(head.matches("Content-").count(), 1, "{head}");

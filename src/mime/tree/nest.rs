@@ -149,19 +149,9 @@ impl<'a> Nest<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::mail::{Address, Mailbox};
-    use crate::mime::{Attachment, Calendar, Html, Inline, Source};
+    use crate::mime::sample::{attachment, draft};
+    use crate::mime::{Calendar, Html, Inline};
     use crate::sys::SeededRandom;
-    use jiff::{Timestamp, tz::TimeZone};
-
-    fn draft() -> Draft {
-        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
-        Draft::new(Mailbox::from(Address::parse("a@example.org").unwrap()), date, "<1@example.org>".into())
-    }
-
-    fn attachment(name: &str, octets: &str) -> Attachment {
-        Attachment { source: Source::Octets(octets.into()), name: Some(name.into()), media_type: None }
-    }
 
     fn root(draft: &Draft) -> Part {
         Nest::root(draft, None, &SeededRandom::new(1), &mut Vec::new(), &mut Vec::new()).unwrap()
