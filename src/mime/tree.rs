@@ -44,8 +44,15 @@ impl Message {
             header.push_str(&root.fields);
         }
         header.push_str("\r\n");
-        lint::judge(&draft, header.len() as u64 + root.size, &mut warnings)?;
-        let eight_bit = given.as_ref().is_some_and(Ready::is_eight_bit) || root.is_eight_bit();
+        lint::judge(&draft, &root, header.len() as u64 + root.size, &mut warnings)?;
+        // Each form of a text has the same to say.
+        let mut said: Vec<Warning> = Vec::new();
+        warnings.retain(|warning| {
+            let is_new = !said.contains(warning);
+            said.extend(is_new.then(|| warning.clone()));
+            is_new
+        });
+        let eight_bit = root.is_eight_bit();
         let message_id = given.map_or(draft.message_id, |given| given.message_id().to_owned());
         Ok(Message { message_id, header, root, smtputf8, eight_bit, warnings })
     }
@@ -77,7 +84,7 @@ impl Message {
         self.smtputf8
     }
 
-    /// Whether any octet is above 127. No body has one that is made here; a multipart that was given may.
+    /// Whether any octet is above 127. No text has one; a message that is attached may, and a multipart that was given.
     pub fn is_eight_bit(&self) -> bool {
         self.smtputf8 || self.eight_bit
     }
@@ -128,35 +135,11 @@ fn fields(draft: &Draft, warnings: &mut Vec<Warning>) -> Result<Header, ComposeE
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::mail::{Address, Listed, Mailbox};
-    use crate::mime::{Attachment, Body, Source, Text};
+    use crate::mail::Listed;
+    use crate::mime::sample::{attachment, compose, draft, mailbox, written};
+    use crate::mime::{Body, Charsets, Html, Source, Text};
     use crate::sys::SeededRandom;
-    use jiff::{Timestamp, tz::TimeZone};
     use std::io;
-
-    fn draft() -> Draft {
-        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
-        let from = Mailbox::from(Address::parse("a@example.org").unwrap());
-        let mut draft = Draft::new(from, date, "<1@example.org>".into());
-        draft.to = vec![Listed::Mailbox(Address::parse("b@example.org").unwrap().into())];
-        draft
-    }
-
-    fn compose(draft: Draft) -> Result<Message, ComposeError> {
-        Message::compose(draft, &SeededRandom::new(1))
-    }
-
-    fn written(message: &Message) -> String {
-        let mut out = Vec::new();
-        message.write_to(&mut out).unwrap();
-        assert_eq!(out.len() as u64, message.size());
-        String::from_utf8(out).unwrap()
-    }
-
-    fn attachment(name: &str, media_type: Option<&str>, octets: impl Into<Vec<u8>>) -> Attachment {
-        let media_type = media_type.map(str::to_owned);
-        Attachment { source: Source::Octets(octets.into()), name: Some(name.into()), media_type }
-    }
 
     #[test]
     fn a_plain_message() {
@@ -183,11 +166,8 @@ mod tests {
 
     #[test]
     fn a_message_with_attachments() {
-        let attachments = vec![
-            attachment("a.txt", None, "x\n"),
-            attachment("файл имя.pdf", None, "%PDF"),
-            attachment("e", None, ""),
-        ];
+        let attachments =
+            vec![attachment("a.txt", "x\n"), attachment("файл имя.pdf", "%PDF"), attachment("e", "")];
         let message = compose(Draft { body: Body::from("é"), attachments, ..draft() }).unwrap();
         let text = written(&message);
         let boundary = text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -235,7 +215,7 @@ mod tests {
             let text = written(&compose(Draft { to, cc, ..draft() }).unwrap());
             text.lines().filter(|line| line.starts_with("To:") || line.starts_with("Cc:")).collect::<String>()
         };
-        let someone = vec![Listed::Mailbox(Address::parse("c@x").unwrap().into())];
+        let someone = vec![Listed::Mailbox(mailbox("", "c@x"))];
         assert_eq!(to(vec![], vec![]), "To: undisclosed-recipients:;");
         assert_eq!(to(vec![], someone.clone()), "Cc: c@x");
         assert_eq!(to(someone, vec![]), "To: c@x");
@@ -271,10 +251,20 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_of_several_forms_is_said_once() {
+        let html = Html { body: Body::from("<p>😀"), charset: None };
+        let charsets = Charsets { output: Some(encoding_rs::GBK), ..Charsets::default() };
+        let subject = Some("x".into());
+        let letter = Draft { subject, body: Body::from("😀"), html: Some(html), charsets, ..draft() };
+        let message = compose(letter).unwrap();
+        assert_eq!(message.warnings(), ["GBK has no `\\u{1f600}`: the body is sent in UTF-8"]);
+    }
+
+    #[test]
     fn a_boundary_never_stands_in_a_part() {
         let token = SeededRandom::new(1).token(23).unwrap();
         let trap = format!("--=_{token}\n");
-        let attachments = vec![attachment("a.eml", None, format!("Subject: x\n\n{trap}"))];
+        let attachments = vec![attachment("a.eml", format!("Subject: x\n\n{trap}"))];
         let text =
             written(&compose(Draft { body: Body::from(trap.as_str()), attachments, ..draft() }).unwrap());
         assert_eq!(text.matches(&format!("--=_{token}")).count(), 3, "{text}");

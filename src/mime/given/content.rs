@@ -41,7 +41,6 @@ pub(in crate::mime) struct Prepared {
     pub(in crate::mime) outline: Outline,
     /// Octets as written.
     pub(in crate::mime) size: u64,
-    pub(in crate::mime) is_eight_bit: bool,
     /// Whether a line of it begins like a boundary that is made here.
     pub(in crate::mime) may_delimit: bool,
 }
@@ -206,7 +205,7 @@ impl Preparing<'_> {
         let outline = outline(&Label::of(&*fields), "base64", octets);
         let size = Base64::size(octets);
         let content = Content::Base64(self.body.clone());
-        Ok(Prepared { content, outline, size, is_eight_bit: false, may_delimit: false })
+        Ok(Prepared { content, outline, size, may_delimit: false })
     }
 
     /// A text of a program: its octets stay, and its label is true afterwards.
@@ -263,7 +262,7 @@ impl Preparing<'_> {
         set(fields, "Content-Type", &value);
         set(fields, "Content-Transfer-Encoding", transfer);
         let outline = outline(&Label::of(&*fields), transfer, octets);
-        Ok(Prepared { content, outline, size, is_eight_bit: false, may_delimit: false })
+        Ok(Prepared { content, outline, size, may_delimit: false })
     }
 
     /// All of it made fit, if it is to be.
@@ -299,7 +298,6 @@ impl Preparing<'_> {
             content: Content::Given(self.body.clone(), plan),
             outline: outline(label, transfer, seen.octets),
             size,
-            is_eight_bit,
             may_delimit: seen.may_delimit,
         })
     }

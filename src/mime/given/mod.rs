@@ -265,11 +265,6 @@ impl Ready {
         self.content.is_some()
     }
 
-    /// Whether octets above 127 are in the content.
-    pub(super) fn is_eight_bit(&self) -> bool {
-        self.content.as_ref().is_some_and(|content| content.is_eight_bit)
-    }
-
     /// Whether a line of the content begins with this boundary.
     pub(super) fn has_delimiter(&self, delimiter: &str) -> Result<bool, MessageError> {
         let may_delimit = self.content.as_ref().is_some_and(|content| content.may_delimit);

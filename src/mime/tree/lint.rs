@@ -5,6 +5,7 @@ use std::io;
 use crate::mail::{Warning, WarningKind};
 use crate::mime::draft::Draft;
 use crate::mime::error::MessageError;
+use crate::mime::part::Part;
 use crate::mime::source::Body;
 
 /// Largest mail that most servers take, octets: what Postfix takes unless it is told otherwise (message_size_limit), less
@@ -15,8 +16,13 @@ const SHOUTED: usize = 8;
 /// Longest `<img` tag that is looked at, octets. What is longer holds its picture itself (`data:`).
 const LONGEST_TAG: usize = 4096;
 
-/// Judges a draft whose message has this size.
-pub(super) fn judge(draft: &Draft, size: u64, warnings: &mut Vec<Warning>) -> Result<(), MessageError> {
+/// Judges a draft that became this part, in a message of this size.
+pub(super) fn judge(
+    draft: &Draft,
+    root: &Part,
+    size: u64,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), MessageError> {
     let mut say = |kind, words: String| warnings.push(Warning::new(kind, words));
     match &draft.subject {
         Some(subject) if !subject.octets().trim_ascii().is_empty() => {
@@ -35,11 +41,14 @@ pub(super) fn judge(draft: &Draft, size: u64, warnings: &mut Vec<Warning>) -> Re
     if is_bare && is_typed && draft.body.is_blank()? {
         say(WarningKind::EMPTY_BODY, "there is no text".into());
     }
-    let is_html = draft.body_type.trim_start().to_ascii_lowercase().starts_with("text/html");
-    if (is_html && is_alone) || (draft.html.is_some() && draft.body.sources.is_empty()) {
+    // What goes along has a name, and the text has none.
+    let outlines = root.outlines();
+    let is_read = |essence| outlines.iter().any(|part| part.name.is_none() && part.media_type == essence);
+    if is_read("text/html") && !is_read("text/plain") {
         let words = "the text is HTML only: some readers show none, and filters take that for spam";
         say(WarningKind::NO_TEXT_PART, words.into());
     }
+    let is_html = draft.body_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     let html = draft.html.as_ref().map(|html| &html.body).or(is_html.then_some(&draft.body));
     if let Some(html) = html
         && shows_remote_images(html)?
@@ -87,6 +96,8 @@ fn shows_remote_images(html: &Body) -> Result<bool, MessageError> {
 struct Tags {
     /// The tag so far, from its `<`; empty outside of one.
     tag: Vec<u8>,
+    /// What ends the value of an attribute that the tag so far ends in.
+    quote: Option<u8>,
 }
 
 impl Tags {
@@ -94,6 +105,9 @@ impl Tags {
     fn see(&mut self, octet: u8) -> bool {
         const IMG: &[u8] = b"<img";
         match octet {
+            b'"' | b'\'' if self.quote == Some(octet) => self.quote = None,
+            _ if self.quote.is_some() => {}
+            b'"' | b'\'' if self.tag.trim_ascii_end().ends_with(b"=") => self.quote = Some(octet),
             b'<' => self.tag.clear(),
             b'>' => {
                 let is_remote = self.tag.starts_with(IMG) && is_remote(&self.tag[IMG.len()..]);
@@ -107,6 +121,7 @@ impl Tags {
         let is_img = self.tag.iter().zip(IMG).all(|(octet, wanted)| octet == wanted);
         if !is_img || self.tag.len() > LONGEST_TAG {
             self.tag.clear();
+            self.quote = None;
         }
         false
     }
@@ -132,23 +147,18 @@ fn is_remote(attributes: &[u8]) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::mail::{Address, Mailbox};
-    use crate::mime::{Attachment, Charsets, Html, Source, Text};
+    use crate::mime::sample::{self, attachment};
+    use crate::mime::{Charsets, Given, Html, Source, Text};
     use encoding_rs::GB18030;
-    use jiff::{Timestamp, tz::TimeZone};
 
     /// A draft with which nothing is wrong.
     fn draft() -> Draft {
-        let date = Timestamp::from_second(1_700_000_000).unwrap().to_zoned(TimeZone::UTC);
-        let from = Mailbox::from(Address::parse("a@example.org").unwrap());
-        let draft = Draft::new(from, date, "<1@example.org>".into());
-        Draft { subject: Some("Hello".into()), body: Body::from("text\n"), ..draft }
+        Draft { subject: Some("Hello".into()), body: Body::from("text\n"), ..sample::draft() }
     }
 
     fn names(draft: Draft) -> Vec<&'static str> {
-        let mut warnings = Vec::new();
-        judge(&draft, 1000, &mut warnings).unwrap();
-        warnings.iter().map(|warning| warning.kind.name).collect()
+        let message = sample::compose(draft).unwrap();
+        message.warnings().iter().map(|warning| warning.kind.name).collect()
     }
 
     #[test]
@@ -170,18 +180,40 @@ mod tests {
 
     #[test]
     fn texts() {
-        let attachment = || vec![Attachment::from(Source::Octets(b"x".to_vec()))];
         let blank = || Draft { body: Body::from(" \n"), ..draft() };
         assert_eq!(names(blank()), ["empty-body"]);
-        assert_eq!(names(Draft { attachments: attachment(), ..blank() }), [""; 0]);
+        assert_eq!(names(Draft { attachments: vec![attachment("a", "x")], ..blank() }), [""; 0]);
         let html = || Some(Html { body: "<p>hi".into(), charset: None });
         assert_eq!(names(Draft { html: html(), ..blank() }), [""; 0]);
         assert_eq!(names(Draft { html: html(), body: Body::default(), ..draft() }), ["no-text-part"]);
         assert_eq!(names(Draft { body_type: "Text/HTML; x=y".into(), ..draft() }), ["no-text-part"]);
+        let given = |text: &str| {
+            let given = Given::read(Source::Octets(format!("Date: x\nSubject: x\n{text}").into())).unwrap();
+            Draft { given: Some(given), ..sample::draft() }
+        };
+        assert_eq!(
+            names(Draft { subject: Some("x".into()), ..given("Content-Type: text/html\n\n<p>\n") }),
+            ["no-text-part"]
+        );
+        let page = || attachment("a.html", "<p>");
+        let attached = given("Content-Type: text/x-y\n\nx\n");
+        assert_eq!(
+            names(Draft { subject: Some("x".into()), attachments: vec![page()], ..attached }),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn sizes() {
+        let root = Part::of_parts(
+            crate::mime::header::parameter::MediaType::known("multipart/mixed"),
+            "b".into(),
+            Vec::new(),
+        );
         let mut warnings = Vec::new();
-        judge(&draft(), LARGE, &mut warnings).unwrap();
+        judge(&draft(), &root, LARGE, &mut warnings).unwrap();
         assert_eq!(warnings, [""; 0]);
-        judge(&draft(), 12_345_678, &mut warnings).unwrap();
+        judge(&draft(), &root, 12_345_678, &mut warnings).unwrap();
         assert_eq!(warnings, ["the mail has 12.3 MB: many servers take 10 MB at most"]);
     }
 
@@ -196,6 +228,8 @@ mod tests {
             "<img src = 'https://x/a.png' >",
             "<img\nsrc=//x/a.png>",
             "<img src=cid:a><img alt=''src=\" https://x\">",
+            "<img alt=\"a > b < c\" src=https://x>",
+            "<img alt=don't src=https://x>",
         ] {
             assert!(shows(html), "{html}");
         }
