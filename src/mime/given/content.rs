@@ -111,7 +111,7 @@ impl Preparing<'_> {
             return Ok(self.planned(&label, "7bit", Vec::new(), seen)?);
         }
         let is_binary = is_message && seen.foul.is_some();
-        if !label.is("text/") || is_binary {
+        if !label.has_lines() || is_binary {
             return self.raw(&label, &seen, fields);
         }
         if is_message {

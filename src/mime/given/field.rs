@@ -8,7 +8,7 @@ use super::{Manner, mend};
 use crate::mail::{Listed, Warning, parse_list};
 use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
-use crate::mime::header::Header;
+use crate::mime::header::{Header, is_address_list};
 use crate::mime::read::decoded_words;
 
 /// Fields that hold an address list (RFC 5322 3.6.2, 3.6.3, 3.6.6).
@@ -149,7 +149,7 @@ impl Field {
         charsets: &Charsets,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
-        if is_list(&self.name) {
+        if is_list(&self.name) || is_address_list(&self.name) {
             return header.addresses(&self.name, &self.list(value, charsets)?);
         }
         let text = Text::from(OsString::from_vec(unfolded(value).trim_ascii().to_vec()));
@@ -172,6 +172,8 @@ impl Field {
     ) -> Result<(), ComposeError> {
         if self.is("Subject") {
             header.unstructured(&self.name, "a subject", text, charsets, warnings)
+        } else if self.is("Content-Description") {
+            header.unstructured(&self.name, "a description", text, charsets, warnings)
         } else if is_fixed(&self.name) {
             header.structured(&self.name, &text.lossy())
         } else {
@@ -286,6 +288,9 @@ mod tests {
         for (name, value, expected) in [
             ("Subject", " Gr\u{fc}\u{df}e", "Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n"),
             ("X-Note", " =?utf-8?q?=C3=A9?= \u{e9}", "X-Note: =?utf-8?b?w6kgw6k=?=\r\n"),
+            ("Content-Description", " \u{e9}", "Content-Description: =?utf-8?b?w6k=?=\r\n"),
+            // A comma that is encoded divides nothing.
+            ("Errors-To", " =?utf-8?q?a=2C?= \u{e9} <b@x>", "Errors-To: =?utf-8?b?YSwgw6k=?= <b@x>\r\n"),
             ("To", " J\u{f6}rg <j@x>, b@x", "To: =?utf-8?b?SsO2cmc=?= <j@x>, b@x\r\n"),
             (
                 "Reply-To",

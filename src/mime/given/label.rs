@@ -48,6 +48,13 @@ impl Label {
         self.is("multipart/") || self.is("message/")
     }
 
+    /// Whether it is a text whose line ends are those of ASCII.
+    pub(super) fn has_lines(&self) -> bool {
+        let named = self.charset.as_deref().and_then(|label| charset(label).ok().flatten());
+        // What is in UTF-16 is composed in UTF-8: its output is another charset.
+        self.is("text/") && named.is_none_or(|encoding| encoding.output_encoding() == encoding)
+    }
+
     pub(super) fn is_unencoded(&self) -> bool {
         matches!(self.encoding.as_str(), "7bit" | "8bit" | "binary" | "7-bit" | "8-bit")
     }

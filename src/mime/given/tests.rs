@@ -113,6 +113,12 @@ fn a_single_part_that_does_not_pass_is_encoded() {
             "AAoN/w==\n".to_owned(),
         ),
         (
+            "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: binary\n",
+            b"a\0\n\0\xe9\0",
+            "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n",
+            "YQAKAOkA\n".to_owned(),
+        ),
+        (
             "Content-Type: application/json\nContent-Transfer-Encoding: binary\n",
             b"{}\n",
             "Content-Type: application/json\nContent-Transfer-Encoding: 7bit\n",
