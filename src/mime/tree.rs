@@ -9,7 +9,7 @@ use self::nest::Nest;
 use super::draft::{Draft, date_field};
 use super::error::{ComposeError, MessageError};
 use super::given::Ready;
-use super::header::{Header, check_message_id, in_utf8};
+use super::header::{Header, check_id, in_utf8};
 use super::part::{Outline, Part};
 use crate::mail::{Warning, WarningKind};
 use crate::sys::Random;
@@ -122,7 +122,7 @@ fn fields(draft: &Draft, warnings: &mut Vec<Warning>) -> Result<Header, ComposeE
     if let Some(subject) = &draft.subject {
         header.subject(subject, &draft.charsets, warnings)?;
     }
-    check_message_id(&draft.message_id)?;
+    check_id("Message-ID", &draft.message_id)?;
     header.plain("Message-ID", &draft.message_id);
     for (name, text) in &draft.fields {
         header.own(name, text, &draft.charsets, warnings)?;

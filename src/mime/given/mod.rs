@@ -25,7 +25,7 @@ use self::head::Head;
 use super::charset::{Charsets, Text, charset};
 use super::draft::{Draft, date_field};
 use super::error::{ComposeError, MessageError};
-use super::header::{Header, check_message_id};
+use super::header::{Header, check_id};
 use super::part::{Making, Part};
 use super::read::parameter;
 use super::source::{Body, Source};
@@ -212,7 +212,7 @@ impl Given {
             whole.set_plain("To", "undisclosed-recipients:;");
         }
         if !whole.has("Message-ID") {
-            check_message_id(&draft.message_id)?;
+            check_id("Message-ID", &draft.message_id)?;
             whole.set_plain("Message-ID", &draft.message_id);
         }
         if !whole.has("MIME-Version") {

@@ -248,15 +248,15 @@ pub(super) fn one_line(what: &str, octets: &[u8]) -> Result<(), ComposeError> {
     Err(ComposeError::OneLine { what: what.to_owned(), character })
 }
 
-/// Refuses a Message-ID that is not `<left@right>` (RFC 5322 3.6.4).
-pub(super) fn check_message_id(id: &str) -> Result<(), ComposeError> {
+/// Refuses a Message-ID or Content-ID that is not `<left@right>` (RFC 5322 3.6.4, RFC 2045 7).
+pub(super) fn check_id(name: &str, id: &str) -> Result<(), ComposeError> {
     let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).and_then(|id| id.split_once('@'));
     let is_good = |half: &str| {
         !half.is_empty() && half.bytes().all(|octet| matches!(octet, b'!'..=b'~') && !b"<>@".contains(&octet))
     };
     match inner {
         Some((left, right)) if is_good(left) && is_good(right) && id.len() <= LONGEST_WORD => Ok(()),
-        _ => Err(ComposeError::Structure { name: "Message-ID".to_owned(), reason: "is not `<left@right>`" }),
+        _ => Err(ComposeError::Structure { name: name.to_owned(), reason: "is not `<left@right>`" }),
     }
 }
 

@@ -13,8 +13,8 @@ use crate::mime::charset::Charsets;
 use crate::mime::draft::Draft;
 use crate::mime::error::ComposeError;
 use crate::mime::given::Ready;
-use crate::mime::header::Lacking;
 use crate::mime::header::parameter::MediaType;
+use crate::mime::header::{Lacking, check_id};
 use crate::mime::part::{Making, Part};
 use crate::mime::source::Body;
 use crate::sys::Random;
@@ -87,6 +87,7 @@ impl<'a> Nest<'a> {
         media.set("type", Some(&format!("\"{}\"", letter.media_type())));
         let mut parts = vec![letter];
         for inline in &draft.inlines {
+            check_id("Content-ID", &format!("<{}>", inline.content_id))?;
             let id = Some(inline.content_id.as_str());
             parts.push(Part::of_attachment(&inline.attachment, id, &mut self.making)?);
         }
@@ -149,7 +150,7 @@ impl<'a> Nest<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::mime::sample::{attachment, draft};
+    use crate::mime::sample::{attachment, compose, draft};
     use crate::mime::{Calendar, Html, Inline};
     use crate::sys::SeededRandom;
 
@@ -243,6 +244,16 @@ mod tests {
             "Content-Type: multipart/related; type=\"multipart/alternative\"; boundary=\"=_",
         ] {
             assert!(text.contains(line), "{line}{text}");
+        }
+    }
+
+    #[test]
+    fn a_picture_s_name_in_the_text_is_an_identifier() {
+        for id in ["a b@x", "a@x>\r\nX: y", "\u{e9}@x", "a"] {
+            let inline = Inline { attachment: attachment("a.png", "x"), content_id: id.into() };
+            let html = Some(Html { body: Body::from("<p>"), charset: None });
+            let error = compose(Draft { html, inlines: vec![inline], ..draft() }).unwrap_err();
+            assert_eq!(error.to_string(), "the field Content-ID is not `<left@right>`");
         }
     }
 
