@@ -88,7 +88,7 @@ impl Forms {
         if let Some(html) = html {
             let mut gallery = pictures::Gallery::new(self.inlines, &draft.message_id)?;
             let folder = letter.embed.then(|| folder(request));
-            let html = gallery.hang(html, folder.as_deref())?;
+            let html = gallery.hang(&html, folder.as_deref())?;
             warnings.extend(gallery.warnings());
             draft.html = Some(Html { body: made(html), charset: Some(encoding_rs::UTF_8) });
             draft.inlines = gallery.into_inlines();

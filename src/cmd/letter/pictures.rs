@@ -47,9 +47,9 @@ impl Gallery {
     }
 
     /// The text with the Content-IDs in the place of names. With a folder, the files that it shows are taken from there.
-    pub(super) fn hang(&mut self, mut html: String, folder: Option<&Path>) -> Result<String, Failure> {
+    pub(super) fn hang(&mut self, html: &str, folder: Option<&Path>) -> Result<String, Failure> {
         let (mut changes, mut failures) = (Vec::new(), Vec::new());
-        for picture in pictures(&html) {
+        for picture in pictures(html) {
             let place = match (&picture.shown, folder) {
                 (Shown::Part(name), _) => self.named(name),
                 (Shown::File(path), Some(folder)) => self.embedded(&folder.join(path)),
@@ -66,14 +66,18 @@ impl Gallery {
         if let Some(failure) = Failure::gather(failures) {
             return Err(failure);
         }
-        // From the end on: what is before stays where it is.
-        for (at, name) in changes.into_iter().rev() {
+        let (mut hung, mut done) = (String::with_capacity(html.len()), 0);
+        for (at, name) in changes {
+            hung.push_str(&html[done..at.start]);
             // Where a style names it, the quotes are not part of the name.
-            let is_in_style = html[..at.start].ends_with(['"', '\'', '(', ' '])
-                && !html[at.clone()].starts_with(['"', '\'']);
-            html.replace_range(at, &if is_in_style { name } else { format!("\"{name}\"") });
+            let is_in_style =
+                hung.ends_with(['"', '\'', '(', ' ']) && !html[at.clone()].starts_with(['"', '\'']);
+            let quote = if is_in_style { "" } else { "\"" };
+            hung.extend([quote, &name, quote]);
+            done = at.end;
         }
-        Ok(html)
+        hung.push_str(&html[done..]);
+        Ok(hung)
     }
 
     fn named(&self, name: &str) -> Result<usize, Failure> {
