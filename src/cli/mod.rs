@@ -102,11 +102,12 @@ pub fn parse(argv: &[OsString]) -> Result<Invocation, UsageError> {
         Face::Mutt => send(words),
         Face::Sendmail => sendmail::parse(words),
         Face::Mail => mailx::parse(words),
-        Face::Newaliases => sendmail::parse(&[&["-bi".into()], words].concat()),
+        Face::Newaliases => sendmail::parse(&[words, &["-bi".into()]].concat()),
         Face::Run => run::parse(words),
         Face::Config => config(words),
         Face::Generate => generate(words),
         Face::Queue => queue::parse(words),
+        Face::Mailq if sendmail::has_letters(words) => sendmail::list(words),
         Face::Mailq => queue::parse(&[&["list".into()], words].concat()),
     }
 }

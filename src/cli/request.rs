@@ -134,11 +134,19 @@ impl Request {
     ///
     /// Nobody is written to.
     pub fn require_recipient(&self) -> Result<(), UsageError> {
-        let mut lists = [&self.recipients, &self.to, &self.cc, &self.bcc].into_iter();
         let may_be_in_list = self.attachments.iter().any(|attachment| attachment.from_list);
         let reads_header = self.draft.is_some() || self.raw.as_ref().is_some_and(|raw| raw.reads_recipients);
-        let may_be_told = reads_header || may_be_in_list || lists.any(|list| !list.is_empty());
-        if may_be_told { Ok(()) } else { Err(no_recipient()) }
+        if reads_header || may_be_in_list { Ok(()) } else { self.require_somebody() }
+    }
+
+    /// The error when no list of recipients has anything in it.
+    ///
+    /// # Errors
+    ///
+    /// That.
+    pub fn require_somebody(&self) -> Result<(), UsageError> {
+        let mut lists = [&self.recipients, &self.to, &self.cc, &self.bcc].into_iter();
+        if lists.any(|list| !list.is_empty()) { Ok(()) } else { Err(no_recipient()) }
     }
 
     /// Whether a person at a terminal may still write it in an editor: nothing says what the text is.

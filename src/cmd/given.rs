@@ -91,7 +91,7 @@ impl DraftFile {
             (None, None) => return Ok(None),
             (None, Some(TypedSource::File(path))) => Source::open(path)?,
             (None, Some(TypedSource::Stdin)) => {
-                let stdin = read_stdin(world)?;
+                let stdin = read_stdin(request, world)?;
                 check_whole(&stdin, request)?;
                 stdin
             }

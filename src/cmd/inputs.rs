@@ -1,10 +1,13 @@
 //! The inputs of a message: text and attachments. Every file is opened before standard input is read, and everything is
 //! there before anything is connected.
 
+mod typed;
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use self::typed::UntilDot;
 use crate::cli::{
     Attachment as Typed, Body as TypedBody, EmptyBody, Include, Misplaced, Request, Source as TypedSource,
 };
@@ -30,7 +33,7 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Reads standard input if it is used, and puts everything in its order.
     pub(super) fn read(files: Files, request: &Request, world: &mut World<'_>) -> Result<Self, Failure> {
-        let mut stdin = if uses_stdin(request, world) { Some(read_stdin(world)?) } else { None };
+        let mut stdin = if uses_stdin(request, world) { Some(read_stdin(request, world)?) } else { None };
         if let Some(stdin) = &stdin {
             check_whole(stdin, request)?;
         }
@@ -213,11 +216,19 @@ fn uses_stdin(request: &Request, world: &World<'_>) -> bool {
         || request.attachments.iter().any(|typed| typed.source == TypedSource::Stdin)
 }
 
-pub(super) fn read_stdin(world: &mut World<'_>) -> Result<Source, Failure> {
+pub(super) fn read_stdin(request: &Request, world: &mut World<'_>) -> Result<Source, Failure> {
+    // The faces of other programs end at a lone dot, too.
+    let ends_at_dot = world.stdin_is_terminal && request.is_last_try;
     if world.stdin_is_terminal {
-        let _ = writeln!(world.stderr, "whippet: type the text; end it with Ctrl-D on a line of its own");
+        let what = if request.raw.is_some() { "message, its fields first" } else { "text" };
+        let end = if ends_at_dot { "a dot, or Ctrl-D," } else { "Ctrl-D" };
+        let _ = writeln!(world.stderr, "whippet: type the {what}; end it with {end} on a line of its own");
     }
-    Source::from_reader(world.stdin).map_err(|error| match error {
+    let read = match ends_at_dot {
+        true => Source::from_reader(&mut UntilDot::new(world.stdin)),
+        false => Source::from_reader(world.stdin),
+    };
+    read.map_err(|error| match error {
         // A folder as standard input: whippet ... < /tmp
         SourceError::Read { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
             Failure::plain(Exit::NoInput, "cannot read the standard input: it is a directory")

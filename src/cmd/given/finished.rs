@@ -27,7 +27,7 @@ impl Finished {
         let source = match &raw.source {
             TypedSource::File(path) => Source::open(path)?,
             TypedSource::Stdin => {
-                let stdin = read_stdin(world)?;
+                let stdin = read_stdin(request, world)?;
                 check_whole(&stdin, request)?;
                 stdin
             }
@@ -55,6 +55,14 @@ impl Finished {
                 let found = values(name);
                 check_octets(&found)?;
                 list.extend(found);
+            }
+            if request.require_somebody().is_err() {
+                let words = format!(
+                    "no recipient: neither {prefix}To, {prefix}Cc nor {prefix}Bcc of the message names one"
+                );
+                return Err(
+                    Failure::usage(words).hint("without -t the recipients are those of the command line")
+                );
             }
         }
         // One that cannot be read stays as it is, and is nobody here.

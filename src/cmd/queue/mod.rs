@@ -45,6 +45,9 @@ struct Counter<'s> {
 
 /// Does what is asked of the queue.
 pub(super) fn queue(request: &QueueRequest, world: &mut World<'_>) -> Result<Exit, Failure> {
+    for warning in &request.settings.warnings {
+        let _ = writeln!(world.stderr, "whippet: {warning}");
+    }
     let settings = settings::resolve(&request.settings, world)?;
     if let Task::Install(setup) = request.task {
         return runner::install(setup, request, &settings, world);

@@ -64,6 +64,16 @@ pub(in crate::cli) fn parse(words: &[OsString]) -> Result<Invocation, UsageError
     said.invocation()
 }
 
+/// Whether a word is one of sendmail's options, as in `mailq -v`.
+pub(in crate::cli) fn has_letters(words: &[OsString]) -> bool {
+    words.iter().any(|word| matches!(word.as_bytes(), [b'-', letter, ..] if *letter != b'-'))
+}
+
+/// Reads the words of `mailq`, among which are such options.
+pub(in crate::cli) fn list(words: &[OsString]) -> Result<Invocation, UsageError> {
+    parse(&[words, &["-bp".into()]].concat())
+}
+
 /// Reads the words that `mail` hands on to a sendmail program, into the request of a mail.
 pub(in crate::cli) fn handed_on(words: &[OsString], request: &mut Request) -> Result<(), UsageError> {
     let mut said = Said { request: std::mem::take(request), ..Said::default() };

@@ -197,6 +197,11 @@ fn the_other_modes() {
         other => panic!("{words:?}: {other:?}"),
     };
     assert_eq!(task(&["-bp"]), (Task::List(Chosen::default()), 0));
+    for words in [&["mailq", "-v"][..], &["mailq", "-Ac"], &["mailq", "-q"]] {
+        let argv: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let Ok(Invocation::Queue(queue)) = crate::cli::parse(&argv) else { panic!("{words:?}") };
+        assert_eq!(queue.task, Task::List(Chosen::default()), "{words:?}");
+    }
     let run = |chosen| Task::Run { now: false, watch: false, after_send: false, chosen };
     let chosen = Chosen::default;
     for (words, wanted, notes) in [
