@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use whippet::cli::{self, Shell};
+use whippet::cli::{self, Page, Shell};
 use whippet::config;
 
 fn is_fresh(path: &str, made: &str) {
@@ -13,8 +13,17 @@ fn is_fresh(path: &str, made: &str) {
 }
 
 #[test]
-fn manual_page() {
-    is_fresh("man/whippet.1", &cli::man_page());
+fn manual_pages() {
+    is_fresh("man/whippet.1", &cli::man_page(Page::Whippet));
+    is_fresh("man/whippet-config.5", &config::man_page());
+    is_fresh("man/whippet-sendmail.8", &cli::man_page(Page::Sendmail));
+    is_fresh("man/whippet-mail.1", &cli::man_page(Page::Mail));
+    is_fresh("man/whippet-run.1", &cli::man_page(Page::Run));
+}
+
+#[test]
+fn tables_of_other_programs() {
+    is_fresh("doc/COMPATIBILITY.md", &cli::compatibility());
 }
 
 #[test]

@@ -31,6 +31,9 @@ _whippet() {
             whippet__subcmd__config,show)
                 cmd="whippet__subcmd__config__subcmd__show"
                 ;;
+            whippet__subcmd__generate,compatibility)
+                cmd="whippet__subcmd__generate__subcmd__compatibility"
+                ;;
             whippet__subcmd__generate,completions)
                 cmd="whippet__subcmd__generate__subcmd__completions"
                 ;;
@@ -60,6 +63,9 @@ _whippet() {
                 ;;
             whippet__subcmd__help__subcmd__config,show)
                 cmd="whippet__subcmd__help__subcmd__config__subcmd__show"
+                ;;
+            whippet__subcmd__help__subcmd__generate,compatibility)
+                cmd="whippet__subcmd__help__subcmd__generate__subcmd__compatibility"
                 ;;
             whippet__subcmd__help__subcmd__generate,completions)
                 cmd="whippet__subcmd__help__subcmd__generate__subcmd__completions"
@@ -621,8 +627,22 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__generate)
-            opts="man completions config help links"
+            opts="man completions config help compatibility links"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        whippet__subcmd__generate__subcmd__compatibility)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -691,7 +711,7 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__generate__subcmd__man)
-            opts=""
+            opts="whippet whippet-config whippet-sendmail whippet-mail whippet-run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -747,8 +767,22 @@ _whippet() {
             return 0
             ;;
         whippet__subcmd__help__subcmd__generate)
-            opts="man completions config help links"
+            opts="man completions config help compatibility links"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        whippet__subcmd__help__subcmd__generate__subcmd__compatibility)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, ValueHint};
 pub(super) use self::copies::{CopyArgs, copy_place};
 pub(super) use self::message::MessageArgs;
 pub use self::message::{EmptyBody, MissingSubject};
-pub(super) use self::verbs::{ConfigArgs, ConfigVerb, GenerateArgs, GenerateWhat};
+pub(super) use self::verbs::{ConfigArgs, ConfigVerb, GenerateArgs, GenerateWhat, PageName};
 use crate::cli::fields::FieldArgs;
 use crate::cli::letter::LetterArgs;
 use crate::cli::once::OnceArgs;

@@ -1,9 +1,14 @@
 //! Help, version, manual page and completions, all made from the one table of options.
 
 mod aliases;
+mod compatibility;
 mod drafts;
 mod exit;
+mod mail;
 mod queue;
+mod run;
+mod sendmail;
+mod sheet;
 mod warnings;
 
 use clap::{Command, CommandFactory};
@@ -14,7 +19,10 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::args::{SendArgs, command};
 use crate::cli::letter;
 use crate::cli::once;
+pub use compatibility::compatibility;
 use exit::{EXIT_STATUS, SIGNALS};
+pub(super) use sheet::{chapter, paragraphs};
+use sheet::{examples, section, see_also};
 
 /// Columns of a terminal that help is laid out for.
 const WIDTH: usize = 80;
@@ -26,7 +34,7 @@ pub fn help() -> String {
 
 /// The description of all options that `--help` prints; at most 80 columns.
 pub fn long_help() -> String {
-    let text = described().render_long_help().to_string();
+    let text = described(SendArgs::command()).render_long_help().to_string();
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
         fold(line, &mut out);
@@ -51,12 +59,40 @@ pub fn completions(shell: Shell) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
+/// The manual pages of the command lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// whippet(1).
+    Whippet,
+    /// whippet-sendmail(8).
+    Sendmail,
+    /// whippet-mail(1).
+    Mail,
+    /// whippet-run(1).
+    Run,
+}
+
+/// This manual page, in roff.
+pub fn man_page(page: Page) -> String {
+    match page {
+        Page::Whippet => whippet_page(),
+        Page::Sendmail => sendmail::page(),
+        Page::Mail => mail::page(),
+        Page::Run => run::page(),
+    }
+}
+
+/// The first line of a page. Not clap_mangen's, which leaves the empty date out, so that what follows moves up.
+fn title(name: &str, section: u8) -> String {
+    let kind = if section == 8 { "System Administration" } else { "User Commands" };
+    let version = env!("CARGO_PKG_VERSION");
+    format!(".TH {} {section} \"\" \"whippet {version}\" \"{kind}\"\n", name.to_uppercase())
+}
+
 /// The manual page whippet(1), in roff.
-pub fn man_page() -> String {
-    let man = Man::new(described());
-    // Not render_title: it leaves the empty date out, and what follows moves up.
-    let title = concat!(".TH WHIPPET 1 \"\" \"whippet ", env!("CARGO_PKG_VERSION"), "\" \"User Commands\"\n");
-    let mut octets = title.as_bytes().to_vec();
+fn whippet_page() -> String {
+    let man = Man::new(described(SendArgs::command()));
+    let mut octets = title("whippet", 1).into_bytes();
     let mut render = || -> std::io::Result<()> {
         man.render_name_section(&mut octets)?;
         front().to_writer(&mut octets)?;
@@ -75,8 +111,8 @@ pub fn man_page() -> String {
 }
 
 /// The command with summary and description of each option in one paragraph.
-fn described() -> Command {
-    SendArgs::command().mut_args(|arg| {
+fn described(command: Command) -> Command {
+    command.mut_args(|arg| {
         let summary = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let text = arg.get_long_help().map(ToString::to_string).unwrap_or_default();
         let description = text.strip_prefix(&summary).unwrap_or(&text).trim();
@@ -107,7 +143,9 @@ fn front() -> Roff {
         "[option ...] -a file ... -- recipient ... < text",
         "config show [--profile name] [--config file] [--no-system] [--set name=value] [--json]",
         "queue list | show | run | install | retry | hold | release | remove | check | stats",
-        "generate man | completions shell | config | help",
+        "run [option ...] [--] command [argument ...]",
+        "sendmail | mail | mailq | newaliases [option ...]",
+        "generate man [page] | completions shell | config | help | compatibility | links folder",
     ]
     .into_iter()
     .enumerate()
@@ -131,9 +169,14 @@ fn front() -> Roff {
              option, or behind --.",
             "queue shows the mail that waits, and lets you deal with it: see QUEUE. Under the name mailq the program is \
              whippet queue list.",
-            "config show prints the settings and where each comes from. generate prints this page, a file that \
-             completes the options in a shell, a configuration file to begin with, or the description of the options. \
-             To write to a recipient who is called config, generate, mailq, queue or send, put -- before the name.",
+            "run runs a command and mails what it says when it fails: see whippet-run(1). sendmail, mailq, newaliases and \
+             mail take the options of those programs, and so does whippet where it is called by such a name: see \
+             whippet-sendmail(8) and whippet-mail(1).",
+            "config show prints the settings and where each comes from. generate prints a manual page (whippet, \
+             whippet-config, whippet-mail, whippet-run, whippet-sendmail), a file that completes the options in a shell, a \
+             configuration file to begin with, the description of the options, or what becomes of the options of other \
+             programs; links makes the names by which other programs call whippet, in a folder. \
+             To write to a recipient who is called like one of these verbs, put -- before the name.",
             "Under the name mutt or neomutt the first word is never one of these verbs.",
         ],
     );
@@ -190,24 +233,18 @@ fn back() -> Roff {
     )]);
     roff.control("PP", []);
     paragraphs(&mut roff, &SIGNALS);
-    roff.control("SH", ["EXAMPLES"]);
-    for (text, line) in EXAMPLES {
-        roff.control("PP", []);
-        roff.text([roman(text)]);
-        roff.control("PP", []);
-        roff.control("EX", []);
-        roff.text([roman(format!("  {line}"))]);
-        roff.control("EE", []);
-    }
-    roff.control("SH", ["SEE ALSO"]);
-    roff.text([
-        bold("whippet-spool"),
-        roman("(7), "),
-        bold("mutt"),
-        roman("(1), "),
-        bold("sendmail"),
-        roman("(8)"),
-    ]);
+    examples(&mut roff, &EXAMPLES);
+    see_also(
+        &mut roff,
+        &[
+            "whippet-config(5)",
+            "whippet-mail(1)",
+            "whippet-run(1)",
+            "whippet-sendmail(8)",
+            "whippet-spool(7)",
+            "mutt(1)",
+        ],
+    );
     roff
 }
 
@@ -227,32 +264,6 @@ const EXAMPLES: [(&str, &str); 4] = [
         "whippet --dry-run --profile work -s Test you@example.org < /dev/null",
     ),
 ];
-
-/// A section that is nothing but paragraphs.
-pub(super) fn chapter(title: &str, texts: &[&str]) -> Roff {
-    let mut roff = Roff::new();
-    roff.control("SH", [title]);
-    paragraphs(&mut roff, texts);
-    roff
-}
-
-fn section(roff: &mut Roff, title: &str, items: &[(&str, &str)]) {
-    roff.control("SH", [title]);
-    for (name, text) in items {
-        roff.control("TP", []);
-        roff.text([bold(*name)]);
-        roff.text([roman(*text)]);
-    }
-}
-
-fn paragraphs(roff: &mut Roff, texts: &[&str]) {
-    for (index, text) in texts.iter().enumerate() {
-        if index > 0 {
-            roff.control("PP", []);
-        }
-        roff.text([roman(*text)]);
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -287,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_option_is_described() {
-        let (help, long, page) = (help(), long_help(), man_page());
+        let (help, long, page) = (help(), long_help(), man_page(Page::Whippet));
         for arg in SendArgs::command().get_arguments().filter(|arg| !arg.is_hide_set()) {
             assert!(arg.get_help().is_some(), "{}", arg.get_id());
             if let Some(name) = arg.get_long() {
@@ -299,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_page_has_its_sections() {
-        let page = man_page();
+        let page = man_page(Page::Whippet);
         let sections: Vec<_> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
         let names = sections.join(" ").replace('"', "");
         assert_eq!(

@@ -34,14 +34,14 @@ pub use faces::mailx::add_field;
 pub use faces::run::RunRequest;
 pub use letter::Letter;
 pub use mailto::Mailto;
-pub use manual::{completions, help, long_help, man_page, version};
+pub use manual::{Page, compatibility, completions, help, long_help, man_page, version};
 pub use queue::{Act, Chosen, Part, Places, QueueRequest, Runner, Setup, Task};
 pub use request::{
     Attachment, Body, Doubtful, Include, Misplaced, Raw, Request, Source, TlsWords, no_recipient,
 };
 pub use usage::{UsageError, UsageKind, shown};
 
-use args::{ConfigArgs, ConfigVerb, GenerateArgs, GenerateWhat, SendArgs};
+use args::{ConfigArgs, ConfigVerb, GenerateArgs, GenerateWhat, PageName, SendArgs};
 use faces::{Face, mailx, run, sendmail};
 use words::{Walked, walk};
 
@@ -82,7 +82,11 @@ pub enum Invocation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Generate {
     /// [`man_page`].
-    Man,
+    Man(Page),
+    /// The manual page of the settings.
+    ManOfConfig,
+    /// [`compatibility`].
+    Compatibility,
     /// [`completions`].
     Completions(Shell),
     /// A configuration file to begin with.
@@ -159,11 +163,14 @@ fn generate(words: &[OsString]) -> Result<Invocation, UsageError> {
     match parse_verb::<GenerateArgs>(
         "whippet generate",
         words,
-        "whippet generate man|completions SHELL|config|help|links FOLDER",
+        "whippet generate man [PAGE]|completions SHELL|config|help|links FOLDER",
     )? {
         Err(help) => Ok(Invocation::Print(help)),
         Ok(GenerateArgs { what }) => Ok(match what {
-            GenerateWhat::Man => Invocation::Generate(Generate::Man),
+            GenerateWhat::Man { page } => {
+                Invocation::Generate(page.map_or(Generate::Man(Page::Whippet), PageName::made))
+            }
+            GenerateWhat::Compatibility => Invocation::Generate(Generate::Compatibility),
             GenerateWhat::Completions { shell } => Invocation::Generate(Generate::Completions(shell)),
             GenerateWhat::Config => Invocation::Generate(Generate::Config),
             GenerateWhat::Help => Invocation::Generate(Generate::Help),

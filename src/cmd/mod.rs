@@ -65,7 +65,9 @@ fn perform(invocation: &Invocation, world: &mut World<'_>) -> Result<Exit, Failu
             let _ = writeln!(world.stderr, "whippet: {words}");
             return Ok(Exit::Ok);
         }
-        Invocation::Generate(Generate::Man) => &cli::man_page(),
+        Invocation::Generate(Generate::Man(page)) => &cli::man_page(*page),
+        Invocation::Generate(Generate::ManOfConfig) => &config::man_page(),
+        Invocation::Generate(Generate::Compatibility) => &cli::compatibility(),
         Invocation::Generate(Generate::Completions(shell)) => &cli::completions(*shell),
         Invocation::Generate(Generate::Config) => &config::example(),
         Invocation::Generate(Generate::Help) => &cli::long_help(),

@@ -24,7 +24,7 @@ mod value;
 pub use error::{ConfigError, Fault, UnknownKey};
 pub use layer::{Layer, Origin, Setting};
 pub use resolve::{Wanted, resolve};
-pub use schema::{Group, KEYS, Key, example};
+pub use schema::{Group, KEYS, Key, example, man_page};
 pub use secret::{PendingSecret, SecretError, SecretPlace, SecretSource, fetch_proxy_password};
 pub use server::hosts::Listing;
 pub use settings::{

@@ -2,8 +2,10 @@
 //! advice and the rows of `config show` come from it; how a value is read is in `value.rs`.
 
 pub(super) mod example;
+mod page;
 
 pub use example::example;
+pub use page::man_page;
 
 use crate::config::{Fault, Origin, UnknownKey, error};
 

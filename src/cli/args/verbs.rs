@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueHint};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::ProfileArgs;
+use crate::cli::Generate;
+use crate::cli::manual::Page;
 
 /// Shows the settings.
 #[derive(Debug, Parser)]
@@ -37,8 +39,12 @@ pub(in crate::cli) struct GenerateArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum GenerateWhat {
-    /// The manual page, in roff
-    Man,
+    /// A manual page, in roff
+    Man {
+        /// Which one; the first if none is named
+        #[arg(value_name = "PAGE")]
+        page: Option<PageName>,
+    },
     /// A file that completes the options in a shell
     Completions {
         /// The shell
@@ -49,10 +55,36 @@ pub(in crate::cli) enum GenerateWhat {
     Config,
     /// The description of all options
     Help,
+    /// What becomes of the options of mutt, sendmail, mail and msmtp, in Markdown
+    Compatibility,
     /// Links by which whippet is called sendmail, mailq, newaliases, mail and mailx
     Links {
         /// Where they are made
         #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
+}
+
+/// The manual pages that are made from the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "kebab-case")]
+pub(in crate::cli) enum PageName {
+    Whippet,
+    WhippetConfig,
+    WhippetSendmail,
+    WhippetMail,
+    WhippetRun,
+}
+
+impl PageName {
+    /// What is printed for it.
+    pub(in crate::cli) fn made(self) -> Generate {
+        match self {
+            PageName::Whippet => Generate::Man(Page::Whippet),
+            PageName::WhippetConfig => Generate::ManOfConfig,
+            PageName::WhippetSendmail => Generate::Man(Page::Sendmail),
+            PageName::WhippetMail => Generate::Man(Page::Mail),
+            PageName::WhippetRun => Generate::Man(Page::Run),
+        }
+    }
 }

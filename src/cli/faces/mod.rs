@@ -1,5 +1,6 @@
 //! Which face: the name the program was called by, then, under its own name alone, the first word.
 
+pub(super) mod flags;
 mod getopt;
 pub(super) mod mailx;
 pub(super) mod run;
@@ -8,8 +9,8 @@ pub(super) mod sendmail;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser};
 
 use crate::cli::args::ProfileArgs;
 use crate::cli::request::Request;
@@ -108,6 +109,11 @@ struct OwnArgs {
     /// Print the version
     #[arg(long)]
     version: bool,
+}
+
+/// whippet's own options, as a table.
+pub(super) fn own_command() -> Command {
+    OwnArgs::command().disable_help_flag(true)
 }
 
 /// Reads whippet's own options, which stand before all of `program`: what a web form adds to the end of a command line

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser};
 
 use crate::cli::args::ProfileArgs;
 use crate::cli::request::Request;
@@ -59,6 +59,11 @@ pub(super) struct RunArgs {
     /// The command and its arguments
     #[arg(value_name = "COMMAND", trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
+}
+
+/// Its options, as a table.
+pub(in crate::cli) fn command() -> Command {
+    RunArgs::command()
 }
 
 /// Reads the words behind `run`.

@@ -2,7 +2,10 @@
 
 /// The exit codes that a send can end with, as in `sysexits.h`.
 pub(super) const EXIT_STATUS: [(&str, &str); 15] = [
-    ("0", "Every recipient was accepted. Also: nothing was sent because of --empty-body=skip."),
+    (
+        "0",
+        "Every recipient was accepted, or the mail is queued. Also: nothing was sent because of --empty-body=skip.",
+    ),
     ("64", "Unknown or contradicting options, no recipient, a password on the command line."),
     ("65", "An address, the subject, a field or the message is malformed."),
     ("66", "A file to be sent is missing or cannot be read."),

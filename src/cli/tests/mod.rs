@@ -197,7 +197,10 @@ fn other_invocations() {
         (Some("p".into()), vec![("a".into(), "b".into())], true)
     );
     for (words, what) in [
-        (&["generate", "man"][..], Generate::Man),
+        (&["generate", "man"][..], Generate::Man(Page::Whippet)),
+        (&["generate", "man", "whippet-sendmail"], Generate::Man(Page::Sendmail)),
+        (&["generate", "man", "whippet-config"], Generate::ManOfConfig),
+        (&["generate", "compatibility"], Generate::Compatibility),
         (&["generate", "completions", "zsh"], Generate::Completions(Shell::Zsh)),
         (&["generate", "config"], Generate::Config),
         (&["generate", "help"], Generate::Help),

@@ -120,7 +120,7 @@ fn mistyped_options() {
         (&["generate", "completions", "csh"], "SHELL takes bash, elvish, fish, powershell, zsh, not `csh`"),
         (
             &["generate", "completions"],
-            "a word is missing: whippet generate man|completions SHELL|config|help|links FOLDER",
+            "a word is missing: whippet generate man [PAGE]|completions SHELL|config|help|links FOLDER",
         ),
         (
             &["serve"],
