@@ -69,7 +69,13 @@ pub(super) fn identity(
 ) -> Result<Identity, Failure> {
     let qualified = settings.local.qualify_domain.as_ref().map(|set| set.value.as_str());
     let named = request.hostname.as_deref().or(qualified);
-    let domain = |author: &Mailbox| named.map_or_else(|| author.address.domain().to_owned(), str::to_owned);
+    let of_profile = settings.author().filter(|_| request.raw.is_some());
+    // Whom a program writes to is completed by the profile, whatever the program calls itself (`root@web1`).
+    let domain = |author: &Mailbox| match (named, &of_profile) {
+        (Some(domain), _) => domain.to_owned(),
+        (None, Some(own)) => own.address.domain().to_owned(),
+        (None, None) => author.address.domain().to_owned(),
+    };
     let mut co_authors = Vec::new();
     let mut author = match &request.from {
         Some(from) => {
@@ -79,10 +85,15 @@ pub(super) fn identity(
             co_authors = authors(from, named.or(of_profile).or(of_machine))?;
             co_authors.remove(0)
         }
-        None => match settings.author().or_else(|| login_address(settings)) {
-            Some(author) => author,
-            None => match typed_path(request).filter(|_| request.raw.is_some()) {
-                Some(path) => single(path, named.or(Some(&world.machine)), "a reverse-path is one address")?,
+        // As other sendmail programs do: without a From, who is named by -f is the author.
+        None => match typed_path(request).filter(|_| request.raw.is_some()) {
+            Some(path) => {
+                let of_profile = of_profile.as_ref().map(|own| own.address.domain());
+                let domain = named.or(of_profile).or(Some(&world.machine));
+                Mailbox { name: None, ..single(path, domain, "a reverse-path is one address")? }
+            }
+            None => match settings.author().or_else(|| login_address(settings)) {
+                Some(author) => author,
                 None => account_mailbox(named, world)?,
             },
         },

@@ -18,6 +18,9 @@ use crate::ui::Complaint;
 pub(super) const SECRET_PLACES: &str =
     "name its place: password_command, password_file, password_env or password_credential";
 
+/// Where temporary files may be instead.
+pub(super) const PLACE_HINT: &str = "TMPDIR names another folder for temporary files";
+
 /// Why there was no hand-over, and the code to exit with.
 #[derive(Debug)]
 pub struct Failure {
@@ -190,7 +193,11 @@ impl From<SourceError> for Failure {
             SourceError::Read { .. } => Exit::IoErr,
             SourceError::Temporary { .. } => Exit::CantCreat,
         };
-        Failure::new(exit, chain(&error))
+        let failure = Failure::new(exit, chain(&error));
+        match exit {
+            Exit::CantCreat => failure.hint(PLACE_HINT),
+            _ => failure,
+        }
     }
 }
 

@@ -31,13 +31,18 @@ pub enum SourceError {
         source: io::Error,
     },
     /// There is no place for a temporary copy.
-    #[error("cannot keep {what} in a temporary file")]
+    #[error("cannot keep {what} in a temporary file in {}", temporary_folder())]
     Temporary {
         /// The path, or words for a stream.
         what: String,
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Where temporary files are made.
+fn temporary_folder() -> String {
+    tempfile::env::temp_dir().display().to_string()
 }
 
 /// Why a message could not be written to its end.

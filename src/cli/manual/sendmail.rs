@@ -50,7 +50,7 @@ const MESSAGE: [&str; 6] = [
 const LOCAL: [&str; 2] = [
     "The mail of programs is often for root, or another name without a domain. Such a name is an alias of the profile (aliases); \
      else, and if it is at this machine or at localhost, the mail goes to local_to; else it gets the domain qualify_domain, or that \
-     of the author. See whippet-config(5).",
+     of the profile's from. See whippet-config(5).",
     "The header keeps the name and gets its domain, so that filters still find root; with rewrite_local = true it names the real \
      recipient. From: root (Cron Daemon) keeps its comment as the name. For a server that takes no author but the one who \
      logged in, from_rule = \"login\" puts the profile's from into From and the reverse-path, and who wrote into Reply-To.",

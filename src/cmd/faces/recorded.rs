@@ -10,6 +10,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use crate::cli::{Body, RunRequest, shown};
+use crate::cmd::failure::PLACE_HINT;
 use crate::cmd::inputs::Files;
 use crate::cmd::send::send_with;
 use crate::cmd::{Exit, Failure, World, settings};
@@ -54,7 +55,10 @@ pub(in crate::cmd) fn run(request: &RunRequest, world: &mut World<'_>) -> Result
 impl Record {
     fn make(command: &[OsString], without: &[String], world: &World<'_>) -> Result<Record, Failure> {
         let failed = |error: &io::Error| {
-            Failure::plain(Exit::CantCreat, format!("no temporary file for the output: {}", reason(error)))
+            let folder = tempfile::env::temp_dir();
+            let words =
+                format!("no temporary file for the output in {}: {}", folder.display(), reason(error));
+            Failure::plain(Exit::CantCreat, words).hint(PLACE_HINT)
         };
         let mut file = tempfile::tempfile().map_err(|error| failed(&error))?;
         let began = Instant::now();

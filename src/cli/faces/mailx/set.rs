@@ -36,7 +36,10 @@ impl Login {
     /// Puts it into the request.
     pub(super) fn settle(&mut self, request: &mut Request) -> Result<(), UsageError> {
         if let Some(server) = self.server.take() {
-            request.smtp = Some(if self.is_refused { without_user(&server) } else { server });
+            let server = if self.is_refused { without_user(&server) } else { server };
+            // s-nail uses TLS where it is told to. Without a login nothing is given away to this machine itself.
+            let is_plain = self.is_refused && request.tls.starttls.is_none() && is_of_this_machine(&server);
+            request.smtp = Some(if is_plain { format!("{server}?tls=none") } else { server });
         }
         match self.user.take() {
             Some(user) if !self.is_refused => request.set.push(("username".to_owned(), user)),
@@ -118,6 +121,13 @@ fn server(mail: &mut Mail, option: &str, value: OsString) -> Result<(), UsageErr
 fn with_port(host: &str) -> String {
     let last = host.rsplit(']').next().unwrap_or(host);
     if last.contains(':') { host.to_owned() } else { format!("{host}:587") }
+}
+
+/// Whether it is `smtp://localhost`, with or without a port.
+fn is_of_this_machine(url: &str) -> bool {
+    let host = url.strip_prefix("smtp://").unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    !url.contains('?') && ["localhost", "127.0.0.1", "[::1]"].contains(&name)
 }
 
 fn without_user(url: &str) -> String {
