@@ -19,6 +19,16 @@ missing_packages() {
 # The packages that exclude those above, or that none of the machine's own is to have: unpacked, not installed.
 unpacked_packages=(exim4-daemon-heavy libnss-wrapper opensmtpd tinyproxy-bin)
 
+# Programs that send mail by a sendmail program, which the tests have call whippet.
+unpacked_callers=(cron at monit smartmontools logwatch libdate-manip-perl bsd-mailx s-nail)
+
+# The program of PHP has its version in its name. git-email is wanted where git came without.
+unpacked_names() {
+  printf '%s\n' "${unpacked_packages[@]}" "${unpacked_callers[@]}"
+  apt-cache depends php-cli | sed -n 's/.*Depends: \(php[0-9.]*-cli\)$/\1/p'
+  [ -e "$(git --exec-path)/git-send-email" ] || echo git-email
+}
+
 # The path of the file in an unpacked package that ends so.
 unpacked() { # package, end of the path
   local found
@@ -28,14 +38,15 @@ unpacked() { # package, end of the path
 }
 
 unpack() {
-  local package archive
+  local package archive names
   mkdir -p "$dir/packages"
+  mapfile -t names < <(unpacked_names)
   (
     cd "$dir/packages"
-    apt-get download "${unpacked_packages[@]}" ||
-      { apt-get -o DPkg::Lock::Timeout=300 update; apt-get download "${unpacked_packages[@]}"; }
-  ) >>"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "cannot download ${unpacked_packages[*]}" 69; }
-  for package in "${unpacked_packages[@]}"; do
+    apt-get download "${names[@]}" || { apt-get -o DPkg::Lock::Timeout=300 update; apt-get download $(unpacked_names); }
+  ) >>"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "cannot download ${names[*]}" 69; }
+  mapfile -t names < <(unpacked_names)
+  for package in "${names[@]}"; do
     archive=("$dir/packages/$package"_*.deb)
     dpkg-deb -x "${archive[0]}" "$dir/packages/$package"
     # No program in a temporary folder gives rights to who runs it.
