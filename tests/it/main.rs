@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod batches;
+mod callers;
 mod copies;
 mod corpus;
 mod dialogue;
