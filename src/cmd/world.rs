@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use crate::config::Surroundings;
 use crate::deliver::Sendmail;
 use crate::net::{Resolve, SystemResolve};
-use crate::sys::{Account, Clock, Random, Run, SystemClock, SystemRandom, SystemRun, machine_name};
+use crate::sys::{
+    Account, Clock, Random, Run, StandardOutput, SystemClock, SystemRandom, SystemRun, machine_name,
+};
 
 /// What is looked up when it is first wanted: most mails want none of it.
 pub type Later<'a, T> = LazyCell<T, Box<dyn FnOnce() -> T + 'a>>;
@@ -61,7 +63,7 @@ pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
     let stdin = std::io::stdin();
     let stdin_is_terminal = rustix::termios::isatty(&stdin);
     let mut stdin = stdin.lock();
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = StandardOutput;
     let stderr = std::io::stderr();
     let stderr_is_terminal = rustix::termios::isatty(&stderr);
     let mut stderr = stderr.lock();

@@ -1,9 +1,12 @@
 //! `--dry-run`: what would be sent.
 
+use std::io::Write;
+
 use super::Mail;
 use crate::cmd::{Exit, Failure, World};
 use crate::mime::MessageError;
 use crate::smtp::{BodyKind, Command};
+use crate::sys::Blocks;
 use crate::ui::Complaint;
 
 impl Mail {
@@ -24,7 +27,9 @@ impl Mail {
             let rcpt = Command::Rcpt { recipient: recipient.clone(), notify, original };
             let _ = writeln!(world.stderr, "{}", rcpt.redacted());
         }
-        match self.message.write_to(&mut world.stdout) {
+        let mut out = Blocks::new(&mut *world.stdout, 0);
+        let written = self.message.write_to(&mut out).and_then(|()| out.flush().map_err(MessageError::Sink));
+        match written {
             // Whoever reads our output may stop when they have seen enough.
             Err(MessageError::Sink(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 let complaint = Complaint::new("cannot write the message to the standard output");
