@@ -107,7 +107,7 @@ fn variables_of_s_nail() {
     ]);
     assert_eq!(
         (request.smtp.as_deref(), request.from.as_deref()),
-        (Some("smtp://localhost"), Some("AIDE <root@h>"))
+        (Some("smtp://localhost?tls=none"), Some("AIDE <root@h>"))
     );
     assert!(request.warnings.is_empty() && request.set.is_empty());
     let request = sent(&["-S", "smtp=mx.x:2525", "-S", "smtp-auth-user=u", "-S", "smtp-use-starttls", "r@x"]);
