@@ -8,6 +8,8 @@ missing_packages() {
   command -v openssl >/dev/null || echo openssl
   command -v python3 >/dev/null || echo python3
   command -v microsocks >/dev/null || echo microsocks
+  # It judges the units of contrib/systemd.
+  command -v systemd-analyze >/dev/null || echo systemd
   # The server of the tests that binds logins to TLS is made of these two.
   local library
   for library in libgnutls.so.30:libgnutls30 libgsasl.so.18:libgsasl18; do
