@@ -37,7 +37,7 @@ const SECRETS: [&str; 3] = [
 
 const LOCAL: [&str; 5] = [
     "Cron, mdadm and others write to root. What such a name means, the first that holds: an alias (aliases); local_to, which also takes the \
-     mail for addresses at this machine and at localhost; the domain of qualify_domain; the domain of the author.",
+     mail for addresses at this machine and at localhost; the domain of qualify_domain; that of the profile's from.",
     "local_to changes who receives, not what the header says, so that the reader sees whom the mail was for. With \
      rewrite_local = true the header names the recipient too, and the old name stands beside the address.",
     "Providers take no author but the one who logs in. from_rule = \"login\" puts from into the From field and the reverse-path of every \

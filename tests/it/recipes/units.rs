@@ -117,8 +117,12 @@ fn without_a_network_they_wait_in_the_queue() {
     start(&sandbox, "whippet-queue.service", "ExecStart", "", "").exits(0);
     sandbox.run(&["queue", "list"]).exits(0).prints("1 queued");
     let peer = Peer::healthy();
-    let port = format!("port={}", peer.port());
-    sandbox.run(&["queue", "run", "--now", "--set", &port]).exits(0);
+    let server = format!(
+        "host = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nfrom = \"ann@example.test\"\n",
+        peer.port()
+    );
+    sandbox.profile(&server);
+    sandbox.run(&["queue", "run", "--now"]).exits(0);
     assert!(got(&peer.finish()).text.contains("goes down"));
 }
 

@@ -47,7 +47,8 @@ pub(in crate::cli) const VARIABLES: &[Flag] = flags! {
     Honoured "ttycharset=NAME", "-S ttycharset=utf-8 r@x", "The charset of the text.";
     Honoured "skipemptybody", "-S skipemptybody r@x", "As -E.";
     Honoured "smtp=HOST[:PORT], mta=URL", "-S smtp=h:2525 r@x;-S mta=smtps://h r@x;-S mta=submission://u@h r@x",
-        "The server: smtp://, smtps://, submission:// or submissions://. A path or file:// is a sendmail program.";
+        "The server: smtp://, smtps://, submission:// or submissions://. smtp://localhost without a login needs no TLS. A path or \
+         file:// is a sendmail program.";
     Honoured "smtp-use-starttls", "-S smtp-use-starttls r@x", "TLS by STARTTLS, which the server must offer.";
     Honoured "smtp-auth-user=NAME", "-S smtp-auth-user=u r@x", "Who logs in. The password stands in the profile.";
     Honoured "smtp-auth=none", "-S smtp-auth=none -S mta=smtp://u@h r@x", "No login. Other values have no effect.";
