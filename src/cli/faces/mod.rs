@@ -2,6 +2,7 @@
 
 pub(super) mod flags;
 mod getopt;
+mod help;
 pub(super) mod mailx;
 pub(super) mod run;
 pub(super) mod sendmail;
@@ -14,7 +15,7 @@ use clap::{Command, CommandFactory, Parser};
 
 use crate::cli::args::ProfileArgs;
 use crate::cli::request::Request;
-use crate::cli::usage::UsageError;
+use crate::cli::usage::{UsageError, printable};
 use crate::cli::{assemble, version};
 
 /// First words that are reserved and not in this version.
@@ -131,7 +132,9 @@ pub(super) fn own_options<'w>(
     let argv = std::iter::once(OsString::from(program)).chain(own.iter().cloned());
     let args = match OwnArgs::try_parse_from(argv) {
         Ok(args) => args,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Err(error.render().to_string())),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            return Ok(Err(if program == "sendmail" { help::sendmail() } else { help::mail() }));
+        }
         Err(error) => {
             let usage = format!(
                 "usage: {program} [--profile NAME] [--config FILE] ...; man whippet-{}",
@@ -146,6 +149,20 @@ pub(super) fn own_options<'w>(
     (request.dry_run, request.sandbox, request.json) = (args.dry_run, args.sandbox, args.json);
     assemble::profile(args.profile, request)?;
     Ok(Ok(rest))
+}
+
+/// The error for a long option that the words of `call` do not have, or not behind others.
+pub(super) fn unknown_long(call: &str, name: &str) -> UsageError {
+    let error = UsageError::usage(format!("unknown option --{}", printable(name)));
+    match own_command().get_arguments().any(|own| own.get_long() == Some(name)) {
+        true => {
+            let (program, rest) = call.split_once(' ').unwrap_or((call, ""));
+            error.with_hint(format!(
+                "whippet's own options stand before all others: {program} --{name} {rest}"
+            ))
+        }
+        false => error,
+    }
 }
 
 /// The name of the manual page, behind `whippet-`.

@@ -11,12 +11,12 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::args::EmptyBody;
 use crate::cli::faces::getopt::{Token, Words};
-use crate::cli::faces::own_options;
 use crate::cli::faces::sendmail;
+use crate::cli::faces::{help, own_options, unknown_long};
 use crate::cli::request::{Attachment, Body, Doubtful, Include, Raw, Request, Source, no_recipient};
 use crate::cli::rules::{self, text};
 use crate::cli::usage::{UsageError, shown};
-use crate::cli::{Invocation, assemble, help, version};
+use crate::cli::{Invocation, assemble, version};
 use crate::mail::{Warning, WarningKind};
 
 const USAGE: &str = "usage: mail [-s SUBJECT] [-c ADDRESS] [-b ADDRESS] [-r ADDRESS] [-a FILE] [-A FILE] RECIPIENT... < text; \
@@ -34,11 +34,11 @@ pub(in crate::cli) fn parse(words: &[OsString]) -> Result<Invocation, UsageError
     while let Some(token) = words.take() {
         match token {
             Token::Letter(b'V') => return Ok(Invocation::Print(version(false))),
-            Token::Letter(b'h') => return Ok(Invocation::Print(help())),
+            Token::Letter(b'h') => return Ok(Invocation::Print(help::mail())),
             Token::Letter(letter) => mail.letter(letter, &mut words).map_err(with_usage)?,
             Token::Long(name, value) => match name.as_str() {
                 "version" => return Ok(Invocation::Print(version(false))),
-                "help" => return Ok(Invocation::Print(help())),
+                "help" => return Ok(Invocation::Print(help::mail())),
                 _ => mail.long(&name, value, &mut words).map_err(with_usage)?,
             },
             Token::Word(word) => mail.recipient(word)?,
@@ -177,7 +177,7 @@ impl Mail {
             }
             "alternative" => Err(UsageError::usage("--alternative is refused")
                 .with_hint("whippet --html FILE makes a mail whose text has two forms")),
-            _ => Err(UsageError::usage(format!("unknown option {}", shown(OsStr::new(&option))))),
+            _ => Err(unknown_long("mail -s SUBJECT RECIPIENT", name)),
         }
     }
 

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::faces::getopt::{Token, Words};
-use crate::cli::faces::own_options;
+use crate::cli::faces::{own_options, unknown_long};
 use crate::cli::queue::{Chosen, QueueRequest, Task};
 use crate::cli::request::{Body, Raw, Request, Source, no_recipient};
 use crate::cli::rules::text;
@@ -56,7 +56,7 @@ pub(in crate::cli) fn parse(words: &[OsString]) -> Result<Invocation, UsageError
     while let Some(token) = words.take() {
         match token {
             Token::Letter(letter) => said.letter(letter, &mut words).map_err(with_usage)?,
-            Token::Long(name, _) => return Err(late(&name)),
+            Token::Long(name, _) => return Err(with_usage(unknown_long("sendmail -t", &name))),
             Token::Word(word) => said.recipient(word)?,
             Token::End => words.rest().iter().try_for_each(|word| said.recipient(word.clone()))?,
         }
@@ -275,10 +275,4 @@ fn mode(value: &OsStr) -> Result<Mode, UsageError> {
 fn with_usage(error: UsageError) -> UsageError {
     let hint = error.hint.clone().unwrap_or_else(|| USAGE.to_owned());
     error.with_hint(hint)
-}
-
-/// An option of whippet's own behind another word.
-fn late(name: &str) -> UsageError {
-    UsageError::usage(format!("unknown option --{}", shown(OsStr::new(name))))
-        .with_hint("whippet's own options stand before all others: sendmail --profile NAME -t")
 }
