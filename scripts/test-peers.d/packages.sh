@@ -22,12 +22,12 @@ missing_packages() {
 unpacked_packages=(exim4-daemon-heavy libnss-wrapper opensmtpd tinyproxy-bin)
 
 # Programs that send mail by a sendmail program, which the tests have call whippet.
-unpacked_callers=(cron at monit smartmontools logwatch libdate-manip-perl bsd-mailx s-nail)
+unpacked_callers=(cron at monit smartmontools logwatch libdate-manip-perl bsd-mailx s-nail sudo quilt apt-listchanges python3-debconf)
 
-# The program of PHP has its version in its name. git-email is wanted where git came without.
+# Of PHP and Symfony Mailer all that is missing; their names hold versions. git-email is wanted where git came without.
 unpacked_names() {
   printf '%s\n' "${unpacked_packages[@]}" "${unpacked_callers[@]}"
-  apt-cache depends php-cli | sed -n 's/.*Depends: \(php[0-9.]*-cli\)$/\1/p'
+  apt-get install -s --no-install-recommends php-cli php-symfony-mailer | sed -n 's/^Inst \(php[^ ]*\) .*/\1/p'
   [ -e "$(git --exec-path)/git-send-email" ] || echo git-email
 }
 
@@ -40,19 +40,21 @@ unpacked() { # package, end of the path
 }
 
 unpack() {
-  local package archive names
+  local package archive names folder
   mkdir -p "$dir/packages"
-  mapfile -t names < <(unpacked_names)
   (
     cd "$dir/packages"
-    apt-get download "${names[@]}" || { apt-get -o DPkg::Lock::Timeout=300 update; apt-get download $(unpacked_names); }
-  ) >>"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "cannot download ${names[*]}" 69; }
-  mapfile -t names < <(unpacked_names)
+    unpacked_names >names && xargs apt-get download <names ||
+      { apt-get -o DPkg::Lock::Timeout=300 update; unpacked_names >names; xargs apt-get download <names; }
+  ) >>"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "cannot download the packages to unpack" 69; }
+  mapfile -t names <"$dir/packages/names"
   for package in "${names[@]}"; do
     archive=("$dir/packages/$package"_*.deb)
-    dpkg-deb -x "${archive[0]}" "$dir/packages/$package"
+    # What belongs to PHP works in one folder only.
+    case $package in php*) folder=php ;; *) folder=$package ;; esac
+    dpkg-deb -x "${archive[0]}" "$dir/packages/$folder"
     # No program in a temporary folder gives rights to who runs it.
-    chmod -R ug-s "$dir/packages/$package"
+    chmod -R ug-s "$dir/packages/$folder"
   done
 }
 
