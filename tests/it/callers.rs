@@ -19,6 +19,8 @@ mod machine;
 mod php;
 #[path = "callers/scripts.rs"]
 mod scripts;
+#[path = "callers/symfony.rs"]
+mod symfony;
 #[path = "callers/system.rs"]
 mod system;
 

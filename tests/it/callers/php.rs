@@ -1,19 +1,20 @@
 //! The mail() of PHP, by the real program, into a real Postfix.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Account;
 use crate::support::{Peers, Ran, skipped_loudly};
 
 /// The program of PHP in the unpacked packages of the peers.
 fn php(peers: &Peers) -> Option<PathBuf> {
-    let packages = std::fs::read_dir(peers.text("PACKAGES")).unwrap().map(|entry| entry.unwrap());
-    let package = packages.map(|entry| entry.path()).find(|path| {
-        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("php"))
+    let unpacked = Path::new(&peers.text("PACKAGES")).join("php/usr/bin");
+    let programs = [unpacked.as_path(), Path::new("/usr/bin")].into_iter().flat_map(|folder| {
+        std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path())
     });
-    let program = package.and_then(|package| {
-        let mut entries = std::fs::read_dir(package.join("usr/bin")).unwrap();
-        entries.find_map(|entry| Some(entry.unwrap().path()).filter(|path| !path.is_symlink()))
+    // php8.2: php itself is a link that only an installed package has.
+    let program = programs.into_iter().find(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix("php").is_some_and(|version| version.parse::<f32>().is_ok())
     });
     if program.is_none() {
         skipped_loudly("PHP's mail(): no php among the packages of the peers");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::machine::Machine;
 use super::{Account, Mail};
-use crate::support::{Peer, Peers, program};
+use crate::support::{Peer, Peers, program, skipped_loudly};
 
 /// Waits until the server has got a mail.
 #[track_caller]
@@ -118,6 +118,61 @@ fn s_nail_and_bsd_mailx_as_fronts() {
             "{program}"
         );
     }
+}
+
+/// sudo gives it five variables, HOME=/ among them, and starts it as the last of its own.
+#[test]
+fn sudo() {
+    let Some((machine, peer)) = machine(&["sudo"]) else { return };
+    machine.file("/etc/sudoers", "Defaults mail_always\nroot ALL=(ALL) ALL\n", 0o440);
+    // What it writes itself is not looked at.
+    let script = "chmod 4755 /usr/bin/sudo; sudo -n -u nobody true; while pgrep -x sendmail; do sleep 0.1; done >&2; ls -A /";
+    let ran = machine.run(script, "");
+    ran.exits(0).never_shows(".config").never_shows(".local");
+    let book = peer.finish();
+    assert!(book.dots() > 0, "{book:?}");
+    let messages = book.messages();
+    assert!(book.commands("RCPT TO:").iter().all(|line| line.contains("dan@example.test")), "{book:?}");
+    assert!(messages[0].contains("Subject: *** SECURITY information for"), "{}", messages[0]);
+    assert!(messages[0].contains("COMMAND="), "{}", messages[0]);
+}
+
+#[test]
+fn quilt() {
+    let Some((machine, peer)) = machine(&["quilt"]) else { return };
+    let script = "set -e; mkdir /q; cd /q; echo a >f; quilt new p1; quilt add f; echo é >f; quilt refresh; \
+        printf 'Subject: change f\nFrom: A B <a@x.example>\n\nIt is better.\n' | quilt header -r p1; \
+        quilt mail --send --to r@x.example --from 'A B <a@x.example>' --sender 'A B <a@x.example>' -m intro --subject cover";
+    machine.run(&format!("({script}) >&2"), "").exits(0).says("sendmail -f");
+    let book = peer.finish();
+    let messages = book.messages();
+    assert_eq!(messages.len(), 2, "{book:?}");
+    assert!(book.commands("MAIL FROM:").iter().all(|line| line.contains("<a@x.example>")), "{book:?}");
+    assert!(book.commands("RCPT TO:").iter().all(|line| line.contains("<r@x.example>")), "{book:?}");
+    assert!(
+        messages[0].contains("Subject: [patch 0/1] cover") && messages[1].contains("[patch 1/1] change f")
+    );
+}
+
+#[test]
+fn apt_listchanges() {
+    let Some((machine, peer)) = machine(&["apt-listchanges", "python3-debconf"]) else { return };
+    let news = "tiny (2.0) unstable; urgency=high\n\n  * Größer.\n  .\n\n -- M <m@x>  Thu, 01 Feb 2024 10:00:00 +0000\n";
+    machine.file("/d/usr/share/doc/tiny/NEWS.Debian", news, 0o644);
+    let control = "Package: tiny\nVersion: 2.0\nArchitecture: all\nMaintainer: M <m@x>\nDescription: d\n";
+    machine.file("/d/DEBIAN/control", control, 0o644);
+    let script = "/usr/bin/python3 -c 'import apt' || exit 99; set -e; cd /; gzip -9n d/usr/share/doc/tiny/NEWS.Debian; \
+        dpkg-deb -b d tiny.deb >&2; \
+        /usr/bin/python3 /usr/bin/apt-listchanges --profile=none -f mail --email-address=root --which=news -a tiny.deb >&2";
+    let ran = machine.run(script, "");
+    if ran.code() == Some(99) {
+        return skipped_loudly("apt-listchanges: there is no python3-apt");
+    }
+    ran.exits(0);
+    let mail = Mail::of(&peer.finish());
+    mail.goes_to(&["dan@example.test"]).has("From", "me@example.test");
+    assert!(mail.field("Subject").starts_with("apt-listchanges: news for"), "{}", mail.text);
+    assert!(mail.body().contains("  * Größer.\n  .\n"), "{}", mail.text);
 }
 
 /// monit speaks SMTP: each connection becomes the input and output of `sendmail -bs`, as inetd does it.
