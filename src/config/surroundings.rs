@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::sys::Account;
+
 /// Gives the value of an environment variable.
 pub type Variables = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 
@@ -24,7 +26,7 @@ impl Surroundings {
     pub fn real(variables: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         Surroundings {
             variables: Box::new(variables),
-            home: dirs::home_dir(),
+            home: home(),
             system_file: PathBuf::from("/etc/whippet/config.toml"),
             user: rustix::process::geteuid().as_raw(),
         }
@@ -63,6 +65,16 @@ impl Surroundings {
             Some(rest) if self.home.as_deref() != Some(Path::new("/")) => format!("~/{}", rest.display()),
             _ => path.display().to_string(),
         }
+    }
+}
+
+/// The user's home. sudo tells its mailer `/`, where nothing is to be written: then the system's table counts, as it does
+/// without HOME.
+fn home() -> Option<PathBuf> {
+    let told = dirs::home_dir();
+    match told.as_deref() == Some(Path::new("/")) {
+        true => Account::ours().and_then(|account| account.home).or(told),
+        false => told,
     }
 }
 

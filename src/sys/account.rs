@@ -1,6 +1,7 @@
 //! Who runs the program, and on which machine: what a From without a profile is made of.
 
 use std::fs;
+use std::path::PathBuf;
 
 /// The user as the system's table names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct Account {
     pub name: String,
     /// The person's name: the first item of the GECOS field, `&` standing for the login name.
     pub person: Option<String>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
 }
 
 impl Account {
@@ -36,7 +39,8 @@ impl Account {
             letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         let person = gecos.split(',').next().unwrap_or_default().replace('&', &capital);
         let is_text = !person.trim().is_empty() && !person.chars().any(char::is_control);
-        Some(Account { name: name.to_owned(), person: is_text.then_some(person) })
+        let home = items.get(5).filter(|home| home.starts_with('/')).map(PathBuf::from);
+        Some(Account { name: name.to_owned(), person: is_text.then_some(person), home })
     }
 }
 
@@ -58,7 +62,9 @@ mod tests {
     fn a_line_of_the_table() {
         let account = Account::read("dan:x:1000:1000:& Smith,Room 1:/home/dan:/bin/sh", "1000").unwrap();
         assert_eq!((account.name.as_str(), account.person.as_deref()), ("dan", Some("Dan Smith")));
-        assert_eq!(Account::read("dan:x:1000:1000::/:/bin/sh", "1000").unwrap().person, None);
+        assert_eq!(account.home.as_deref(), Some(std::path::Path::new("/home/dan")));
+        let account = Account::read("dan:x:1000:1000:::/bin/sh", "1000").unwrap();
+        assert_eq!((account.person, account.home), (None, None));
         let accented = Account::read("élise:x:1000:1000:& B:/:/bin/sh", "1000").unwrap();
         assert_eq!(accented.person.as_deref(), Some("Élise B"));
         for line in ["dan:x:1001:1001::/:/bin/sh", "", "dan:x", ":x:1000:1::/:/bin/sh"] {

@@ -28,6 +28,13 @@ pub(in crate::cmd) fn folder(settings: &Settings, world: &World<'_>) -> Option<P
 /// The spool, made where there is none.
 pub(super) fn create(settings: &Settings, world: &World<'_>) -> Result<Store<'static>, Failure> {
     let folder = folder(settings, world).ok_or_else(homeless)?;
+    if let Some(home) =
+        world.surroundings.home.as_ref().filter(|home| folder.starts_with(home) && !home.exists())
+    {
+        // The home of a user that has none is not made, by root neither.
+        let headline = format!("there is no folder {}, the home of this user", home.display());
+        return Err(Failure::plain(Exit::CantCreat, headline).hint("name a place for the queue in spool.dir"));
+    }
     let store = Store::create(&DISK, &folder)?;
     check_ground(settings, &folder)?;
     Ok(store)
