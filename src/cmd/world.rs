@@ -9,7 +9,8 @@ use crate::config::Surroundings;
 use crate::deliver::Sendmail;
 use crate::net::{Resolve, SystemResolve};
 use crate::sys::{
-    Account, Clock, Random, Run, StandardOutput, SystemClock, SystemRandom, SystemRun, machine_name,
+    Account, Clock, Random, Run, StandardOutput, SystemClock, SystemRandom, SystemRun, hear_of_full_files,
+    machine_name,
 };
 
 /// What is looked up when it is first wanted: most mails want none of it.
@@ -60,6 +61,7 @@ impl std::fmt::Debug for World<'_> {
 
 /// Runs `work` in the real world.
 pub(super) fn with_real<T>(work: impl FnOnce(&mut World<'_>) -> T) -> T {
+    hear_of_full_files();
     let stdin = std::io::stdin();
     let stdin_is_terminal = rustix::termios::isatty(&stdin);
     let mut stdin = stdin.lock();

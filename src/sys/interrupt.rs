@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level::pipe};
 
 /// Where several threads wait, one may take the octet before another looks: none waits longer than this without asking.
@@ -49,6 +49,13 @@ impl fmt::Display for Interrupt {
             Interrupt::Term => "SIGTERM",
         })
     }
+}
+
+/// Has a file that may not grow any more (`ulimit -f`) be an error of the write, and not the end of the program. A child gets
+/// the signal as before.
+pub fn hear_of_full_files() {
+    // Where it fails the signal kills, as it kills any program.
+    let _ = flag::register(SIGXFSZ, Arc::default());
 }
 
 /// What has come so far.

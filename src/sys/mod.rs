@@ -17,7 +17,7 @@ pub use blocks::Blocks;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
 pub use ground::{Ground, ground};
-pub use interrupt::{Interrupt, LOOK, bell, catch_interrupts, interrupted, rest};
+pub use interrupt::{Interrupt, LOOK, bell, catch_interrupts, hear_of_full_files, interrupted, rest};
 pub use output::StandardOutput;
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun, leave_terminal};

@@ -106,6 +106,31 @@ fn no_place_for_a_temporary_file() {
     assert_eq!(peer.finish().dots(), 0);
 }
 
+/// Where neither the server nor the queue takes a mail, the caller hears that it may try again.
+#[test]
+fn no_place_for_the_queue() {
+    let account = Account::facing(Peer::closed_port(), "");
+    let config = account.sandbox.home().join(".config");
+    let config = config.display();
+    for limit in [
+        "HOME=/proc".to_owned(),
+        "HOME=/nonexistent/home".to_owned(),
+        "ulimit -f 0;".to_owned(),
+        "ulimit -n 5;".to_owned(),
+    ] {
+        for face in ["sendmail r@x.example", "mail -s s r@x.example"] {
+            let line = format!("export XDG_CONFIG_HOME={config}; {limit} {face}");
+            called(&account, &line, b"Subject: s\n\nx\n").exits(75).says("not queued");
+        }
+    }
+    // What the caller's mask leaves of permissions is no matter.
+    for mask in ["0", "777"] {
+        let line = format!("umask {mask}; sendmail r@x.example");
+        called(&account, &line, b"Subject: s\n\nx\n").exits(0).says("queued as");
+        called(&account, &format!("umask {mask}; mailq"), b"").exits(0).prints("1/1");
+    }
+}
+
 #[test]
 fn words_without_end() {
     // The most that Linux takes as one word is 128 KiB.
