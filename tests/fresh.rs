@@ -49,3 +49,20 @@ fn the_schema_is_json_and_names_the_version() {
     let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(place).unwrap()).unwrap();
     assert_eq!(schema["$id"], "whippet-report/1");
 }
+
+#[test]
+fn what_stands_for_an_option_of_msmtp_exists() {
+    let text = cli::compatibility();
+    let table = text.split("## msmtp").nth(1).unwrap();
+    let ours = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").nth(1));
+    let help = cli::long_help();
+    let mut count = 0;
+    for code in ours.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+        let word = code.split([' ', '=']).next().unwrap();
+        let is_key = |word: &str| config::KEYS.iter().any(|key| key.name == word) || word == "timeouts";
+        let is_told = ["whippet", "default:", "[profiles.NAME]", "-C"].contains(&word);
+        assert!(is_told || is_key(word) || (word.starts_with("--") && help.contains(word)), "{code}");
+        count += 1;
+    }
+    assert!(count > 25, "{count}");
+}
