@@ -1,5 +1,7 @@
 //! The help of a face: its options in short, whippet's own, and where more is said.
 
+use clap::Arg;
+
 use super::flags::{Effect, Flag, MAIL, SENDMAIL};
 use super::own_command;
 
@@ -26,14 +28,18 @@ fn help(usage: &str, flags: &[Flag], page: &str) -> String {
     }
     text.push_str("\nOptions of whippet, before all others:\n");
     for option in own_command().get_arguments() {
-        let value =
-            option.get_value_names().filter(|_| option.get_action().takes_values()).unwrap_or_default();
-        let value: String = value.iter().map(|name| format!(" {name}")).collect();
         let words = option.get_help().map(ToString::to_string).unwrap_or_default();
-        row(&mut text, &format!("--{}{value}", option.get_long().unwrap_or_default()), &words);
+        row(&mut text, &written(option), &words);
     }
     text.push_str(&format!("\nThe options that are ignored, noted or refused: man {page}\n"));
     text
+}
+
+/// A long option with its value.
+pub(super) fn written(option: &Arg) -> String {
+    let values = option.get_value_names().filter(|_| option.get_action().takes_values()).unwrap_or_default();
+    let value: String = values.iter().map(|name| format!(" {name}")).collect();
+    format!("--{}{value}", option.get_long().unwrap_or_default())
 }
 
 /// The words up to their first full stop.

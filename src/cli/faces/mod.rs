@@ -154,15 +154,11 @@ pub(super) fn own_options<'w>(
 /// The error for a long option that the words of `call` do not have, or not behind others.
 pub(super) fn unknown_long(call: &str, name: &str) -> UsageError {
     let error = UsageError::usage(format!("unknown option --{}", printable(name)));
-    match own_command().get_arguments().any(|own| own.get_long() == Some(name)) {
-        true => {
-            let (program, rest) = call.split_once(' ').unwrap_or((call, ""));
-            error.with_hint(format!(
-                "whippet's own options stand before all others: {program} --{name} {rest}"
-            ))
-        }
-        false => error,
-    }
+    let command = own_command();
+    let Some(own) = command.get_arguments().find(|own| own.get_long() == Some(name)) else { return error };
+    let (program, rest) = call.split_once(' ').unwrap_or((call, ""));
+    let written = help::written(own);
+    error.with_hint(format!("whippet's own options stand before all others: {program} {written} {rest}"))
 }
 
 /// The name of the manual page, behind `whippet-`.

@@ -227,7 +227,10 @@ fn own_options_stand_first() {
     assert!(matches!(read(&["--version"]), Ok(Invocation::Print(_))));
     let error = read(&["-t", "--profile", "web"]).unwrap_err();
     assert_eq!(error.message, "unknown option --profile");
-    assert_eq!(error.hint.unwrap(), "whippet's own options stand before all others: sendmail --profile -t");
+    assert_eq!(
+        error.hint.unwrap(),
+        "whippet's own options stand before all others: sendmail --profile NAME -t"
+    );
 }
 
 #[test]
