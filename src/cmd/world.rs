@@ -46,7 +46,7 @@ pub struct World<'a> {
     /// Whether a person would have to type it.
     pub stdin_is_terminal: bool,
     /// Data goes here.
-    pub stdout: &'a mut dyn Write,
+    pub stdout: &'a mut (dyn Write + Send),
     /// Speech goes here.
     pub stderr: &'a mut dyn Write,
     /// Whether a person hears it.

@@ -20,7 +20,7 @@ use crate::deliver::lines::LineFeeds;
 use crate::deliver::{Transport, in_words, mbox, unmet};
 use crate::mail::{Address, Envelope, Problem, Report, SessionFacts, Stage, Verdict};
 use crate::mime::{Message, MessageError};
-use crate::sys::{Blocks, reason};
+use crate::sys::{Blocks, reason, write_behind};
 
 /// Where a message is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub struct File<'a> {
     /// The present time, which an mbox tells.
     pub time: SystemTime,
     /// The standard output.
-    pub stdout: &'a mut dyn Write,
+    pub stdout: &'a mut (dyn Write + Send),
     /// What is worth saying of the place; empty before.
     pub notes: Vec<String>,
 }
@@ -117,9 +117,9 @@ impl File<'_> {
     fn write(&mut self, envelope: &Envelope, message: &Message) -> Result<String, Verdict> {
         match self.place.form() {
             Form::Stdout => {
-                let mut out = Blocks::new(&mut *self.stdout, 0);
-                let written =
-                    message.write_to(&mut out).and_then(|()| out.flush().map_err(MessageError::Sink));
+                let written = write_behind(self.stdout, message.size(), MessageError::Sink, |out| {
+                    message.write_to(out)
+                });
                 written.map_err(|error| unwritten(Path::new("the standard output"), &error))?;
             }
             Form::Pipe(path) => {
@@ -143,7 +143,8 @@ impl File<'_> {
     fn write_into_folder(&self, folder: &Path, message: &Message) -> Result<String, Verdict> {
         let [temporary, new] = maildir(folder).map_err(|error| unwritable(folder, &error))?;
         let target = new.join(&self.name);
-        put_into_maildir(&temporary.join(&self.name), &target, |out| message.write_to(out))?;
+        let written = temporary.join(&self.name);
+        put_into_maildir((&written, &target), message.size(), |out| message.write_to(out))?;
         Ok(target.display().to_string())
     }
 
@@ -154,7 +155,7 @@ impl File<'_> {
             _ => Path::new("."),
         };
         let written = folder.join(format!(".{}.part", self.name));
-        write_new(&written, |out| message.write_to(out))?;
+        write_new(&written, message.size(), |out| message.write_to(out))?;
         // A link, unlike a rename, does not replace what is there.
         let linked = fs::hard_link(&written, path);
         let _ = fs::remove_file(&written);
@@ -207,11 +208,11 @@ pub(crate) fn maildir(place: &Path) -> io::Result<[PathBuf; 2]> {
 
 /// Writes a message into `tmp/` and moves it to `target` when it is whole: whoever reads the Maildir sees all of it.
 fn put_into_maildir(
-    written: &Path,
-    target: &Path,
+    (written, target): (&Path, &Path),
+    size: u64,
     message: impl FnOnce(&mut dyn Write) -> Result<(), MessageError>,
 ) -> Result<(), Verdict> {
-    write_new(written, |out| message(&mut LineFeeds(out)))?;
+    write_new(written, size, |out| message(&mut LineFeeds(out)))?;
     fs::rename(written, target).map_err(|error| {
         let _ = fs::remove_file(written);
         unwritable(target, &error)
@@ -220,18 +221,16 @@ fn put_into_maildir(
     sync_folder(folder).map_err(|error| unwritable(folder, &error))
 }
 
-/// Writes a file that must not exist yet, or leaves none.
+/// Writes a file of some `size` octets that must not exist yet, or leaves none.
 fn write_new(
     path: &Path,
+    size: u64,
     message: impl FnOnce(&mut dyn Write) -> Result<(), MessageError>,
 ) -> Result<(), Verdict> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.map_err(|error| unwritable(path, &error))?;
-    let mut out = Blocks::new(&file, 0);
-    let written = message(&mut out).and_then(|()| {
-        out.flush().map_err(MessageError::Sink)?;
-        file.sync_all().map_err(MessageError::Sink)
-    });
+    let mut file = file.map_err(|error| unwritable(path, &error))?;
+    let written = write_behind(&mut file, size, MessageError::Sink, message)
+        .and_then(|()| file.sync_all().map_err(MessageError::Sink));
     written.map_err(|error| {
         let _ = fs::remove_file(path);
         unwritten(path, &error)

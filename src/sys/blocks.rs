@@ -1,5 +1,9 @@
 //! A writer that gathers what it gets into whole blocks. Not for what somebody waits for: a block leaves when it is full.
 
+mod behind;
+
+pub use behind::write_behind;
+
 use std::io::{self, Write};
 
 /// Octets of a block, and what its place in a file is a multiple of: the page cache takes aligned blocks of this size in

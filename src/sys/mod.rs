@@ -13,7 +13,7 @@ mod secret;
 mod words;
 
 pub use account::{Account, machine_name};
-pub use blocks::Blocks;
+pub use blocks::{Blocks, write_behind};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, Folder, Room, Stat, SystemDisk};
 pub use ground::{Ground, ground};

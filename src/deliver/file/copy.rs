@@ -63,7 +63,8 @@ impl SentCopy<'_> {
                 let [temporary, _] = maildir(self.place).map_err(|error| unwritable(self.place, &error))?;
                 // Who wrote it has seen it. `2,` begins the flags of the Maildir's convention.
                 let target = self.place.join("cur").join(format!("{}:2,S", self.name));
-                put_into_maildir(&temporary.join(self.name), &target, write)?;
+                let written = temporary.join(self.name);
+                put_into_maildir((&written, &target), message.size(), write)?;
                 Ok(Vec::new())
             }
         }

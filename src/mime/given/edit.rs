@@ -59,7 +59,7 @@ pub(super) fn write(
     editor.push(&[], sink)
 }
 
-/// How many octets [`write`] hands on.
+/// How many octets [`write()`] hands on.
 pub(super) fn measure(body: &Body, manner: Manner, edits: &[Edit]) -> Result<u64, MessageError> {
     let mut size = 0;
     write(body, manner, edits, &mut |octets| {
