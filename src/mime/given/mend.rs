@@ -2,6 +2,7 @@
 //! program waits for no answer: whatever it says goes out in ASCII and in lines that every transport passes.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -159,6 +160,7 @@ impl<'a> Said<'a> {
     /// survives; where it is there in that form too, that one is enough.
     fn write_parameters(&self, made: &mut Header) -> Result<(), Unfit> {
         let pieces: Vec<&str> = split_parameters(&self.text).into_iter().map(str::trim).collect();
+        let starred: HashSet<String> = pieces.iter().flat_map(|piece| starred(piece)).collect();
         let mut words: Vec<String> = Vec::new();
         for (place, piece) in pieces.iter().enumerate() {
             let is_fit = piece.is_ascii() && piece.len() <= LONGEST_WORD;
@@ -166,10 +168,9 @@ impl<'a> Said<'a> {
                 _ if is_fit && (place == 0 || !piece.is_empty()) => words.push((*piece).to_owned()),
                 _ if is_fit => {}
                 Some((key, value)) if place > 0 && is_token(key) && key.len() <= LONGEST_KEY => {
-                    let start = format!("{key}*");
                     if let Some(key) = key.strip_suffix('*') {
                         words.push(format!("{key}*={}", coded(&self.octets(value))));
-                    } else if !pieces.iter().any(|other| starts_with(other, &start)) {
+                    } else if !starred.contains(&key.to_ascii_lowercase()) {
                         self.code(key, &unquoted(value), &mut words);
                     }
                 }
@@ -243,8 +244,10 @@ fn on_one_line(text: &str) -> String {
     text.replace(['\r', '\n', '\0'], " ")
 }
 
-fn starts_with(text: &str, start: &str) -> bool {
-    text.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
+/// What stands before each `*` at the beginning of a parameter, lower case.
+fn starred(piece: &str) -> impl Iterator<Item = String> {
+    let stars = piece.match_indices('*').map(|(at, _)| at).take_while(|at| *at <= LONGEST_KEY);
+    stars.map(|at| piece[..at].to_ascii_lowercase())
 }
 
 /// The octets above 127 as `%XX`, as a URL has them (RFC 3987 3.1).
@@ -309,6 +312,14 @@ mod tests {
         let long = "\u{e9}".repeat(20) + ".pdf";
         let text = mended("Content-Disposition", format!(" attachment; filename=\"{long}\""));
         assert_eq!(crate::mime::read::parameter(&text.replace("\r\n", ""), "filename"), Some(long));
+    }
+
+    #[test]
+    fn many_parameters_take_no_time_for_each_of_each() {
+        let begun = std::time::Instant::now();
+        let text = mended("Content-Type", "text/plain".to_owned() + &";a=\u{e9}".repeat(60_000));
+        assert_eq!(text.matches("a*=utf-8''%C3%A9").count(), 60_000);
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 
     #[test]
