@@ -228,6 +228,9 @@ impl Walk<'_> {
             if is_last && depth > 0 {
                 self.pop();
             }
+            if !line.is_ascii() {
+                self.leave_eight_bit();
+            }
             self.place = if is_last { Place::Aside } else { Place::Header(PartHead::at(next)) };
         } else {
             self.take_text(line, next);

@@ -41,6 +41,8 @@ struct Placed {
     field: Field,
     span: Range<u64>,
     fate: Fate,
+    /// Whether a line of it is too long, with the blanks that its value lacks.
+    is_long: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +93,15 @@ impl PartHead {
         self.size += line.len();
         self.is_too_large |= self.size > LIMIT;
         self.is_eight_bit |= !line.is_ascii();
-        if line.len() > super::LONGEST_LINE {
+        let is_long = line.len() > super::LONGEST_LINE;
+        if is_long {
             self.long.get_or_insert(number);
         }
         self.end = span.end;
         match (last, name) {
             (Some(last), _) => {
                 last.span.end = span.end;
+                last.is_long |= is_long;
                 if !self.is_too_large && !line.trim_ascii().is_empty() {
                     last.field.continue_with(line);
                 }
@@ -105,7 +109,7 @@ impl PartHead {
             (None, Some((name, value))) if !self.is_too_large => {
                 let field =
                     Field { name: name.to_owned(), line: number, value: Value::Written(value.to_vec()) };
-                self.fields.push(Placed { field, span, fate: Fate::Kept });
+                self.fields.push(Placed { field, span, fate: Fate::Kept, is_long });
             }
             _ => {}
         }
@@ -159,17 +163,18 @@ impl PartHead {
         }
         let declared = self.label(false).charset.and_then(|label| charset(&label).ok().flatten());
         let charsets = Charsets { declared, locale: None, ..*charsets };
-        for Placed { field, span, fate } in &self.fields {
+        for Placed { field, span, fate, is_long } in &self.fields {
+            let is_long = *is_long || !field.is_short();
             let is_wanted = match care {
-                Care::Encode => is_possible && !field.is_clean(),
-                Care::OnlyLong => is_possible && !field.is_short(),
+                Care::Encode => is_possible && (is_long || !field.is_ascii()),
+                Care::OnlyLong => is_possible && is_long,
                 Care::Never => false,
             };
             let text = match fate {
                 Fate::Removed => Ok(String::new()),
                 Fate::Kept if !is_wanted => {
                     made.is_eight_bit |= !field.is_ascii();
-                    if !field.is_short() {
+                    if is_long {
                         let words = format!("the field {} holds a line of more than 998 octets", field.name);
                         made.fault.get_or_insert((field.line, words));
                     }

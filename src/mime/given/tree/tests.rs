@@ -152,6 +152,17 @@ fn a_long_line_of_an_attached_message_is_encoded_in_its_part() {
 }
 
 #[test]
+fn blanks_without_end_in_a_header_are_folded() {
+    let blanks = " ".repeat(1500);
+    for field in [format!("Subject: a\n{blanks}\n b"), format!("Subject{blanks}: a b")] {
+        let text = made_fit(MIXED, format!("--b\n{field}\n\nz\n--b--\n"));
+        assert!(text.replace("\n ", " ").contains("Subject: a b\n"), "{text}");
+        let sealed = format!("--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n{field}\n\na\n");
+        assert_eq!(walked(MIXED, sealed.as_bytes(), Manner::Message).1.fault.unwrap().0, 5);
+    }
+}
+
+#[test]
 fn a_line_that_cannot_be_changed_is_named() {
     let long = "x".repeat(999);
     for (text, line, words) in [
@@ -194,6 +205,13 @@ fn boundaries_are_whole_lines() {
             "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n";
         assert_eq!(made_fit(kind, text), expected.replace("T\n", fields));
     }
+}
+
+#[test]
+fn a_boundary_outside_of_ascii_is_left() {
+    let kind = "multipart/mixed; boundary=\"\u{e9}\"";
+    let (out, found) = walked(kind, "\n--\u{e9}\n\nh\u{e9}\n--\u{e9}--\n".as_bytes(), Manner::Message);
+    assert!(out.contains("h=C3=A9\r\n--\u{e9}--") && found.is_eight_bit, "{out}");
 }
 
 #[test]
