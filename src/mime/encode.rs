@@ -17,12 +17,15 @@ const QUOTED_LINE: usize = 76;
 
 /// Quoted-printable (RFC 2045 6.7) of text whose lines end in CRLF.
 ///
-/// No encoded line begins with a dot or with `From `: transports and mailboxes would change it.
+/// No encoded line begins with a dot or with `From `: transports and mailboxes would change it. None begins with a dash that
+/// began no line before: it might be a boundary of what holds the text.
 #[derive(Default)]
 pub(super) struct QuotedPrintable {
     out: Vec<u8>,
     /// Where the present line begins in `out`.
     start: usize,
+    /// Whether a soft line break is before it.
+    is_broken: bool,
     /// A CR, blank or tab whose form depends on what follows.
     held: Option<u8>,
 }
@@ -34,6 +37,7 @@ impl QuotedPrintable {
                 match (held, octet) {
                     (b'\r', b'\n') => {
                         self.end_line(b"\r\n");
+                        self.is_broken = false;
                         continue;
                     }
                     (b'\r', _) | (_, b'\r') => self.quote(held),
@@ -44,7 +48,8 @@ impl QuotedPrintable {
                 b'\r' | b' ' | b'\t' => self.held = Some(octet),
                 b'!'..=b'<' | b'>'..=b'~' => {
                     self.reserve(1);
-                    if octet == b'.' && self.column() == 0 { self.quote(octet) } else { self.out.push(octet) }
+                    let is_unsafe = octet == b'.' || (octet == b'-' && self.is_broken);
+                    if is_unsafe && self.column() == 0 { self.quote(octet) } else { self.out.push(octet) }
                 }
                 _ => self.quote(octet),
             }
@@ -71,6 +76,7 @@ impl QuotedPrintable {
     fn reserve(&mut self, count: usize) {
         if self.column() + count >= QUOTED_LINE {
             self.end_line(b"=\r\n");
+            self.is_broken = true;
         }
     }
 
@@ -85,9 +91,8 @@ impl QuotedPrintable {
     }
 
     fn quote(&mut self, octet: u8) {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         self.reserve(3);
-        self.out.extend_from_slice(&[b'=', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]]);
+        self.out.extend_from_slice(&quoted_octet(octet));
     }
 
     /// Hands on all whole lines; the present one stays, so that its beginning can be looked at.
@@ -97,6 +102,12 @@ impl QuotedPrintable {
         self.start = 0;
         Ok(())
     }
+}
+
+/// An octet as `=XX`.
+pub(super) fn quoted_octet(octet: u8) -> [u8; 3] {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    [b'=', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]]
 }
 
 /// All of a text in quoted-printable. Its lines end in CRLF; CR and LF elsewhere are quoted.
@@ -225,6 +236,8 @@ mod tests {
         assert_eq!(long, format!("{}=\r\n=2EFrom x", "a".repeat(75)));
         let long = quoted(format!("{}From x", "a".repeat(75)).as_bytes(), 9);
         assert_eq!(long, format!("{}=\r\nFrom=20x", "a".repeat(75)));
+        let long = quoted(format!("-{}--b-\r\n--c", "a".repeat(74)).as_bytes(), 9);
+        assert_eq!(long, format!("-{}=\r\n=2D-b-\r\n--c", "a".repeat(74)));
     }
 
     proptest! {

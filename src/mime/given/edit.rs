@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Manner;
 use super::lines::pass;
-use crate::mime::encode::{Base64, QuotedPrintable};
+use crate::mime::encode::{Base64, QuotedPrintable, quoted_octet};
 use crate::mime::error::MessageError;
 use crate::mime::source::{Body, Taken};
 
@@ -202,16 +202,19 @@ impl Requoted {
                 self.column = 0;
             }
             b' '..=b'~' | b'\t' => self.put(&[octet]),
-            _ => self.put(format!("={octet:02X}").as_bytes()),
+            _ => self.put(&quoted_octet(octet)),
         }
     }
 
     /// Adds what is not divided.
     fn put(&mut self, unit: &[u8]) {
-        if self.column + unit.len() >= LINE {
+        let is_broken = self.column + unit.len() >= LINE;
+        if is_broken {
             self.out.extend_from_slice(b"=\r\n");
             self.column = 0;
         }
+        // On a line that is made here, it might be a boundary.
+        let unit = if is_broken && unit == b"-" { b"=2D" } else { unit };
         self.out.extend_from_slice(unit);
         self.column += unit.len();
     }
@@ -245,8 +248,9 @@ struct Rewrapped {
 }
 
 impl Rewrapped {
+    /// What is no base64 a decoder passes over; a dash, which might be one of a boundary, is left out.
     fn see(&mut self, octet: u8) {
-        if matches!(octet, b'\r' | b'\n' | b' ' | b'\t') {
+        if matches!(octet, b'\r' | b'\n' | b' ' | b'\t' | b'-') {
             return;
         }
         if self.column == LINE || (self.is_padded && octet != b'=') {
@@ -321,6 +325,7 @@ mod tests {
             ("\u{e9} = =3 =G =\r\n".to_owned(), "=C3=A9 =3D =3D3 =3DG =\r\n".to_owned()),
             (format!("{long}1234=4167\r\n"), format!("{long}1234=\r\n=4167\r\n")),
             ("==\r\n".to_owned(), "=3D=\r\n".to_owned()),
+            (format!("--{long}xxx--b-\r\n-\r\n"), format!("--{long}xxx=\r\n=2D-b-\r\n-\r\n")),
         ] {
             assert_eq!(recoded(Recode::Requoted, &text), expected);
         }
@@ -337,6 +342,9 @@ mod tests {
             recoded(Recode::Rewrapped, &line.repeat(2)),
             format!("{line}\r\n{line}\r\n\r\n").replace("\r\n\r\n", "\r\n") + "\r\n"
         );
-        assert_eq!(recoded(Recode::Rewrapped, "QUI=\r\nQUI=\r\nQ\r\nUJD\r\n"), "QUI=\r\nQUI=\r\nQUJD\r\n");
+        assert_eq!(
+            recoded(Recode::Rewrapped, "QUI=\r\nQUI=\r\n--\r\nQ\r\nUJD\r\n"),
+            "QUI=\r\nQUI=\r\nQUJD\r\n"
+        );
     }
 }
