@@ -6,6 +6,7 @@ use std::io::{self, BufRead};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::charset::charset;
+use super::header::parameter::without_comment;
 
 /// Deepest nesting of multiparts that is followed.
 const DEPTH: usize = 16;
@@ -206,7 +207,7 @@ pub(super) fn parameter(value: &str, wanted: &str) -> Option<String> {
         {
             continue;
         }
-        pieces.push((section.parse().unwrap_or(0), is_encoded, unquoted(text.trim())));
+        pieces.push((section.parse().unwrap_or(0), is_encoded, unquoted(without_comment(text.trim()))));
     }
     pieces.sort_by_key(|(index, ..)| *index);
     let (_, first_encoded, _) = pieces.first()?;

@@ -11,7 +11,7 @@ use super::lines::LONGEST_LINE;
 use crate::mail::{Listed, Warning, WarningKind, parse_list};
 use crate::mime::charset::{Charsets, Text, Undecodable};
 use crate::mime::error::ComposeError;
-use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters};
+use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters, without_comment};
 use crate::mime::header::{Header, OCTETS, Value, is_address_list, is_structured};
 use crate::mime::read::{decoded_words, unquoted};
 
@@ -159,11 +159,14 @@ impl<'a> Said<'a> {
     /// Writes a value with parameters. Those that need it are encoded (RFC 2231), which a name such as that of a file
     /// survives; where it is there in that form too, that one is enough.
     fn write_parameters(&self, made: &mut Header) -> Result<(), Unfit> {
-        let pieces: Vec<&str> = split_parameters(&self.text).into_iter().map(str::trim).collect();
+        let is_fit = |piece: &str| piece.is_ascii() && piece.len() <= LONGEST_WORD;
+        let uncommented = |piece| if is_fit(piece) { piece } else { without_last_comment(piece) };
+        let pieces = split_parameters(&self.text).into_iter().map(str::trim).map(uncommented);
+        let pieces: Vec<&str> = pieces.collect();
         let starred: HashSet<String> = pieces.iter().flat_map(|piece| starred(piece)).collect();
         let mut words: Vec<String> = Vec::new();
         for (place, piece) in pieces.iter().enumerate() {
-            let is_fit = piece.is_ascii() && piece.len() <= LONGEST_WORD;
+            let is_fit = is_fit(piece);
             match piece.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
                 _ if is_fit && (place == 0 || !piece.is_empty()) => words.push((*piece).to_owned()),
                 _ if is_fit => {}
@@ -244,6 +247,12 @@ fn on_one_line(text: &str) -> String {
     text.replace(['\r', '\n', '\0'], " ")
 }
 
+/// A parameter without the comment behind its value.
+fn without_last_comment(piece: &str) -> &str {
+    let value = piece.split_once('=').map_or(piece, |(_, value)| value).trim_start();
+    &piece[..piece.len() - value.len() + without_comment(value).len()]
+}
+
 /// What stands before each `*` at the beginning of a parameter, lower case.
 fn starred(piece: &str) -> impl Iterator<Item = String> {
     let stars = piece.match_indices('*').map(|(at, _)| at).take_while(|at| *at <= LONGEST_KEY);
@@ -305,6 +314,7 @@ mod tests {
                 " attachment; filename=\u{e9}.p; FileName*=utf-8''%C3%A9.p",
                 "Content-Disposition: attachment; FileName*=utf-8''%C3%A9.p\r\n",
             ),
+            ("Content-Type", " a/b (\u{e9}); charset=utf-8 (\u{e9})", "Content-Type: a/b; charset=utf-8\r\n"),
             ("Content-Type", " t\u{e9}/x; a=b", "Content-Type: =?utf-8?b?dMOpL3g7?= a=b\r\n"),
         ] {
             assert_eq!(mended(name, value), expected);

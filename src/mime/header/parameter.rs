@@ -152,6 +152,25 @@ pub(in crate::mime) fn split_parameters(text: &str) -> Vec<&str> {
     .collect()
 }
 
+/// The value of a parameter, or what stands before the first, without the comment behind it (RFC 822 3.4.3). Parentheses
+/// in the middle of a value are part of it: programs forget the quotes.
+pub(in crate::mime) fn without_comment(value: &str) -> &str {
+    let mut escaped = false;
+    let is_end = |(_, character): &(usize, char)| {
+        let is_end = *character == '"' && !escaped;
+        escaped = *character == '\\' && !escaped;
+        is_end
+    };
+    let behind = match value.strip_prefix('"') {
+        Some(inner) => inner.char_indices().find(is_end).map_or(value.len(), |(at, _)| at + 2),
+        None => [" (", "\t("].iter().filter_map(|start| value.find(start)).min().unwrap_or(value.len()),
+    };
+    let (kept, comment) = value.split_at(behind);
+    let comment = comment.trim();
+    let is_comment = comment.starts_with('(') && (comment.ends_with(')') || !comment.contains(')'));
+    if is_comment { kept.trim_end() } else { value }
+}
+
 fn has_name(parameter: &str, name: &str) -> bool {
     parameter.split_once('=').is_some_and(|(found, _)| found.eq_ignore_ascii_case(name))
 }
@@ -173,6 +192,22 @@ fn is_quoted(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    #[test]
+    fn a_comment_is_no_value() {
+        for (given, value) in [
+            ("us-ascii (Plain text)", "us-ascii"),
+            ("us-ascii\t (a", "us-ascii"),
+            ("\"a (b)\" (c)", "\"a (b)\""),
+            ("\"a\\\" (b)\"", "\"a\\\" (b)\""),
+            ("a (1).pdf", "a (1).pdf"),
+            ("a(1)", "a(1)"),
+            ("\"a", "\"a"),
+            ("", ""),
+        ] {
+            assert_eq!(without_comment(given), value);
+        }
+    }
+
     use super::*;
     use crate::mime::header::Header;
 
