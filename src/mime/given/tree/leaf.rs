@@ -93,6 +93,11 @@ impl Leaf {
         self.label.is("text/") && self.label.is_unencoded()
     }
 
+    /// Whether its line ends are octets like others (RFC 2045 6.2).
+    fn is_binary(&self) -> bool {
+        self.label.encoding == "binary" && !self.is_text() && !self.label.holds_parts()
+    }
+
     /// Whether octets above 127 are in its content.
     pub(super) fn is_eight_bit(&self) -> bool {
         self.seen.eight_bit.is_some()
@@ -113,6 +118,12 @@ impl Leaf {
             Care::Never => {
                 (None, "it is longer than 998 octets, and what is signed or encrypted is not changed")
             }
+            _ if self.is_binary() => {
+                let eight_bit = self.seen.eight_bit.map(|line| self.number + line - 1);
+                let words = "its part is binary and no text, so that its line ends may not be changed: such a part must be \
+                             base64";
+                return Deed { recode: None, fault: self.long().or(eight_bit).map(|line| (line, words)) };
+            }
             _ => (self.recode(), "it is longer than 998 octets, and its part cannot be encoded"),
         };
         let fault = self.long().filter(|_| recode.is_none()).map(|line| (line, words));
@@ -127,7 +138,11 @@ impl Leaf {
         if !self.label.is_unencoded() {
             return self.label.mended(&self.seen);
         }
-        if !self.is_text() || self.charset() == Some("unknown-8bit") {
+        if !self.is_text() {
+            // In base64 the line ends would be octets of its own (RFC 2045 6.8), and they are not those that were given.
+            return Some(Recode::QuotedPrintable);
+        }
+        if self.charset() == Some("unknown-8bit") {
             return Some(Recode::Base64);
         }
         let quoted = self.seen.octets + 2 * self.text.quoted + 3 * self.text.breaks;

@@ -50,10 +50,10 @@ fn a_leaf_is_encoded_and_says_so() {
             "--b\nContent-Type: text/plain; charset=koi8-r\n\n\u{e9}\n--b--\n",
             "--b\nContent-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9\n--b--\n",
         ),
-        // No text, and a text of few ASCII letters.
+        // No text, whose line ends stay, and a text of few ASCII letters.
         (
             "--b\nContent-Type: image/png\n\n\u{e9}\n\n--b--\n",
-            "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\nw6kNCg==\n\n--b--\n",
+            "--b\nContent-Type: image/png\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9\n\n--b--\n",
         ),
         (
             "--b\nContent-Type: text/plain; charset=utf-8\n\n\u{4e2d}\u{6587}\u{4e2d}\u{6587}\n--b\n\nx\n",
@@ -171,6 +171,11 @@ fn a_line_that_cannot_be_changed_is_named() {
         (format!("--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n\na\n{long}\n"), 7, "signed"),
         (format!("--b\nContent-Type: multipart/mixed\n\n{long}\n"), 4, "cannot be encoded"),
         (format!("--b\nContent-Type: message/partial\n\n{long}\n"), 4, "cannot be encoded"),
+        (
+            "--b\nContent-Type: image/png\nContent-Transfer-Encoding: binary\n\nx\n\u{e9}".to_owned(),
+            6,
+            "must be base64",
+        ),
         (format!("--b\nContent-Transfer-Encoding: x-uuencode\n\n{long}\n"), 4, "cannot be encoded"),
         (format!("--b\nContent-Transfer-Encoding: base64\n\n{long} x\n"), 4, "cannot be encoded"),
         (format!("--b\nX: {}\n\nz\n", "y".repeat(70_000)), 2, "no text of a part"),
@@ -178,6 +183,29 @@ fn a_line_that_cannot_be_changed_is_named() {
         let (_, found) = walked(MIXED, text.as_bytes(), Manner::Message);
         let (at, reason) = found.fault.unwrap();
         assert!(at == line && reason.contains(words), "{at} {reason}");
+    }
+}
+
+#[test]
+fn comments_are_no_values() {
+    let text = made_fit(
+        "multipart/mixed; boundary=b (x)",
+        "--b\nContent-Type: text/plain; charset=us-ascii (Plain text)\n\n\u{e9}\n--b--\n",
+    );
+    assert!(text.contains("Content-Type: text/plain; charset=utf-8\n") && text.contains("=C3=A9"), "{text}");
+}
+
+#[test]
+fn no_content_becomes_a_boundary() {
+    let head = "--b\nContent-Type: text/plain; charset=utf-8\n";
+    for (word, is_base64) in [("8bit", false), ("quoted-printable", false), ("base64", true)] {
+        let inner = match is_base64 {
+            false => format!("\u{e9}{}--b\n\u{e9}{}--b--", "x".repeat(69), "x".repeat(69)),
+            true => format!("-\n-\nb\n{}", "QUJD".repeat(400)),
+        };
+        let text = made_fit(MIXED, format!("{head}Content-Transfer-Encoding: {word}\n\n{inner}\n--b--\n"));
+        let boundaries: Vec<&str> = text.lines().filter(|line| line.starts_with("--")).collect();
+        assert_eq!(boundaries, ["--b", "--b--"], "{text}");
     }
 }
 
