@@ -9,6 +9,8 @@ use crate::mime::source::Source;
 
 /// Most octets of a header: it is held in memory.
 const LIMIT: usize = 1024 * 1024;
+/// Most fields of a header: each takes more memory than its octets.
+const MOST_FIELDS: usize = 10_000;
 
 /// The header of a message, and where its body begins.
 #[derive(Debug)]
@@ -27,13 +29,7 @@ impl Head {
     pub(super) fn read(source: &Source, manner: Manner) -> Result<Self, ComposeError> {
         let octets = beginning(source)?;
         let mut at = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        if octets[at..].starts_with(b"From ") {
-            at += length_of_line(&octets[at..]);
-        }
-        // A mailbox in a mailbox has such a line behind its own.
-        while manner == Manner::Message && octets[at..].starts_with(b">From ") {
-            at += length_of_line(&octets[at..]);
-        }
+        at += length_of_mailbox_lines(&octets[at..], manner);
         let mut number = 1 + memchr::memchr_iter(b'\n', &octets[..at]).count() as u64;
         let mut fields: Vec<Field> = Vec::new();
         while at < octets.len() {
@@ -43,6 +39,9 @@ impl Head {
                 return Ok(Head { fields, length: (at + length) as u64, body_line: number + 1 });
             }
             let is_taken = take_line(&line, number, manner, &mut fields)?;
+            if fields.len() > MOST_FIELDS {
+                return Err(manner.fault(number, &format!("the header has more than {MOST_FIELDS} fields")));
+            }
             if !is_taken {
                 return Ok(Head { fields, length: at as u64, body_line: number });
             }
@@ -128,6 +127,32 @@ pub(super) fn named(line: &[u8]) -> Option<(&str, &[u8])> {
     is_name.then_some((str::from_utf8(name).ok()?, &line[at + 1..]))
 }
 
+/// Octets of the lines at the very beginning that a mailbox has put there. They name a time, or a field is behind them:
+/// others are what somebody wrote.
+fn length_of_mailbox_lines(octets: &[u8], manner: Manner) -> usize {
+    let first = length_of_line(octets);
+    let mut at = if octets.starts_with(b"From ") { first } else { 0 };
+    // A mailbox in a mailbox has such a line behind its own.
+    while manner == Manner::Message && octets[at..].starts_with(b">From ") {
+        at += length_of_line(&octets[at..]);
+    }
+    let next = manner.line(&octets[at..at + length_of_line(&octets[at..])]).into_owned();
+    if is_dated(&octets[..first]) || named(&next).is_some() { at } else { 0 }
+}
+
+/// Whether a line ends in a time and a year, and at most a zone, as in `Mon Jan  1 00:00:00 2024`.
+fn is_dated(line: &[u8]) -> bool {
+    let is_time = |word: &[u8]| {
+        let numbers = word.split(|&octet| octet == b':');
+        let is_number =
+            |number: &[u8]| matches!(number.len(), 1 | 2) && number.iter().all(u8::is_ascii_digit);
+        matches!(numbers.clone().count(), 2 | 3) && numbers.clone().all(is_number)
+    };
+    let is_year = |word: &[u8]| word.len() == 4 && word.iter().all(u8::is_ascii_digit);
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.any(is_time) && words.take(2).any(is_year)
+}
+
 fn length_of_line(octets: &[u8]) -> usize {
     memchr::memchr(b'\n', octets).map_or(octets.len(), |at| at + 1)
 }
@@ -185,6 +210,8 @@ mod tests {
             ("A: 1\n\tx\n  y: z\n\n", vec![field("A", 1, " 1\r\n\tx\r\n  y: z")], "", 5),
             ("A : 1", vec![field("A", 1, " 1")], "", 2),
             ("From me Mon Jan 1\nA:\n\nFrom x\n", vec![field("A", 2, "")], "From x\n", 4),
+            ("From me Mon Jan  1 00:00:00 2024\n\nFrom x\n", vec![], "From x\n", 3),
+            ("From me Mon Jan  1 0:00 MET 2024\nA: 1\n", vec![field("A", 2, " 1")], "", 3),
             ("\u{feff}A: 1\n \t\nB: 2\n\n", vec![field("A", 1, " 1"), field("B", 3, " 2")], "", 5),
         ] {
             assert_eq!(shown(text, read(text).unwrap()), (fields.clone(), body, line), "{text:?}");
@@ -210,6 +237,10 @@ mod tests {
             ("A\rBcc: e@x\n\n", vec![], "A\rBcc: e@x\n\n", 1),
             ("A: 1\nA: 2\r\nbody", vec![field("A", 1, " 1"), field("A", 2, " 2")], "body", 3),
             ("From x\n>From y\nA: 1\n\n>From z\n", vec![field("A", 3, " 1")], ">From z\n", 5),
+            ("From now on the disk is full\nsecond", vec![], "From now on the disk is full\nsecond", 1),
+            ("From 10:00 on 20240 are\n\nA: 1", vec![], "From 10:00 on 20240 are\n\nA: 1", 1),
+            (">From x\n>From y\nz", vec![], ">From x\n>From y\nz", 1),
+            ("From x", vec![], "From x", 1),
         ] {
             assert_eq!(shown(text, taken(text).unwrap()), (fields, body, line), "{text:?}");
         }
@@ -228,6 +259,7 @@ mod tests {
             ("Hello Bob,\n\nA: 1\n", "line 1 of the draft: `Hello Bob,` is no field"),
             ("A: 1\nhow are you? fine: yes\n\n", "line 2 of the draft: `how are you? fine: yes` is no field"),
             (" A: 1\n\n", "line 1 of the draft: ` A: 1` is no field"),
+            ("From now on\nx\n", "line 1 of the draft: `From now on` is no field"),
             (": 1\n\n", "line 1 of the draft: `: 1` is no field"),
             ("A: 1\nB: \0\n", "line 2 of the draft: a NUL stands in the header"),
             ("A: 1\rBcc: e@x\n\n", "line 1 of the draft: a CR without LF stands in the header"),
@@ -235,8 +267,13 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), words, "{text:?}");
         }
-        let endless = "A: 1\n".repeat(300_000);
+        let line = format!("A: {}\n", "1".repeat(200));
+        let endless = line.repeat(6000);
         assert!(read(&endless).unwrap_err().to_string().ends_with("no end within its first MiB"));
-        assert_eq!(read(format!("{}\nbody", &endless[..500_000])).unwrap().fields.len(), 100_000);
+        assert_eq!(read(line.repeat(5000) + "\nbody").unwrap().fields.len(), 5000);
+        let many = "a:\n".repeat(MOST_FIELDS);
+        assert_eq!(read(&many).unwrap().fields.len(), MOST_FIELDS);
+        let words = "line 10001 of the draft: the header has more than 10000 fields";
+        assert_eq!(read(many + "a:\n").unwrap_err().to_string(), words);
     }
 }
