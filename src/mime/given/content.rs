@@ -318,8 +318,7 @@ fn is_true(label: &Label, seen: &Seen, body: &Body) -> Result<bool, MessageError
 /// Lets the label of a text with octets above 127 name its charset, if it names none that has them.
 fn set_charset(label: &Label, is_utf_8: bool, fields: &mut Vec<Field>) -> Option<&'static str> {
     let charset = true_charset(label, is_utf_8)?;
-    let value = Value::Written(label.with_charset(charset).into_bytes());
-    put(fields, "Content-Type", value);
+    put(fields, "Content-Type", label.with_charset(charset));
     Some(charset)
 }
 

@@ -1,9 +1,10 @@
 //! What fields say of a content (RFC 2045 5 and 6).
 
 use super::edit::Recode;
-use super::field::Field;
+use super::field::{Field, Value, unfolded};
 use super::lines::{LONGEST_LINE, Seen};
 use crate::mime::charset::charset;
+use crate::mime::header::OCTETS;
 use crate::mime::header::parameter::split_parameters;
 use crate::mime::read::parameter;
 
@@ -12,6 +13,8 @@ use crate::mime::read::parameter;
 pub(super) struct Label {
     /// That of the Content-Type field; empty where there is none.
     pub(super) value: String,
+    /// The same with a character for each octet above 127, where it was given.
+    octets: Option<String>,
     /// Type and subtype, lower case.
     pub(super) essence: String,
     /// The transfer encoding, lower case.
@@ -26,6 +29,13 @@ impl Label {
             field.and_then(Field::said).unwrap_or_default()
         };
         let value = find("Content-Type");
+        let field = fields.clone().into_iter().find(|field| field.is("Content-Type"));
+        let octets = field.and_then(|field| match &field.value {
+            Value::Written(value) if !value.is_ascii() => {
+                Some(OCTETS.decode_without_bom_handling(&unfolded(value)).0.into_owned())
+            }
+            _ => None,
+        });
         let essence = value.split([';', '(']).next().unwrap_or_default().trim().to_ascii_lowercase();
         let encoding = find("Content-Transfer-Encoding");
         let encoding = encoding.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -35,6 +45,7 @@ impl Label {
             encoding: if encoding.is_empty() { "7bit".to_owned() } else { encoding },
             charset: parameter(&value, "charset"),
             value,
+            octets,
         }
     }
 
@@ -77,9 +88,9 @@ impl Label {
         }
     }
 
-    /// The value of a Content-Type field with this charset.
-    pub(super) fn with_charset(&self, charset: &str) -> String {
-        let mut pieces = split_parameters(&self.value).into_iter();
+    /// The value of a Content-Type field with this charset. The octets of other parameters stay.
+    pub(super) fn with_charset(&self, charset: &str) -> Value {
+        let mut pieces = split_parameters(self.octets.as_ref().unwrap_or(&self.value)).into_iter();
         let essence = pieces.next().filter(|essence| essence.contains('/')).unwrap_or("text/plain");
         let is_other = |piece: &&str| {
             let name = piece.split('=').next().unwrap_or_default().trim();
@@ -91,7 +102,13 @@ impl Label {
             value.push_str("; ");
             value.push_str(piece);
         }
-        value + "; charset=" + charset
+        value.push_str("; charset=");
+        value.push_str(charset);
+        Value::Written(if self.octets.is_some() {
+            OCTETS.encode(&value).0.into_owned()
+        } else {
+            value.into_bytes()
+        })
     }
 }
 

@@ -158,7 +158,7 @@ impl Leaf {
     /// Lets its fields say what it is from now on.
     pub(super) fn relabel(&mut self, recode: Recode) {
         if let Some(charset) = self.charset() {
-            self.head.set("Content-Type", Value::Written(self.label.with_charset(charset).into_bytes()));
+            self.head.set("Content-Type", self.label.with_charset(charset));
         }
         self.head.set("Content-Transfer-Encoding", Value::Plain(recode.word().to_owned()));
     }
