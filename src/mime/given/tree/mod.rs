@@ -83,7 +83,7 @@ pub(super) fn walk(
 ) -> Result<Option<Found>, MessageError> {
     let care = if manner == Manner::Message { Care::Encode } else { Care::OnlyLong };
     let Some(frame) = Frame::of(label, care) else { return Ok(None) };
-    let place = if frame.boundary.is_some() { Place::Aside } else { Place::Header(PartHead::at(0)) };
+    let place = if frame.boundary.is_some() { Place::Aside } else { Place::Header(PartHead::of_message(0)) };
     let mut walk = Walk {
         charsets,
         warnings,
@@ -291,7 +291,8 @@ impl Walk<'_> {
                 let is_message = frame.boundary.is_none();
                 self.edit_fields(&head, care);
                 self.frames.push(frame);
-                self.place = if is_message { Place::Header(PartHead::at(start)) } else { Place::Aside };
+                self.place =
+                    if is_message { Place::Header(PartHead::of_message(start)) } else { Place::Aside };
             }
             None => self.place = Place::Leaf(Box::new(Leaf::new(head, label, care, start, number))),
         }

@@ -33,6 +33,8 @@ pub(super) struct PartHead {
     is_unended: bool,
     /// Whether it must not be missing.
     must_end: bool,
+    /// Whether a line of a mailbox may be next.
+    may_be_mailbox: bool,
 }
 
 /// A field, and its octets in the body, the last line end too.
@@ -77,11 +79,21 @@ impl PartHead {
         PartHead { end, is_unended: true, ..PartHead::default() }
     }
 
+    /// That of an attached message, in which lines of a mailbox may be first.
+    pub(super) fn of_message(end: u64) -> Self {
+        PartHead { may_be_mailbox: true, ..Self::at(end) }
+    }
+
     /// Takes a line of this number, which stands at `span` with its end.
     pub(super) fn take(&mut self, line: &[u8], span: Range<u64>, number: u64) -> Step {
         if line.is_empty() {
             (self.end, self.is_unended) = (span.start, false);
             return Step::End;
+        }
+        self.may_be_mailbox &= line.starts_with(b"From ") || line.starts_with(b">From ");
+        if self.may_be_mailbox && line.is_ascii() && line.len() <= super::LONGEST_LINE {
+            self.end = span.end;
+            return Step::More;
         }
         let is_continued = matches!(line[0], b' ' | b'\t');
         let last = self.fields.last_mut().filter(|_| is_continued);

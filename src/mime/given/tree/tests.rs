@@ -86,6 +86,12 @@ fn a_leaf_is_encoded_and_says_so() {
         unknown.contains("; charset=unknown-8bit\n") && unknown.contains("base64\n\n6Q==\n"),
         "{unknown}"
     );
+    for (name, coded) in [(&b"\xe9"[..], "unknown-8bit''%E9"), ("\u{e9}".as_bytes(), "utf-8''%C3%A9")] {
+        let text = [b"--b\nContent-Type: text/plain; name=", name, "\n\n\u{e9}\n--b--\n".as_bytes()].concat();
+        let named = made_fit(MIXED, text);
+        let expected = format!("--b\nContent-Type: text/plain; name*={coded}; charset=utf-8\n");
+        assert!(named.starts_with(&expected), "{named}");
+    }
     let unnamed = made_fit(MIXED, b"--b\nContent-Type: text/html\n\n\xe9\n--b--\n");
     assert!(unnamed.contains("Content-Type: text/html\n") && unnamed.contains("\n\n=E9\n"), "{unnamed}");
 }
@@ -183,6 +189,20 @@ fn a_line_that_cannot_be_changed_is_named() {
         let (_, found) = walked(MIXED, text.as_bytes(), Manner::Message);
         let (at, reason) = found.fault.unwrap();
         assert!(at == line && reason.contains(words), "{at} {reason}");
+    }
+}
+
+#[test]
+fn a_mailbox_line_belongs_to_the_header_of_an_attached_message() {
+    for line in ["From a@x Mon Jan  1 00:00:00 2024", ">From a@x"] {
+        let part = "Content-Type: multipart/mixed; boundary=c\n\n--c\n";
+        let given = format!(
+            "--b\nContent-Type: message/rfc822\n\n{line}\n{part}\n{}\n--c--\n--b--\n",
+            "x".repeat(1000)
+        );
+        let text = made_fit(MIXED, given);
+        let quoted = format!("\n\n{line}\n{part}Content-Transfer-Encoding: quoted-printable\n\nxxx");
+        assert!(text.contains(&quoted), "{text}");
     }
 }
 
