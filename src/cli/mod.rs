@@ -30,7 +30,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 
 pub use args::{EmptyBody, MissingSubject};
 pub use clap_complete::Shell;
-pub use faces::mailx::add_field;
+pub use faces::mailx::{add_field, may_be_field};
 pub use faces::run::RunRequest;
 pub use letter::Letter;
 pub use mailto::Mailto;

@@ -239,6 +239,11 @@ pub(super) fn replace_author(draft: &mut Draft, old: Mailbox, locals: &Locals<'_
     let old = vec![Listed::Mailbox(Mailbox { name: old.name, address: locals.redirected(&old.address) })];
     let author = vec![Listed::Mailbox(draft.from.clone())];
     match &mut draft.given {
+        // Who resends it is the author here; who wrote it stays (RFC 5322 3.6.6).
+        Some(given) if given.has("Resent-From") => {
+            given.set_addresses("Resent-From", author);
+            given.remove("Resent-Sender");
+        }
         Some(given) => {
             given.set_addresses("From", author);
             given.remove("Sender");

@@ -231,6 +231,10 @@ fn counted(given: &Given, prefix: &str) -> Vec<(String, String)> {
     for (name, value) in given.fields() {
         let is_resent = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("Resent-"));
         if is_resent == prefix.is_empty() {
+            // The fields of one resending stand together (RFC 5322 3.6.6).
+            if !is_resent && !counted.is_empty() {
+                break;
+            }
             continue;
         }
         if is_resent && counted.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {

@@ -149,8 +149,13 @@ impl Mail {
 
     /// Whether it is queued before anything is tried.
     fn goes_first_into_the_queue(&self, route: &Route) -> bool {
-        self.request.queue != Some(false)
-            && self.settings.queue.value == Queue::Always
+        self.settings.queue.value == Queue::Always && self.may_be_queued(route)
+    }
+
+    /// Whether the queue is wanted at all, and can go by the profile.
+    fn may_be_queued(&self, route: &Route) -> bool {
+        let is_wanted = self.request.queue.unwrap_or(self.settings.queue.value != Queue::Off);
+        is_wanted
             && matches!(route, Route::SmartHost(_) | Route::Fallback(_))
             && self.settings.is_of_a_profile()
     }

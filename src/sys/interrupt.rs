@@ -135,6 +135,15 @@ pub fn interrupted(patience: usize) -> Option<Interrupt> {
     (caught.count.load(Ordering::Relaxed) >= patience).then_some(last)
 }
 
+/// Forgets the signals that have come: they were another program's, and whoever waits from here on waits for others.
+pub(super) fn forget_interrupts() {
+    let _ = interrupted(0);
+    if let Some(caught) = CAUGHT.get() {
+        caught.last.store(0, Ordering::Release);
+        caught.count.store(0, Ordering::Relaxed);
+    }
+}
+
 /// What can be read when a signal has come that [`interrupted`] was not asked about yet; to be polled beside what is waited
 /// for. `None` until they are caught.
 pub fn bell() -> Option<BorrowedFd<'static>> {

@@ -25,7 +25,7 @@ fn two_mails_of_one_dialogue_arrive() {
     let second = "MAIL FROM:<>\nRCPT TO:<root>\nRCPT TO:<q@y.example>\nDATA\nTo: q@y.example\nBcc: hid@y.example\n\ntwo\n.\n";
     let (ran, replies) =
         speak(&sandbox, &format!("HELO [127.0.0.1]\n{MAIL}NOOP\nRSET\n{second}QUIT\n"), &["-bs", "-i"]);
-    ran.exits(0).quiet_on_stderr();
+    ran.exits(0);
     assert_eq!(
         codes(&replies),
         "250 250 354 250 250 250 250 250 250 354 250 221".split(' ').collect::<Vec<_>>()
@@ -66,7 +66,7 @@ fn who_has_it_is_not_sent_it_again_and_the_sender_hears_of_the_others() {
     let sandbox = Sandbox::facing(peer.port(), "[spool]\nrun_after_send = false");
     let both = MAIL.replace("RCPT", "RCPT TO:<no@y.example>\nRCPT");
     let (ran, replies) = speak(&sandbox, &format!("EHLO h\n{both}QUIT\n"), &["-bs"]);
-    ran.exits(0).says("no@y.example");
+    ran.exits(0);
     assert_eq!(codes(&replies).last_chunk(), Some(&["354", "250", "221"]));
     let listed = sandbox.run(&["queue", "list", "--json"]).exits(0).stdout();
     assert!(listed.contains("\"recipients\":1"), "{listed}");
@@ -102,6 +102,53 @@ fn a_message_without_its_dot_is_nobodys() {
         assert_eq!(codes(&replies), ["250", "250", "354"], "{end:?}");
     }
     assert_eq!(peer.finish().connections(), 0);
+}
+
+#[test]
+fn of_several_recipients_the_queue_tells_where_it_can() {
+    let rules = Rules::healthy()
+        .on("RCPT TO:<later@", [say("450 4.2.1 later")])
+        .on("RCPT TO:<no@", [say("550 5.1.1 no")]);
+    let peer = Peer::serving(rules);
+    let three = MAIL.replace("RCPT", "RCPT TO:<later@y.example>\nRCPT TO:<no@y.example>\nRCPT");
+    // Without a queue the answer says who has not got it.
+    let sandbox = Sandbox::facing(peer.port(), "queue = \"off\"");
+    let (ran, replies) = speak(&sandbox, &format!("EHLO h\n{three}QUIT\n"), &["-bs"]);
+    ran.exits(0).says("later@y.example");
+    let told = replies.iter().find(|line| line.starts_with("250 2.0.0 Ok: id=")).unwrap();
+    assert!(told.ends_with("; not taken for later@y.example; not taken for no@y.example"), "{told}");
+    sandbox.run(&["queue", "list"]).exits(0).prints("the queue is empty");
+    // Nor does a queue that cannot keep it: who has it must not get it again.
+    let sandbox = Sandbox::facing(peer.port(), "");
+    sandbox.file("../home/.local/state", "in the way");
+    let (ran, replies) = speak(&sandbox, &format!("EHLO h\n{three}QUIT\n"), &["-bs"]);
+    ran.exits(0).says("not queued");
+    let told = replies.iter().find(|line| line.starts_with("250 2.0.0 Ok: id=")).unwrap();
+    assert!(told.ends_with("; not taken for later@y.example; not taken for no@y.example"), "{told}");
+    // With one the deferred recipient waits, and the sender hears of the refused one by mail.
+    let sandbox = Sandbox::facing(peer.port(), "[spool]\nrun_after_send = false");
+    let (ran, replies) = speak(&sandbox, &format!("EHLO h\n{three}QUIT\n"), &["-bs"]);
+    ran.exits(0);
+    let told = replies.iter().find(|line| line.starts_with("250 2.0.0 Ok: queued as ")).unwrap();
+    assert!(!told.contains("not taken"), "{told}");
+    let listed = sandbox.run(&["queue", "list", "--json"]).exits(0).stdout();
+    assert_eq!(listed.matches("\"recipients\":1").count(), 2, "{listed}");
+    drop(peer);
+}
+
+#[test]
+fn whoever_wants_it_to_end_ends_it() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "");
+    let commands = format!("EHLO h\n{MAIL}NOOP\n").replace('\n', "\r\n");
+    sandbox.file("commands", commands);
+    // Standard input stays open behind them.
+    let script = "mkfifo in; (exec -a sendmail \"$0\" -bs) < in & exec 3> in; cat commands >&3; sleep 1; kill -TERM $!; \
+                  wait $!; echo ended $?";
+    let program = sandbox.program().display().to_string();
+    let ran = sandbox.call().program("/bin/bash").run(&["-c", script, &program]);
+    ran.prints("ended 0").prints("250 2.0.0 Ok: id=");
+    drop(peer);
 }
 
 #[test]

@@ -124,6 +124,30 @@ fn the_profiles_author_stands_in_for_another_where_the_server_wants_that() {
 }
 
 #[test]
+fn two_who_look_alike_in_the_header_are_two() {
+    let sandbox = saying("local_to = \"admin@corp.example\"\nqualify_domain = \"my.example\"\n");
+    let ran = sendmail(&sandbox, "x\n", &["ann", "ann@my.example"]);
+    assert_eq!(envelope(&ran)[1..], ["admin@corp.example".to_owned(), "ann@my.example".to_owned()]);
+    let copy = ["--set", "default_bcc=ann@my.example", "--dry-run"];
+    let ran = sandbox.stdin("x\n").called_as("sendmail").run(&[&copy[..], &["ann"]].concat());
+    assert_eq!(envelope(&ran)[1..], ["admin@corp.example".to_owned(), "ann@my.example".to_owned()]);
+}
+
+#[test]
+fn an_alias_may_lead_to_this_machine_or_to_nobody() {
+    let sandbox = saying(
+        "local_to = \"admin@corp.example\"\n[aliases]\nroot = \"boss@corp.example\"\npostmaster = \"root@localhost\"\n\
+         loop = \"loop@localhost\"\nhole = \"nobody: ;\"\n",
+    );
+    let verify = |word: &str| sandbox.call().called_as("sendmail").run(&["-bv", word]);
+    for word in ["postmaster", "postmaster@localhost", "root@localhost"] {
+        assert_eq!(verify(word).exits(0).stdout(), "boss@corp.example\n", "{word}");
+    }
+    verify("loop@localhost").exits(0).prints("admin@corp.example");
+    verify("hole@localhost").exits(64).says("no recipient");
+}
+
+#[test]
 fn bv_tells_whom_a_name_stands_for() {
     let sandbox = saying("local_to = \"admin@corp.example\"\n");
     let verify = |words: &[&str]| sandbox.call().called_as("sendmail").run(&[&["-bv"], words].concat());

@@ -105,12 +105,33 @@ fn whoever_ends_us_ends_the_command_and_it_is_told() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     running.signal(Signal::TERM);
-    running.finish().exits(5);
-    sandbox.run(&["queue", "run", "--now"]).ended_by_itself();
+    running.finish().exits(5).quiet();
     let messages = peer.finish().messages();
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!(subject(&messages[0]), "sh failed with exit status 5 on HOST after TIME");
     assert_eq!(text(&messages[0]), "ended\r\n");
+}
+
+#[test]
+fn what_the_command_leaves_behind_disturbs_nothing() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "");
+    let script = "seq 1 20000; (while :; do echo behind; done) & sleep 0.2; kill -9 $!; (sleep 0.1; echo late) & exit 3";
+    sandbox.run(&["run", "--", "sh", "-c", script]).exits(3);
+    let message = peer.finish().messages().remove(0);
+    let lines: Vec<&str> = text(&message).lines().take(20_000).collect();
+    assert!(lines.iter().enumerate().all(|(at, line)| *line == (at + 1).to_string()), "{:?}", &lines[..10]);
+}
+
+#[test]
+fn a_job_is_done_where_there_is_no_room_for_what_it_says() {
+    let peer = Peer::healthy();
+    let mut sandbox = Sandbox::facing(peer.port(), "");
+    sandbox.env("TMPDIR", "/nonexistent");
+    let ran = sandbox.run(&["run", "--", "sh", "-c", "touch done; echo precious; exit 4"]);
+    ran.exits(4).says("no temporary file for the output in /nonexistent").says("precious");
+    assert!(sandbox.work().join("done").exists());
+    assert!(text(&peer.finish().messages()[0]).contains("went to standard error"));
 }
 
 #[test]

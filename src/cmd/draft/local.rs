@@ -6,6 +6,8 @@ use crate::mail::{Address, AliasError, Aliases, Group, Listed, Mailbox, parse_li
 
 /// The domain of a name that has none, until it gets one. Nobody has it (RFC 6761 6.4).
 pub(super) const BARE: &str = "bare.invalid";
+/// How often an alias may lead to a name at this machine: a loop ends there.
+const DEEPEST: usize = 16;
 
 /// What names of this machine stand for.
 pub(in crate::cmd) struct Locals<'a> {
@@ -24,8 +26,7 @@ pub(in crate::cmd) struct Locals<'a> {
 /// A mailbox of a list, as it stands in the header, and whom the envelope names for it.
 pub(super) struct Resolved {
     pub(super) shown: Vec<Mailbox>,
-    /// Empty where it names those who are shown.
-    pub(super) instead: Vec<Address>,
+    pub(super) people: Vec<Address>,
 }
 
 impl<'a> Locals<'a> {
@@ -64,45 +65,49 @@ impl<'a> Locals<'a> {
 
     /// Who gets what is sent to this mailbox.
     pub(super) fn resolve(&self, mailbox: &Mailbox) -> Result<Resolved, AliasError> {
-        let address = self.qualified(&mailbox.address);
-        let plain = Mailbox { name: mailbox.name.clone(), address };
-        let nobody_else = |plain| Resolved { shown: vec![plain], instead: Vec::new() };
-        if !self.is_here(&mailbox.address) {
-            return Ok(nobody_else(plain));
-        }
-        let name = mailbox.address.local();
-        let named = if self.by_address { self.aliases.expansion().named(name)? } else { Vec::new() };
-        let found: Vec<Mailbox> = match named.is_empty() {
-            true => self.local_to.to_vec(),
-            false => named.iter().flat_map(Listed::mailboxes).flat_map(|one| self.ended(one)).collect(),
+        let plain = Mailbox { name: mailbox.name.clone(), address: self.qualified(&mailbox.address) };
+        let Some(found) = self.found(&mailbox.address, 0)? else {
+            let people = vec![plain.address.clone()];
+            return Ok(Resolved { shown: vec![plain], people });
         };
-        if found.is_empty() {
-            return Ok(nobody_else(plain));
-        }
-        let instead: Vec<Address> = found.iter().map(|one| one.address.clone()).collect();
-        if !self.rewrites {
-            return Ok(Resolved { shown: vec![plain], instead });
+        let people: Vec<Address> = found.iter().map(|one| one.address.clone()).collect();
+        if !self.rewrites || found.is_empty() {
+            return Ok(Resolved { shown: vec![plain], people });
         }
         // What stood there stays to be seen.
         let before = plain.name.unwrap_or_else(|| plain.address.to_string());
         let named = |one: Mailbox| Mailbox { name: Some(before.clone()), address: one.address };
-        Ok(Resolved { shown: found.into_iter().map(named).collect(), instead: Vec::new() })
+        Ok(Resolved { shown: found.into_iter().map(named).collect(), people })
     }
 
-    /// Whom a name stands for to which aliases have led, and which is none itself.
-    fn ended(&self, mailbox: &Mailbox) -> Vec<Mailbox> {
-        match mailbox.address.domain() == BARE {
-            true if !self.local_to.is_empty() => self.local_to.to_vec(),
-            _ => vec![Mailbox { name: mailbox.name.clone(), address: self.qualified(&mailbox.address) }],
+    /// Whom a name of this machine stands for, perhaps nobody; `None` if the address is its own.
+    fn found(&self, address: &Address, depth: usize) -> Result<Option<Vec<Mailbox>>, AliasError> {
+        if !self.is_here(address) {
+            return Ok(None);
+        }
+        let name = address.local();
+        if self.by_address && self.aliases.is_known(name) && depth < DEEPEST {
+            let mut found = Vec::new();
+            for one in self.aliases.expansion().named(name)?.iter().flat_map(Listed::mailboxes) {
+                // An alias may lead to a name of this machine that is none, or is written with its domain.
+                match self.found(&one.address, depth + 1)? {
+                    Some(others) => found.extend(others),
+                    None => found.push(one.clone()),
+                }
+            }
+            return Ok(Some(found));
+        }
+        match (self.local_to, depth) {
+            ([], 0) => Ok(None),
+            ([], _) => Ok(Some(vec![Mailbox::from(self.qualified(address))])),
+            (admin, _) => Ok(Some(admin.to_vec())),
         }
     }
 
     /// The one address that mail for this one goes to: reports of failure find a reader.
     pub(super) fn redirected(&self, address: &Address) -> Address {
-        let resolved = self.resolve(&Mailbox::from(address.clone()));
-        match resolved.as_ref().map(|resolved| (resolved.instead.as_slice(), resolved.shown.as_slice())) {
-            Ok(([one], _)) => one.clone(),
-            Ok(([], [one])) => one.address.clone(),
+        match self.resolve(&Mailbox::from(address.clone())) {
+            Ok(Resolved { people, .. }) if people.len() == 1 => people[0].clone(),
             _ => self.qualified(address),
         }
     }

@@ -1,13 +1,13 @@
 //! Who gets the mail, as typed and as the settings add: aliases are looked up here, bare words qualified.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::cli::{Request, no_recipient};
 use crate::cmd::draft::Identity;
 use crate::cmd::draft::local::{BARE, Locals};
 use crate::cmd::{Exit, Failure, World, print, settings};
 use crate::config::{Setting, Settings};
-use crate::mail::{Address, Aliases, Envelope, Listed, Warning, WarningKind, parse_list};
+use crate::mail::{Address, AliasError, Aliases, Envelope, Listed, Warning, WarningKind, parse_list};
 
 /// The address lists of a request, qualified.
 pub(in crate::cmd) struct Recipients {
@@ -16,8 +16,8 @@ pub(in crate::cmd) struct Recipients {
     bcc: Vec<Listed>,
     pub(super) reply_to: Vec<Listed>,
     pub(super) receipt: Vec<Listed>,
-    /// Whom the envelope names instead of an address that the header shows.
-    instead: BTreeMap<String, Vec<Address>>,
+    /// Whom the envelope names, in the order of To, Cc and blind copies.
+    people: Vec<Address>,
     /// Whether somebody was named, besides those who get a copy of every mail.
     has_somebody: bool,
 }
@@ -47,56 +47,73 @@ pub(in crate::cmd) fn recipients(
     let letter = &settings.letter;
     let set = |list: &Option<Setting<String>>| list.iter().map(|set| set.value.clone()).collect::<Vec<_>>();
     let (default_cc, default_bcc) = (set(&letter.default_cc), set(&letter.default_bcc));
-    let (mut failures, mut instead) = (Vec::new(), BTreeMap::new());
-    let mut read = |texts: &mut dyn Iterator<Item = &String>| -> Vec<Listed> {
+    let mut failures = Vec::new();
+    let mut read = |texts: &mut dyn Iterator<Item = &String>| -> Vec<Named> {
         let mut expansion = locals.aliases.expansion();
-        let mut listed = Vec::new();
+        let mut named = Vec::new();
         for text in texts {
             match expansion.read(text, Some(BARE)) {
-                Ok(items) => listed.extend(items),
+                Ok(items) => items.iter().for_each(|item| match Named::of(item, locals) {
+                    Ok(item) => named.push(item),
+                    Err(error) => failures.push(Failure::from(error)),
+                }),
                 Err(error) => failures.push(Failure::from(error)),
             }
         }
-        for mailbox in listed.iter().flat_map(Listed::mailboxes) {
-            match locals.resolve(mailbox) {
-                Ok(resolved) if resolved.instead.is_empty() => {}
-                Ok(resolved) => {
-                    instead.insert(key(&locals.qualified(&mailbox.address)), resolved.instead);
-                }
-                Err(error) => failures.push(Failure::from(error)),
-            }
-        }
-        locals.shown(&listed)
+        named
     };
     let to = read(&mut request.to.iter().chain(&request.recipients));
     let mut cc = read(&mut request.cc.iter());
     let mut bcc = read(&mut request.bcc.iter());
-    let reply_to = read(&mut request.reply_to.iter());
-    let mut receipt = read(&mut request.read_receipt.iter());
+    let reply_to = shown(read(&mut request.reply_to.iter()));
+    let mut receipt = shown(read(&mut request.read_receipt.iter()));
     let (more_cc, more_bcc) = (read(&mut default_cc.iter()), read(&mut default_bcc.iter()));
     if let Some(failure) = Failure::gather(failures) {
         return Err(failure);
     }
-    let typed = || [&to, &cc, &bcc].into_iter().flatten().flat_map(Listed::mailboxes);
+    let typed = || [&to, &cc, &bcc].into_iter().flatten().flat_map(|named| &named.people);
     let has_somebody = typed().next().is_some();
-    let mut known: BTreeSet<String> = typed().map(|mailbox| key(&mailbox.address)).collect();
+    let mut known: BTreeSet<String> = typed().map(key).collect();
     // Who is written to already needs no copy.
-    let mut unknown = |more: Vec<Listed>| {
-        let is_new =
-            |one: &Listed| one.mailboxes().iter().any(|mailbox| !known.contains(&key(&mailbox.address)));
-        let kept: Vec<Listed> = more.into_iter().filter(is_new).collect();
-        known.extend(kept.iter().flat_map(Listed::mailboxes).map(|mailbox| key(&mailbox.address)));
+    let mut unknown = |more: Vec<Named>| {
+        let is_new = |one: &Named| one.people.iter().any(|address| !known.contains(&key(address)));
+        let kept: Vec<Named> = more.into_iter().filter(is_new).collect();
+        known.extend(kept.iter().flat_map(|one| &one.people).map(key));
         kept
     };
     cc.extend(unknown(more_cc));
     bcc.extend(unknown(more_bcc));
+    let people = [&to, &cc, &bcc].into_iter().flatten().flat_map(|named| named.people.clone()).collect();
+    let (to, cc, bcc) = (shown(to), shown(cc), shown(bcc));
     if request.read_receipt.is_some() && receipt.is_empty() {
         receipt = vec![Listed::Mailbox(identity.author.clone())];
     }
     let set =
         || settings.reply_to.iter().flat_map(|set| set.value.iter().cloned().map(Listed::Mailbox)).collect();
     let reply_to = if request.reply_to.is_some() { reply_to } else { set() };
-    Ok(Recipients { to, cc, bcc, reply_to, receipt, instead, has_somebody })
+    Ok(Recipients { to, cc, bcc, reply_to, receipt, people, has_somebody })
+}
+
+/// An item of a list.
+struct Named {
+    /// As the header shows it.
+    shown: Vec<Listed>,
+    /// Whom the envelope names for it.
+    people: Vec<Address>,
+}
+
+impl Named {
+    fn of(item: &Listed, locals: &Locals<'_>) -> Result<Self, AliasError> {
+        let mut people = Vec::new();
+        for mailbox in item.mailboxes() {
+            people.extend(locals.resolve(mailbox)?.people);
+        }
+        Ok(Named { shown: locals.shown(std::slice::from_ref(item)), people })
+    }
+}
+
+fn shown(named: Vec<Named>) -> Vec<Listed> {
+    named.into_iter().flat_map(|one| one.shown).collect()
 }
 
 /// The aliases, where a list has a bare word that may be one. Without such a word their files are not opened.
@@ -138,10 +155,8 @@ impl Recipients {
 
     /// The warning that somebody is named more than once, and gets it once.
     pub(in crate::cmd) fn named_twice(&self) -> Option<Warning> {
-        let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
         let mut seen = BTreeSet::new();
-        let mut again =
-            everybody.map(|mailbox| &mailbox.address).filter(|address| !seen.insert(key(address)));
+        let mut again = self.people.iter().filter(|address| !seen.insert(key(address)));
         let first = again.next()?;
         let words = match again.count() {
             0 => format!("{first} is named twice, and gets it once"),
@@ -160,12 +175,8 @@ impl Recipients {
         if !self.has_somebody {
             return Err(no_recipient().into());
         }
-        let everybody = [&self.to, &self.cc, &self.bcc].into_iter().flatten().flat_map(Listed::mailboxes);
-        let named = everybody.flat_map(|mailbox| match self.instead.get(&key(&mailbox.address)) {
-            Some(instead) => instead.clone(),
-            None => vec![mailbox.address.clone()],
-        });
-        let envelope = Envelope::new(identity.reverse_path.clone(), named).map_err(|_| no_recipient())?;
+        let envelope = Envelope::new(identity.reverse_path.clone(), self.people.iter().cloned())
+            .map_err(|_| no_recipient())?;
         let mut wishes = request.wishes.clone();
         wishes.notify = wishes.notify.or_else(|| settings.dsn_notify.as_ref().map(|set| set.value));
         wishes.returned = wishes.returned.or_else(|| settings.dsn_return.as_ref().map(|set| set.value));

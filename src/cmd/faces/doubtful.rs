@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::cli::{Attachment, Doubtful, Request, Source, UsageError, add_field, shown};
+use crate::cli::{Attachment, Doubtful, Request, Source, UsageError, add_field, may_be_field, shown};
 use crate::cmd::{Exit, Failure, World, settings};
 
 /// Gives each doubtful word of the request its meaning.
@@ -11,7 +11,7 @@ pub(in crate::cmd) fn settle(request: &mut Request, world: &World<'_>) -> Result
     for word in std::mem::take(&mut request.doubtful) {
         match word {
             Doubtful::FileOrField(word) if is_there(&word) => attach(request, &word),
-            Doubtful::FileOrField(word) if !word.as_encoded_bytes().contains(&b':') => {
+            Doubtful::FileOrField(word) if !may_be_field(&word) => {
                 let words = format!("-a {}: there is no such file", shown(&word));
                 let failure = Failure::plain(Exit::NoInput, words);
                 return Err(failure.hint("-a takes a file, or a field such as 'X-Host: web1'"));

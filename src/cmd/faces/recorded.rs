@@ -2,8 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -53,18 +54,32 @@ pub(in crate::cmd) fn run(request: &RunRequest, world: &mut World<'_>) -> Result
 }
 
 impl Record {
-    fn make(command: &[OsString], without: &[String], world: &World<'_>) -> Result<Record, Failure> {
+    fn make(command: &[OsString], without: &[String], world: &mut World<'_>) -> Result<Record, Failure> {
         let failed = |error: &io::Error| {
             let folder = tempfile::env::temp_dir();
             let words =
                 format!("no temporary file for the output in {}: {}", folder.display(), reason(error));
             Failure::plain(Exit::CantCreat, words).hint(PLACE_HINT)
         };
-        let mut file = tempfile::tempfile().map_err(|error| failed(&error))?;
+        let file = tempfile::tempfile();
+        // The job is done all the same; what it says is to be seen by whoever called us.
+        let aside = match &file {
+            Ok(_) => None,
+            Err(error) => {
+                failed(error).say(world);
+                let stderr =
+                    rustix::io::dup(rustix::stdio::stderr()).map_err(|error| failed(&error.into()))?;
+                Some(File::from(stderr))
+            }
+        };
         let began = Instant::now();
-        let ended = world.run.record(command, without, &file);
+        let ended =
+            world.run.record(command, without, aside.as_ref().or(file.as_ref().ok()).expect("one is there"));
         let took = began.elapsed();
-        let output = read_ends(&mut file).map_err(|error| failed(&error))?;
+        let output = match &file {
+            Ok(file) => read_ends(file).map_err(|error| failed(&error))?,
+            Err(_) => b"(the output went to standard error: there was no temporary file for it)\n".to_vec(),
+        };
         Ok(Record { ended, took, output })
     }
 
@@ -135,21 +150,20 @@ fn recipient(settings: &Settings, world: &World<'_>) -> Result<String, Failure> 
     }
 }
 
-/// The beginning and the end of a file, and a line between them for what is left out.
-fn read_ends(file: &mut File) -> io::Result<Vec<u8>> {
-    let length = file.seek(SeekFrom::End(0))?;
-    file.rewind()?;
-    let mut octets = Vec::new();
+/// The beginning and the end of a file, and a line between them for what is left out. The offset of the file is not moved:
+/// what the command has left behind may still write by it.
+fn read_ends(file: &File) -> io::Result<Vec<u8>> {
+    let length = file.metadata()?.len();
+    let read = |from: u64, count: u64| -> io::Result<Vec<u8>> {
+        let mut octets = vec![0; usize::try_from(count).map_err(io::Error::other)?];
+        file.read_exact_at(&mut octets, from).map(|()| octets)
+    };
     if length <= MAILED.0 + MAILED.1 {
-        file.take(length).read_to_end(&mut octets)?;
-        return Ok(octets);
+        return read(0, length);
     }
-    Read::by_ref(file).take(MAILED.0).read_to_end(&mut octets)?;
     let left = length - MAILED.0 - MAILED.1;
-    octets.extend_from_slice(format!("\n[whippet: {left} octets left out]\n").as_bytes());
-    file.seek(SeekFrom::Start(length - MAILED.1))?;
-    file.take(MAILED.1).read_to_end(&mut octets)?;
-    Ok(octets)
+    let words = format!("\n[whippet: {left} octets left out]\n").into_bytes();
+    Ok([read(0, MAILED.0)?, words, read(length - MAILED.1, MAILED.1)?].concat())
 }
 
 fn lapse(time: Duration) -> String {
@@ -207,7 +221,7 @@ mod tests {
             let mut file = tempfile::tempfile().unwrap();
             let octets: Vec<u8> = (0..length).map(|n| b'a' + (n % 23) as u8).collect();
             file.write_all(&octets).unwrap();
-            let read = read_ends(&mut file).unwrap();
+            let read = read_ends(&file).unwrap();
             match left {
                 None => assert!(read == octets),
                 Some(left) => {

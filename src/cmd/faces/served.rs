@@ -1,7 +1,10 @@
 //! `sendmail -bs`: SMTP on standard input and output. Each message goes the way of any other, and the reply to its dot tells
 //! what became of it.
 
-use std::io;
+use std::io::{self, Read};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 
 use crate::cli::{Raw, Request, Source as Typed};
 use crate::cmd::dialogue::{Answer, Ended, Host, converse};
@@ -12,7 +15,7 @@ use crate::cmd::{Exit, Failure, World, settings};
 use crate::mail::{Address, EnhancedStatus, Notify, OriginalRecipient};
 use crate::mime::Source;
 use crate::smtp::{Arrival, Refusal};
-use crate::sys::reason;
+use crate::sys::{bell, interrupted, reason};
 use crate::ui::Complaint;
 
 /// Serves whoever speaks on standard input, until they are done.
@@ -24,6 +27,7 @@ pub(in crate::cmd) fn serve(request: &Request, world: &mut World<'_>) -> Result<
     let settings = settings::resolve(request, world).ok();
     let size_limit = settings.and_then(|settings| settings.outgoing.max_size).map(|size| size.value);
     let host = Host { name: world.machine.clone(), size_limit };
+    let input = &mut Heedful(input);
     let ended = converse(host, input, output, &mut |arrival, source| take(request, arrival, source, world));
     match ended {
         Ended::Closed | Ended::Silent => Ok(Exit::Ok),
@@ -31,6 +35,29 @@ pub(in crate::cmd) fn serve(request: &Request, world: &mut World<'_>) -> Result<
         // Whoever has heard enough may go.
         Ended::Mute(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Ok),
         Ended::Mute(error) => Err(broken("cannot write to the standard output", &error)),
+    }
+}
+
+/// Standard input, at whose next line it ends when somebody asks us to: once a mail was sent, signals do not kill.
+struct Heedful<'a>(&'a mut dyn Read);
+
+impl Read for Heedful<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        // Before any mail signals kill, and there is nothing to wait for beside the input.
+        while let Some(bell) = bell() {
+            if interrupted(1).is_some() {
+                return Ok(0);
+            }
+            let stdin = rustix::stdio::stdin();
+            let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&bell, PollFlags::IN)];
+            match poll(&mut watched, None) {
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+                Ok(_) if watched[0].revents().is_empty() => continue,
+                Ok(_) => break,
+            }
+        }
+        self.0.read(into)
     }
 }
 

@@ -76,23 +76,12 @@ impl Waiting<'_> {
         Ok((report, Some(id)))
     }
 
-    /// Queues the mail for those whom the report gives up: the run that finds the same tells the sender. For where the
-    /// caller cannot hear of one recipient alone.
-    pub(in crate::cmd) fn tell_later(
-        &self,
-        report: &Report,
-        world: &World<'_>,
-    ) -> Result<Option<Id>, Failure> {
-        let is_lost =
-            |place: &usize| !matches!(report.outcomes()[*place].fate, Fate::Accepted | Fate::Queued);
-        let places: Vec<usize> = (0..report.outcomes().len()).filter(is_lost).collect();
-        if places.is_empty() {
-            return Ok(None);
-        }
-        match self.submit(&places, None, &mut Memory::default(), world)? {
-            Submitted::New(id, _) => Ok(Some(id)),
-            Submitted::Before(_) => Ok(None),
-        }
+    /// Queues the mail for those who were refused for good: the run that hears the same tells the sender. For where the
+    /// caller hears one answer for all.
+    pub(in crate::cmd) fn tell_later(&self, report: &Report, world: &World<'_>) -> Result<(), Failure> {
+        let is_refused = |place: &usize| report.outcomes()[*place].fate == Fate::Failed;
+        let places: Vec<usize> = (0..report.outcomes().len()).filter(is_refused).collect();
+        self.submit(&places, None, &mut Memory::default(), world).map(drop)
     }
 
     /// `tried` is what an attempt came to.

@@ -139,7 +139,7 @@ impl Ready {
     }
 
     /// Sends it for a program that hears one answer for all recipients: the words of a yes, or why not. Once somebody has
-    /// it the answer is yes, and the sender is told by mail of whom else it failed.
+    /// it the answer is yes, and whom it failed is told to the sender by mail, or in the answer.
     pub(in crate::cmd) fn submit(mut self, world: &mut World<'_>) -> Result<Answer, Failure> {
         spoken::say(&self.mail.warnings, &self.mail.request, world);
         if self.mail.goes_first_into_the_queue(&self.route) {
@@ -160,11 +160,24 @@ impl Ready {
         if !has(Fate::Accepted) && !has(Fate::Queued) {
             return Ok(Err(refusal(&report)));
         }
-        if let Err(failure) = self.mail.waiting().tell_later(&report, world) {
-            failure.say(world);
-        }
+        let is_told =
+            has(Fate::Failed) && self.mail.may_be_queued(&self.route) && self.tell_later(&report, world);
         self.mail.try_what_is_due(&self.route, world);
-        Ok(Ok(self.mail.accepted(id)))
+        let is_open = |one: &&Outcome| one.fate == Fate::Deferred || (one.fate == Fate::Failed && !is_told);
+        let open = report.outcomes().iter().filter(is_open);
+        let open: String = open.map(|one| format!("; not taken for {}", one.recipient)).collect();
+        Ok(Ok(self.mail.accepted(id) + &open))
+    }
+
+    /// Whether the queue tells the sender whom it failed.
+    fn tell_later(&self, report: &Report, world: &mut World<'_>) -> bool {
+        match self.mail.waiting().tell_later(report, world) {
+            Ok(()) => true,
+            Err(failure) => {
+                failure.say(world);
+                false
+            }
+        }
     }
 
     /// Hands it over, and queues it for whom it is to wait; gives what became of it, its queue id, and whether that was

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::sys::interrupt::{Interrupt, catch_interrupts, interrupted, rest};
+use crate::sys::interrupt::{Interrupt, catch_interrupts, forget_interrupts, interrupted, rest};
 
 /// Runs it to its end, however long that takes; standard input is ours. Whoever asks us to end asks the command, and we go
 /// on: there is something to tell then.
@@ -18,11 +18,14 @@ pub(super) fn record(argv: &[OsString], without: &[String], output: &File) -> io
     for variable in without {
         command.env_remove(variable);
     }
+    // Before it begins: a signal that comes between would leave it running without us. Its own signals are as before.
+    let _ = catch_interrupts();
     let mut child = command.spawn()?;
-    catch_interrupts()?;
     let (began, mut passed_on) = (Instant::now(), 0);
     loop {
         if let Some(status) = child.try_wait()? {
+            // They were for the command. What is to be told of it is told.
+            forget_interrupts();
             return Ok(status);
         }
         if let Some(signal) = interrupted(passed_on + 1) {

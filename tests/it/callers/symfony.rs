@@ -55,7 +55,8 @@ fn each_way_to_a_sendmail_program() {
             let wanted = if is_doubled { "Zeile ä\n..\n...\nlast" } else { "Zeile ä\n.\n..\nlast" };
             assert_eq!(text.trim_end(), wanted, "{dsn}");
             assert_eq!(parsed.body_html(0).unwrap().trim(), "<p>ä</p>", "{dsn}");
-            assert!(!message.contains("b@x.example"), "{dsn}: {message}");
+            let mut lines = message.lines().filter(|line| !line.starts_with("Message-ID:"));
+            assert!(lines.all(|line| !line.contains("b@x.example")), "{dsn}: {message}");
         }
     }
 }

@@ -107,7 +107,9 @@ fn a_large_attachment_needs_little_memory_and_no_copy() {
     gate.open();
     let ran = running.finish();
     ran.exits(0);
-    assert!(peak_kib <= 16 * 1024, "{peak_kib} KiB");
+    // The program itself is in it, which is three times as large without optimisation.
+    let most = if std::env::var_os("WHIPPET_BIN").is_some() { 16 } else { 24 };
+    assert!(peak_kib <= most * 1024, "{peak_kib} KiB");
     assert_eq!(only_outcome(&ran)["outcome"], "accepted");
     let report: serde_json::Value = serde_json::from_str(&ran.stdout()).unwrap();
     let told = report["size"].as_u64().unwrap() as usize;

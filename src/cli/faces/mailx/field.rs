@@ -16,16 +16,20 @@ pub(super) enum Form {
     Doubtful,
 }
 
+/// The name of the field that a word may be.
+pub(super) fn name(word: &OsStr) -> Option<&[u8]> {
+    let octets = word.as_bytes();
+    let name = &octets[..octets.iter().position(|&octet| octet == b':')?];
+    let is_good = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_".contains(octet);
+    (!name.is_empty() && name.iter().all(is_good)).then_some(name)
+}
+
 /// Looks at a word of `-a`.
 pub(super) fn form(word: &OsStr) -> Form {
-    let octets = word.as_bytes();
-    let Some(colon) = octets.iter().position(|&octet| octet == b':') else { return Form::Doubtful };
-    let (name, value) = (&octets[..colon], &octets[colon + 1..]);
-    let is_name =
-        !name.is_empty() && name.iter().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(octet));
-    match value.first() {
-        None | Some(b' ' | b'\t') if is_name => Form::Field,
-        _ => Form::Doubtful,
+    let Some(name) = name(word) else { return Form::Doubtful };
+    match word.as_bytes().get(name.len() + 1) {
+        None | Some(b' ' | b'\t') => Form::Field,
+        Some(_) => Form::Doubtful,
     }
 }
 

@@ -48,6 +48,11 @@ pub(in crate::cli) fn parse(words: &[OsString]) -> Result<Invocation, UsageError
     mail.invocation()
 }
 
+/// Whether a word of `-a` for which there is no file may be a field: its name is one.
+pub fn may_be_field(word: &OsStr) -> bool {
+    field::name(word).is_some()
+}
+
 /// Adds the field of a word `Name:value` of this option.
 pub fn add_field(request: &mut Request, option: &str, word: &OsStr) -> Result<(), UsageError> {
     let (name, value) = rules::header_parts(option, word)?;
