@@ -277,13 +277,19 @@ struct Pen<'a> {
 
 impl Write for Pen<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let written = self.disk.write_at(self.file, octets, self.at);
-        self.at += octets.len() as u64;
-        written.map(|()| octets.len()).map_err(|error| {
-            let told = io::Error::new(error.kind(), reason(&error));
-            self.failed.get_or_insert(error);
-            told
-        })
+        match self.disk.write_at(self.file, octets, self.at) {
+            Ok(()) => {
+                self.at += octets.len() as u64;
+                Ok(octets.len())
+            }
+            // Whoever writes a block writes it again, at the same place.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let told = io::Error::new(error.kind(), reason(&error));
+                self.failed.get_or_insert(error);
+                Err(told)
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
