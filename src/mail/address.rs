@@ -86,15 +86,14 @@ impl Address {
 
     /// Makes an address of its two halves.
     pub fn new(local: &str, domain: &str) -> Result<Self, AddressError> {
-        let whole = format!("{local}@{domain}");
-        let fail = |reason: &str| AddressError::new(whole.as_str(), reason);
+        let fail = |reason: &str| AddressError::new(format!("{local}@{domain}"), reason);
         if local.is_empty() {
             return Err(fail("nothing stands before the @"));
         }
         if domain.is_empty() {
             return Err(fail("nothing stands behind the @"));
         }
-        if whole.chars().any(char::is_control) {
+        if [local, domain].iter().any(|half| half.chars().any(char::is_control)) {
             return Err(fail("it holds a control character"));
         }
         let domain = if domain.is_ascii() {

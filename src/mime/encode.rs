@@ -32,6 +32,7 @@ pub(super) struct QuotedPrintable {
 
 impl QuotedPrintable {
     pub(super) fn push(&mut self, octets: &[u8], sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+        self.out.reserve(octets.len());
         for &octet in octets {
             if let Some(held) = self.held.take() {
                 match (held, octet) {

@@ -12,6 +12,9 @@ use super::value::{FOLD, Value};
 use super::{Charsets, Header};
 use crate::mime::charset::in_charset;
 
+/// Octets that a header usually stays below.
+const USUAL: usize = 512;
+
 /// A field that is in UTF-8 because the letter's charset does not have a character of it.
 #[derive(Debug, Clone)]
 pub(in crate::mime) struct Lacking {
@@ -26,7 +29,7 @@ pub(in crate::mime) struct Lacking {
 impl Header {
     /// An empty header whose text is in the letter's charset.
     pub(in crate::mime) fn new(charsets: &Charsets) -> Self {
-        Header { output: charsets.output_charset(), ..Header::default() }
+        Header { text: String::with_capacity(USUAL), output: charsets.output_charset(), ..Header::default() }
     }
 
     /// The charset in which all of `text` can stand in this field; `None` is UTF-8. That a character is not in the

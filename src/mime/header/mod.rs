@@ -113,7 +113,7 @@ impl Header {
             }
             for mailbox in listed.mailboxes() {
                 let name = mailbox.name.as_deref().unwrap_or_default();
-                one_line(&format!("the display name of {}", mailbox.address), name.as_bytes())?;
+                one_line(format_args!("the display name of {}", mailbox.address), name.as_bytes())?;
                 names.push_str(name);
             }
         }
@@ -238,14 +238,14 @@ impl Header {
 }
 
 /// Refuses what would end a line.
-pub(super) fn one_line(what: &str, octets: &[u8]) -> Result<(), ComposeError> {
+pub(super) fn one_line(what: impl fmt::Display, octets: &[u8]) -> Result<(), ComposeError> {
     let character = match memchr::memchr3(b'\r', b'\n', b'\0', octets).map(|at| octets[at]) {
         None => return Ok(()),
         Some(b'\r') => "a CR",
         Some(b'\n') => "an LF",
         Some(_) => "a NUL",
     };
-    Err(ComposeError::OneLine { what: what.to_owned(), character })
+    Err(ComposeError::OneLine { what: what.to_string(), character })
 }
 
 /// Refuses a Message-ID or Content-ID that is not `<left@right>` (RFC 5322 3.6.4, RFC 2045 7).
