@@ -208,6 +208,15 @@ fn back() -> Roff {
         &mut roff,
         "ENVIRONMENT",
         &[
+            (
+                "WHIPPET_CONFIG, WHIPPET_PROFILE, WHIPPET_SMTP",
+                "What --config, --profile and --smtp would say; the options are stronger.",
+            ),
+            (
+                "WHIPPET_PASSED",
+                "Set for a sendmail program that mail is handed to: the programs on its way. One that calls whippet is not \
+                 called again: the mail ends in no circle.",
+            ),
             ("HOME, XDG_CONFIG_HOME", "Where the user's configuration file is."),
             ("XDG_STATE_HOME", "Where the spool is, in whippet/spool, instead of ~/.local/state."),
             ("EMAIL", "The sender, if neither an option nor the profile names one."),

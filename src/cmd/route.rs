@@ -8,7 +8,7 @@ use crate::cli::{Request, TlsWords};
 use crate::cmd::failure::SECRET_PLACES;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Origin, PendingSecret, Route as Wanted, SecretError, Settings, fetch_proxy_password};
-use crate::deliver::{Place, SmartHostRoute, is_same_file};
+use crate::deliver::{Place, Sendmail, SmartHostRoute, is_same_file};
 use crate::mail::{ClientCertificate, TlsMode};
 use crate::net::{Proxy, Through, Way};
 use crate::smtp::{Credentials, Mechanism, Nonces, SessionPolicy};
@@ -66,8 +66,11 @@ impl Route {
                 None => Err(Failure::plain(Exit::Config, "route = \"file\" needs `output`")),
             },
             Wanted::Smtp => match &*world.sendmail {
+                Some(program) if has_passed(program, world) => {
+                    Err(unconfigured(world, &format!("{} leads back to whippet", program.display())))
+                }
                 Some(program) => Ok(Route::Sendmail(vec![program.into()])),
-                None => Err(unconfigured(world)),
+                None => Err(unconfigured(world, "so no server to send to")),
             },
         }
     }
@@ -262,10 +265,20 @@ fn sendmail(typed: &[OsString], settings: &Settings, world: &World<'_>) -> Resul
             Err(Failure::plain(Exit::Config, headline)
                 .hint("name another sendmail program in `sendmail_path`"))
         }
+        Some(program) if has_passed(Path::new(program), world) => {
+            let headline = format!("{} leads back to whippet", Path::new(program).display());
+            Err(Failure::plain(Exit::Config, headline)
+                .hint("name another sendmail program in `sendmail_path`"))
+        }
         Some(_) => Ok(Route::Sendmail(argv)),
         None => Err(Failure::plain(Exit::Config, "there is no sendmail program on this machine")
             .hint("name it in `sendmail_path`")),
     }
+}
+
+/// Whether the mail was handed to this program before, which then called us.
+fn has_passed(program: &Path, world: &World<'_>) -> bool {
+    Sendmail::passed(|name| world.surroundings.variable(name)).iter().any(|passed| passed == program)
 }
 
 /// Where the user's profile is, or would be.
@@ -276,9 +289,9 @@ pub(super) fn profile_place(world: &World<'_>) -> String {
     }
 }
 
-fn unconfigured(world: &World<'_>) -> Failure {
+fn unconfigured(world: &World<'_>, end: &str) -> Failure {
     let place = profile_place(world);
-    let complaint = Complaint::new("there is no profile, and so no server to send to")
+    let complaint = Complaint::new(format!("there is no profile, and {end}"))
         .hint(format!(
             "write {place}:\n  host = \"smtp.example.org\"\n  username = \"you@example.org\"\n  password_command = \"pass show mail\"\n  from = \"Your Name <you@example.org>\""
         ))

@@ -112,6 +112,7 @@ impl Mail {
             Route::Sendmail(command) => Box::new(Sendmail {
                 command: command.clone(),
                 without: self.settings.secret_variables.clone(),
+                passed: Sendmail::passed(|name| world.surroundings.variable(name)),
                 patience: self.settings.timeouts.dot.value,
                 run: world.run,
             }),

@@ -190,7 +190,8 @@ pub const KEYS: &[Key] = keys! {
     Letter "silent_warnings", "name or a list of names", "", r#"["no-subject", "caps-subject"]"#,
         "Warnings that are not wanted, by the names that whippet(1) lists under WARNINGS.";
     Route "route", "\"smtp\", \"sendmail\" or \"file\"", "\"smtp\"", r#""smtp""#,
-        "How mail leaves: to the server above, through a sendmail program, or into `output`.";
+        "How mail leaves: to the server above, through a sendmail program, or into `output`. Where nothing names a server, the \
+         first goes to the sendmail program of this machine too, if it has another one than whippet.";
     Route "sendmail_path", "path", "\"/usr/sbin/sendmail\"", r#""/usr/sbin/sendmail""#,
         "The program of route = \"sendmail\".";
     Route "output", "path", "", r#""~/Maildir""#,

@@ -255,6 +255,7 @@ impl SecretSource {
         Child {
             argv: argv.iter().map(Into::into).collect(),
             without: self.kept_back.clone(),
+            with: Vec::new(),
             patience: PATIENCE,
             // It may ask at the terminal, as pinentry does.
             is_group: false,

@@ -1,5 +1,6 @@
 //! The route through another `sendmail` program: recipients in argv, the message on its standard input.
 
+use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
@@ -12,12 +13,17 @@ use crate::mail::{Envelope, Problem, Report, Return, SessionFacts, Stage, Verdic
 use crate::mime::{Message, MessageError};
 use crate::sys::{Blocks, Child, Ended, Run, RunError};
 
+/// The variable that names the programs which the mail was handed to on its way here, in the form of PATH.
+const PASSED: &str = "WHIPPET_PASSED";
+
 /// The transport that runs a sendmail program, which must not be whippet itself.
 pub struct Sendmail<'a> {
     /// Program and its own arguments, without those for this message.
     pub command: Vec<OsString>,
     /// Variables that hold a secret and are kept from the child.
     pub without: Vec<String>,
+    /// The programs which the mail was handed to on its way here.
+    pub passed: Vec<PathBuf>,
     /// How long it may take no input, or not end once it has all of it.
     pub patience: Duration,
     /// Who runs it.
@@ -35,6 +41,12 @@ impl Sendmail<'_> {
     pub fn find(ourselves: Option<&Path>) -> Option<PathBuf> {
         const PLACES: [&str; 3] = ["/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail"];
         PLACES.iter().map(PathBuf::from).find(|path| path.exists() && !is_same_file(path, ourselves))
+    }
+
+    /// The programs which the mail was handed to on its way here. One that is asked again leads back: it is a script that
+    /// calls us.
+    pub fn passed(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+        variable(PASSED).map(|list| env::split_paths(&list).collect()).unwrap_or_default()
     }
 
     fn child(&self, envelope: &Envelope) -> Child {
@@ -55,7 +67,9 @@ impl Sendmail<'_> {
         }
         argv.push("--".into());
         argv.extend(envelope.recipients().iter().map(|recipient| OsString::from(recipient.to_string())));
-        Child { argv, without: self.without.clone(), patience: self.patience, is_group: true }
+        let passed = self.passed.iter().map(PathBuf::as_path).chain([Path::new(&self.command[0])]);
+        let with = env::join_paths(passed).map(|list| (PASSED, list)).into_iter().collect();
+        Child { argv, without: self.without.clone(), with, patience: self.patience, is_group: true }
     }
 
     fn hand_over(&self, envelope: &Envelope, message: &Message) -> Verdict {

@@ -32,6 +32,8 @@ pub struct Child {
     pub argv: Vec<OsString>,
     /// Variables taken out of the child's environment, because they hold a secret.
     pub without: Vec<String>,
+    /// Variables that are set in it.
+    pub with: Vec<(&'static str, OsString)>,
     /// How long it may do nothing: take no input, or not end once it has all of it.
     pub patience: Duration,
     /// It gets a process group of its own, so that with it all that it started can be killed. Not for a program that
@@ -173,6 +175,7 @@ impl Run for SystemRun {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", CLOSING]).args(&child.argv);
         command.stdin(input).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(child.with.iter().map(|(name, value)| (name, value)));
         for variable in &child.without {
             command.env_remove(variable);
         }
@@ -215,6 +218,7 @@ impl Running {
         if child.is_group {
             command.process_group(0);
         }
+        command.envs(child.with.iter().map(|(name, value)| (name, value)));
         for variable in &child.without {
             command.env_remove(variable);
         }

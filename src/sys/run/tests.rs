@@ -6,6 +6,7 @@ fn child(argv: &[&str], limit_ms: u64) -> Child {
     Child {
         argv: argv.iter().map(OsString::from).collect(),
         without: Vec::new(),
+        with: Vec::new(),
         patience: Duration::from_millis(limit_ms),
         is_group: true,
     }

@@ -63,6 +63,23 @@ fn an_unreadable_attachment_is_named() {
     ran.exits(66).says("cannot open f1\n  because permission denied\n");
 }
 
+#[test]
+fn a_sendmail_program_that_calls_us_ends_no_mail_in_a_circle() {
+    let sandbox = Sandbox::new();
+    let call = format!("#!/bin/sh\necho run >>runs\nexec {:?} sendmail \"$@\"\n", program());
+    let script = sandbox.script("sendmail", &call);
+    sandbox
+        .profile(&format!("route = \"sendmail\"\nsendmail_path = {script:?}\nfrom = \"me@example.org\"\n"));
+    let back = format!("{} leads back to whippet", script.display());
+    for words in [&["sendmail", "a@x"][..], &["a@x"], &["mail", "a@x"]] {
+        let ran = sandbox.stdin("x\n").run(words);
+        ran.exits(78).says(&back).says("name another sendmail program in `sendmail_path`");
+        let runs = sandbox.work().join("runs");
+        assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\n");
+        std::fs::remove_file(runs).unwrap();
+    }
+}
+
 /// Runs the program as a user who owns nothing here. `None`, said loudly, if this machine has no way to do so.
 fn as_nobody(sandbox: &Sandbox, words: &[&str]) -> Option<Ran> {
     let is_root = rustix::process::geteuid().is_root();

@@ -58,7 +58,7 @@ fn start(request: &Request, settings: &Settings, world: &World<'_>) -> Option<()
     argv.extend(words(request));
     let mut without = settings.secret_variables.clone();
     without.extend(LEADING.map(str::to_owned));
-    let child = Child { argv, without, patience: Duration::ZERO, is_group: false };
+    let child = Child { argv, without, with: Vec::new(), patience: Duration::ZERO, is_group: false };
     world.run.leave(&child, note).ok()
 }
 

@@ -32,6 +32,7 @@ fn ask(
     let child = Child {
         argv: words.iter().map(OsString::from).collect(),
         without: settings.secret_variables.clone(),
+        with: Vec::new(),
         patience: PATIENCE,
         is_group: true,
     };
