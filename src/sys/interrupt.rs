@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level::pipe};
 
 /// Where several threads wait, one may take the octet before another looks: none waits longer than this without asking.
@@ -56,6 +56,15 @@ impl fmt::Display for Interrupt {
 pub fn hear_of_full_files() {
     // Where it fails the signal kills, as it kills any program.
     let _ = flag::register(SIGXFSZ, Arc::default());
+}
+
+/// Has children be there for who waits for them. Where a caller ignores SIGCHLD, as daemons do, so do we from the beginning,
+/// and the system forgets how each child ended.
+pub(super) fn own_children() {
+    if ignored() & (1 << (SIGCHLD - 1)) != 0 {
+        // A handler that does nothing. The children get what every program has.
+        let _ = flag::register(SIGCHLD, Arc::default());
+    }
 }
 
 /// What has come so far.

@@ -20,6 +20,8 @@ pub use ground::{Ground, ground};
 pub use interrupt::{Interrupt, LOOK, bell, catch_interrupts, hear_of_full_files, interrupted, rest};
 pub use output::StandardOutput;
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use run::{Child, Ended, Feed, OUTPUT_LIMIT, Run, RunError, Started, SystemRun, leave_terminal};
+pub use run::{
+    Child, Ended, Ends, Feed, OUTPUT_LIMIT, Recorded, Run, RunError, Started, SystemRun, leave_terminal,
+};
 pub use secret::Secret;
 pub use words::{is_hidden, is_shortage, reason};

@@ -1,5 +1,6 @@
 //! Running another program: argv without a shell, a time limit, its output captured.
 
+mod ends;
 mod recorded;
 
 use std::ffi::OsString;
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::sys::interrupt::spare_interrupts;
+pub use self::ends::Ends;
+use crate::sys::interrupt::{own_children, spare_interrupts};
 use crate::sys::{Interrupt, Secret, interrupted};
 
 /// Most that is kept of a child's standard output, octets; a password or a token fits many times.
@@ -52,6 +54,15 @@ pub struct Ended {
     pub stdout: Secret,
     /// Its standard error as text, cut at the same length.
     pub stderr: String,
+}
+
+/// What became of a command of a person's.
+#[derive(Debug)]
+pub struct Recorded {
+    /// How it ended.
+    pub ended: Result<ExitStatus, RunError>,
+    /// What it said on both its outputs, in order.
+    pub output: Ends,
 }
 
 /// Why a child could not be run to its end.
@@ -115,10 +126,12 @@ pub trait Run {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Runs a command of a person's to its end, however long that takes; its standard input is ours, and what it says goes
-    /// into `output`. Who asks us to end meanwhile asks the command. Who cannot do that runs nothing.
-    fn record(&self, _argv: &[OsString], _without: &[String], _output: &File) -> io::Result<ExitStatus> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// Runs a command of a person's to its end, however long that takes, and hears what it says; its standard input is ours.
+    /// Who asks us to end meanwhile asks the command. Who cannot do that runs nothing.
+    fn record(&self, argv: &[OsString], _without: &[String]) -> Recorded {
+        let program = argv[0].to_string_lossy().into_owned();
+        let source = io::ErrorKind::Unsupported.into();
+        Recorded { ended: Err(RunError::Start { program, source }), output: Ends::new(0, 0) }
     }
 
     /// Starts `child` and leaves it to itself: nobody waits for it, and it goes on when we have ended. `input` is its
@@ -163,11 +176,12 @@ impl Run for SystemRun {
         for variable in without {
             command.env_remove(variable);
         }
+        own_children();
         spare_interrupts(|| command.status())?
     }
 
-    fn record(&self, argv: &[OsString], without: &[String], output: &File) -> io::Result<ExitStatus> {
-        recorded::record(argv, without, output)
+    fn record(&self, argv: &[OsString], without: &[String]) -> Recorded {
+        recorded::record(argv, without)
     }
 
     fn leave(&self, child: &Child, input: File) -> io::Result<()> {
@@ -222,6 +236,7 @@ impl Running {
         for variable in &child.without {
             command.env_remove(variable);
         }
+        own_children();
         let process =
             command.spawn().map_err(|source| RunError::Start { program: program.clone(), source })?;
         Ok(Running { program, process, patience: child.patience, is_group: child.is_group })

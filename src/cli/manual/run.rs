@@ -7,7 +7,7 @@ use super::sheet::{chapter, examples, opening, section, see_also};
 use super::{described, title};
 use crate::cli::faces::run::command;
 
-const DESCRIPTION: [&str; 4] = [
+const DESCRIPTION: [&str; 5] = [
     "whippet run runs a command and mails what it says on standard output and standard error, if it fails: what cron does, \
      without the mails of jobs that are well. Nothing of the output goes anywhere else, unless the mail can be neither sent nor \
      queued: then it follows on standard error, and whoever called may keep it.",
@@ -16,6 +16,8 @@ const DESCRIPTION: [&str; 4] = [
      programs from answering.",
     "Standard input is the command's. The variables that hold passwords of the profile are not. A mail that the server does not take \
      now is queued.",
+    "Both outputs are one pipe. It is heard until the command ends: what it has left running may say more, and nobody hears that. A \
+     SIGTERM, SIGHUP or SIGINT that ends whippet run is passed on to the command; a terminal sends its SIGINT to both.",
     "A mistake in the settings does not keep the command from being run; it is told when there is a mail to be sent.",
 ];
 

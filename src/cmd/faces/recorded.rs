@@ -1,29 +1,23 @@
 //! `whippet run`: runs a command, and mails what it says when it fails.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use crate::cli::{Body, RunRequest, shown};
-use crate::cmd::failure::PLACE_HINT;
 use crate::cmd::inputs::Files;
 use crate::cmd::send::send_with;
 use crate::cmd::{Exit, Failure, World, settings};
 use crate::config::Settings;
-use crate::sys::reason;
-
-/// Octets of the output that are mailed: its beginning and its end. More is nobody's letter.
-const MAILED: (u64, u64) = (256 * 1024, 768 * 1024);
+use crate::sys::{Ends, RunError, reason};
 
 /// What became of the command.
 struct Record {
-    ended: io::Result<ExitStatus>,
+    ended: Result<ExitStatus, RunError>,
     took: Duration,
     /// Its output, the middle of a long one left out.
     output: Vec<u8>,
@@ -34,7 +28,7 @@ pub(in crate::cmd) fn run(request: &RunRequest, world: &mut World<'_>) -> Result
     // A job is not left undone for a mistake in the settings, which is told when there is a mail to be sent.
     let settings = settings::resolve(&request.mail, world);
     let without = settings.as_ref().map(|settings| settings.secret_variables.clone()).unwrap_or_default();
-    let record = Record::make(&request.command, &without, world)?;
+    let record = Record::make(&request.command, &without, world);
     let is_good = matches!(&record.ended, Ok(status) if status.success());
     let exit = Exit::Command(record.code());
     let has_news = request.on_output && !record.output.is_empty();
@@ -54,33 +48,10 @@ pub(in crate::cmd) fn run(request: &RunRequest, world: &mut World<'_>) -> Result
 }
 
 impl Record {
-    fn make(command: &[OsString], without: &[String], world: &mut World<'_>) -> Result<Record, Failure> {
-        let failed = |error: &io::Error| {
-            let folder = tempfile::env::temp_dir();
-            let words =
-                format!("no temporary file for the output in {}: {}", folder.display(), reason(error));
-            Failure::plain(Exit::CantCreat, words).hint(PLACE_HINT)
-        };
-        let file = tempfile::tempfile();
-        // The job is done all the same; what it says is to be seen by whoever called us.
-        let aside = match &file {
-            Ok(_) => None,
-            Err(error) => {
-                failed(error).say(world);
-                let stderr =
-                    rustix::io::dup(rustix::stdio::stderr()).map_err(|error| failed(&error.into()))?;
-                Some(File::from(stderr))
-            }
-        };
+    fn make(command: &[OsString], without: &[String], world: &mut World<'_>) -> Record {
         let began = Instant::now();
-        let ended =
-            world.run.record(command, without, aside.as_ref().or(file.as_ref().ok()).expect("one is there"));
-        let took = began.elapsed();
-        let output = match &file {
-            Ok(file) => read_ends(file).map_err(|error| failed(&error))?,
-            Err(_) => b"(the output went to standard error: there was no temporary file for it)\n".to_vec(),
-        };
-        Ok(Record { ended, took, output })
+        let recorded = world.run.record(command, without);
+        Record { ended: recorded.ended, took: began.elapsed(), output: joined(recorded.output) }
     }
 
     /// The exit code as a shell gives it.
@@ -90,7 +61,7 @@ impl Record {
                 (Some(code), _) => u8::try_from(code).unwrap_or(u8::MAX),
                 (None, signal) => u8::try_from(128 + signal.unwrap_or(0)).unwrap_or(u8::MAX),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 127,
+            Err(RunError::Start { source, .. }) if source.kind() == io::ErrorKind::NotFound => 127,
             Err(_) => 126,
         }
     }
@@ -103,7 +74,8 @@ impl Record {
                 (Some(code), _) => format!("failed with exit status {code}"),
                 (None, signal) => format!("was killed by {}", signal_name(signal.unwrap_or(0))),
             },
-            Err(error) => format!("could not be started: {}", reason(error)),
+            Err(RunError::Start { source, .. }) => format!("could not be started: {}", reason(source)),
+            Err(_) => "ended, and it is not known how".to_owned(),
         }
     }
 
@@ -150,20 +122,14 @@ fn recipient(settings: &Settings, world: &World<'_>) -> Result<String, Failure> 
     }
 }
 
-/// The beginning and the end of a file, and a line between them for what is left out. The offset of the file is not moved:
-/// what the command has left behind may still write by it.
-fn read_ends(file: &File) -> io::Result<Vec<u8>> {
-    let length = file.metadata()?.len();
-    let read = |from: u64, count: u64| -> io::Result<Vec<u8>> {
-        let mut octets = vec![0; usize::try_from(count).map_err(io::Error::other)?];
-        file.read_exact_at(&mut octets, from).map(|()| octets)
-    };
-    if length <= MAILED.0 + MAILED.1 {
-        return read(0, length);
+/// What was said, and a line for what is left out of it.
+fn joined(output: Ends) -> Vec<u8> {
+    let (mut said, left_out, end) = output.into_parts();
+    if left_out > 0 {
+        said.extend_from_slice(format!("\n[whippet: {left_out} octets left out]\n").as_bytes());
     }
-    let left = length - MAILED.0 - MAILED.1;
-    let words = format!("\n[whippet: {left} octets left out]\n").into_bytes();
-    Ok([read(0, MAILED.0)?, words, read(length - MAILED.1, MAILED.1)?].concat())
+    said.extend_from_slice(&end);
+    said
 }
 
 fn lapse(time: Duration) -> String {
@@ -197,8 +163,6 @@ fn signal_name(number: i32) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::io::Write;
-
     use super::*;
 
     #[test]
@@ -216,20 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_of_a_long_output_is_left_out() {
-        for (length, left) in [(0, None), (MAILED.0 + MAILED.1, None), (MAILED.0 + MAILED.1 + 7, Some(7))] {
-            let mut file = tempfile::tempfile().unwrap();
-            let octets: Vec<u8> = (0..length).map(|n| b'a' + (n % 23) as u8).collect();
-            file.write_all(&octets).unwrap();
-            let read = read_ends(&file).unwrap();
-            match left {
-                None => assert!(read == octets),
-                Some(left) => {
-                    let words = format!("\n[whippet: {left} octets left out]\n");
-                    let (first, last) = (MAILED.0 as usize, octets.len() - MAILED.1 as usize);
-                    assert!(read == [&octets[..first], words.as_bytes(), &octets[last..]].concat());
-                }
-            }
-        }
+    fn what_is_left_out_is_told() {
+        let said = |octets: &[u8]| {
+            let mut ends = Ends::new(3, 2);
+            ends.push(octets);
+            joined(ends)
+        };
+        assert_eq!(said(b"abcde"), b"abcde");
+        assert_eq!(said(b"abcdefg"), b"abc\n[whippet: 2 octets left out]\nfg");
     }
 }
