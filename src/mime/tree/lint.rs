@@ -50,11 +50,15 @@ pub(super) fn judge(
     }
     let is_html = draft.body_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     let html = draft.html.as_ref().map(|html| &html.body).or(is_html.then_some(&draft.body));
-    if let Some(html) = html
-        && shows_remote_images(html)?
-    {
+    let pictures = html.map(Pictures::of).transpose()?.unwrap_or_default();
+    if pictures.of_the_web {
         let words = "the HTML text shows pictures from the web: most readers do not load them";
         say(WarningKind::REMOTE_IMAGES, words.into());
+    }
+    if pictures.of_files {
+        let words =
+            "the HTML text shows pictures of this machine: no reader has them, --embed takes them along";
+        say(WarningKind::LOCAL_IMAGES, words.into());
     }
     if size > LARGE {
         let (whole, tenth) = (size / 1_000_000, size / 100_000 % 10);
@@ -76,18 +80,37 @@ fn shouts(subject: &str) -> bool {
     small == 0 && capitals >= SHOUTED
 }
 
-/// Whether an HTML text has an `<img` whose `src` is on the web. Reads until one is found.
-fn shows_remote_images(html: &Body) -> Result<bool, MessageError> {
-    let mut tags = Tags::default();
-    let read = html.each_block(&mut |octets| {
-        let found = octets.iter().any(|octet| tags.see(octet.to_ascii_lowercase()));
-        // Stops the reading.
-        if found { Err(MessageError::Sink(io::ErrorKind::Other.into())) } else { Ok(()) }
-    });
-    match read {
-        Ok(()) => Ok(false),
-        Err(MessageError::Sink(_)) => Ok(true),
-        Err(error) => Err(error),
+/// What the `<img` tags of an HTML text show that does not go along with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Pictures {
+    of_the_web: bool,
+    of_files: bool,
+}
+
+impl Pictures {
+    /// Reads until both are found.
+    fn of(html: &Body) -> Result<Pictures, MessageError> {
+        let (mut tags, mut found) = (Tags::default(), Pictures::default());
+        let read = html.each_block(&mut |octets| {
+            octets.iter().for_each(|octet| tags.see(octet.to_ascii_lowercase(), &mut found));
+            // Stops the reading.
+            let is_all = found.of_the_web && found.of_files;
+            if is_all { Err(MessageError::Sink(io::ErrorKind::Other.into())) } else { Ok(()) }
+        });
+        match read {
+            Ok(()) | Err(MessageError::Sink(_)) => Ok(found),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds what a tag shows, by the value of its `src`.
+    fn add(&mut self, source: &[u8]) {
+        let is_of_the_web = [&b"http:"[..], b"https:", b"//"].iter().any(|start| source.starts_with(start));
+        // A colon before a slash is that of a scheme: cid, data, or one that only a reader may know.
+        let has_scheme = source.iter().find(|octet| matches!(octet, b':' | b'/')) == Some(&b':');
+        self.of_the_web |= is_of_the_web;
+        self.of_files |=
+            source.starts_with(b"file:") || (!is_of_the_web && !has_scheme && !source.is_empty());
     }
 }
 
@@ -101,8 +124,8 @@ struct Tags {
 }
 
 impl Tags {
-    /// Takes an octet in lower case; whether it ends a tag that shows a picture from the web.
-    fn see(&mut self, octet: u8) -> bool {
+    /// Takes an octet in lower case, which may end a tag that shows something.
+    fn see(&mut self, octet: u8, found: &mut Pictures) {
         const IMG: &[u8] = b"<img";
         match octet {
             b'"' | b'\'' if self.quote == Some(octet) => self.quote = None,
@@ -110,11 +133,13 @@ impl Tags {
             b'"' | b'\'' if self.tag.trim_ascii_end().ends_with(b"=") => self.quote = Some(octet),
             b'<' => self.tag.clear(),
             b'>' => {
-                let is_remote = self.tag.starts_with(IMG) && is_remote(&self.tag[IMG.len()..]);
-                self.tag.clear();
-                return is_remote;
+                let attributes = self.tag.strip_prefix(IMG);
+                if let Some(source) = attributes.and_then(source) {
+                    found.add(source);
+                }
+                return self.tag.clear();
             }
-            _ if self.tag.is_empty() => return false,
+            _ if self.tag.is_empty() => return,
             _ => {}
         }
         self.tag.push(octet);
@@ -123,24 +148,25 @@ impl Tags {
             self.tag.clear();
             self.quote = None;
         }
-        false
     }
 }
 
-/// Whether the attributes of a tag have a `src` that is a URL of the web.
-fn is_remote(attributes: &[u8]) -> bool {
+/// The value of the first `src` among the attributes of a tag.
+fn source(attributes: &[u8]) -> Option<&[u8]> {
     let blank = |octet: &u8| octet.is_ascii_whitespace();
-    let sources = memchr::memmem::find_iter(attributes, b"src").filter(|at| {
+    let mut sources = memchr::memmem::find_iter(attributes, b"src").filter(|at| {
         // `data-src` and `srcset` are other attributes.
         *at > 0 && (blank(&attributes[at - 1]) || matches!(attributes[at - 1], b'"' | b'\'' | b'/'))
     });
-    sources.map(|at| attributes[at + 3..].trim_ascii_start()).any(|rest| {
-        let Some(value) = rest.strip_prefix(b"=") else { return false };
-        let value = value.trim_ascii_start();
-        let value =
-            value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value).trim_ascii_start();
-        [&b"http://"[..], b"https://", b"//"].iter().any(|scheme| value.starts_with(scheme))
-    })
+    let value = sources.find_map(|at| attributes[at + 3..].trim_ascii_start().strip_prefix(b"="))?;
+    let value = value.trim_ascii_start();
+    let end = match value.first() {
+        Some(quote @ (b'"' | b'\'')) => {
+            return value[1..].split(|octet| octet == quote).next().map(<[u8]>::trim_ascii);
+        }
+        _ => value.iter().position(blank).unwrap_or(value.len()),
+    };
+    Some(&value[..end])
 }
 
 #[cfg(test)]
@@ -218,32 +244,36 @@ mod tests {
     }
 
     #[test]
-    fn pictures_from_the_web() {
-        let shows = |html: &str| {
+    fn pictures() {
+        let shown = |html: &str| {
             let sources = html.as_bytes().chunks(3).map(|part| Source::Octets(part.to_vec())).collect();
-            shows_remote_images(&Body { sources }).unwrap()
+            let found = Pictures::of(&Body { sources }).unwrap();
+            (found.of_the_web, found.of_files)
         };
-        for html in [
-            "<p>x<IMG alt=\"\" SRC=\"http://x/a.png\">",
-            "<img src = 'https://x/a.png' >",
-            "<img\nsrc=//x/a.png>",
-            "<img src=cid:a><img alt=''src=\" https://x\">",
-            "<img alt=\"a > b < c\" src=https://x>",
-            "<img alt=don't src=https://x>",
-        ] {
-            assert!(shows(html), "{html}");
-        }
-        for html in [
-            "<img src=\"cid:a.png\">",
-            "<img src=a.png alt=\"http://x\">",
-            "<img data-src=\"http://x\">",
-            "<img srcset=\"http://x\">",
-            "<a href=\"http://x\">img src=\"http://x\"</a>",
-            "<img src=\"http://x",
-        ] {
-            assert!(!shows(html), "{html}");
-        }
+        let (web, file) = ((true, false), (false, true));
         let long = format!("<img alt=\"{}\" src=\"http://x\">", "x".repeat(LONGEST_TAG));
-        assert!(!shows(&long));
+        for (html, wanted) in [
+            ("<p>x<IMG alt=\"\" SRC=\"http://x/a.png\">", web),
+            ("<img src = 'https://x/a.png' >", web),
+            ("<img\nsrc=//x/a.png>", web),
+            ("<img src=cid:a><img alt=''src=\" https://x\">", web),
+            ("<img alt=\"a > b < c\" src=https://x>", web),
+            ("<img alt=don't src=https://x>", web),
+            ("<img src=a.png alt=\"http://x\">", file),
+            ("<img alt=x src='pictures/a:b.png'>", file),
+            ("<img src=/srv/a.png>", file),
+            ("<img src=\"file:///srv/a.png\">", file),
+            ("<img src=\"a.png\"><img src='http://x/b.png'>", (true, true)),
+            ("<img src=\"cid:a.png\">", (false, false)),
+            ("<img src=data:image/png;base64,iVBORw0KGgo/x>", (false, false)),
+            ("<img src=\"\"><img src><img>", (false, false)),
+            ("<img data-src=\"http://x\">", (false, false)),
+            ("<img srcset=\"http://x\">", (false, false)),
+            ("<a href=\"http://x\">img src=\"http://x\"</a>", (false, false)),
+            ("<img src=\"http://x", (false, false)),
+            (&long, (false, false)),
+        ] {
+            assert_eq!(shown(html), wanted, "{html}");
+        }
     }
 }

@@ -44,6 +44,12 @@ fn who_checks_a_mail_hears_all_of_it() {
         names(&ran.exits(0).stderr())
     };
     assert_eq!(said(HTML, &UNWISE), ["duplicate-recipient", "no-subject", "no-text-part", "remote-images"]);
+    let local = ["--html", "page.html", "--text", "page.txt", "-s", "Hi"];
+    sandbox.file("page.txt", "x\n");
+    sandbox.file("page.html", "<p>x<img src=page.png>");
+    sandbox.file("page.png", b"\x89PNG\r\n");
+    assert_eq!(said("", &local), ["local-images"]);
+    assert_eq!(said("", &[&local[..], &["--embed"]].concat()), [""; 0]);
     assert_eq!(said("", &["-s", "SERVER DOWN"]), ["caps-subject", "empty-body"]);
     assert_eq!(said("x\n", &["-s", "Hi"]), [""; 0]);
     assert_eq!(said(&"x".repeat(1000), &["-s", "Hi"]), ["long-lines"]);
