@@ -151,11 +151,11 @@ pub(super) fn media_type(option: &str, value: OsString) -> Result<String, UsageE
     }
 }
 
-/// The name of a host, as it may stand behind the @ of an address.
+/// The name of a host, as it may stand behind the @ of an address; one outside ASCII as its A-labels.
 pub(super) fn host_name(option: &str, value: OsString) -> Result<String, UsageError> {
     let name = text(option, value)?;
     match Address::new("x", &name) {
-        Ok(_) => Ok(name),
+        Ok(address) => Ok(address.domain().to_owned()),
         Err(_) => Err(UsageError::data(format!("{option}: `{}` is no name of a host", printable(&name)))),
     }
 }

@@ -14,7 +14,7 @@ fn some(text: &str) -> Option<String> {
 #[test]
 fn variables() {
     let muttrc = read(&[
-        "set from='Al <a@x>' realname=\"Al Ice\"; set hostname = h.org",
+        "set from='Al <a@x>' realname=\"Al Ice\"; set hostname = h.例え.org",
         "set envelope_from_address=b@x use_envelope_from content_type=text/html charset=iso-8859-1",
         "set smtp_url=smtps://u@h:465 ssl_starttls=no nossl_force_tls ssl_force_tls",
         "set ssl_ca_certificates_file=/ca ssl_client_cert=/cert sendmail='/bin/x -i  -f a' dsn_notify=failure,delay",
@@ -24,7 +24,7 @@ fn variables() {
     let expected = Muttrc {
         from: some("Al <a@x>"),
         realname: Some("Al Ice".into()),
-        hostname: some("h.org"),
+        hostname: some("h.xn--r8jz45g.org"),
         reverse_path: some("b@x"),
         use_envelope_from: Some(true),
         content_type: some("text/html"),
