@@ -1,7 +1,7 @@
 //! Running a command of a person's, and hearing what it says.
 
 use std::ffi::OsString;
-use std::io::{self, PipeReader, Read, pipe};
+use std::io::{self, PipeReader, PipeWriter, Read, pipe};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,54 +25,51 @@ const DRAIN: &str = "exec cat >/dev/null";
 /// Runs it to its end, however long that takes; standard input is ours. Whoever asks us to end asks the command, and we go
 /// on: there is something to tell then.
 pub(super) fn record(argv: &[OsString], without: &[String]) -> Recorded {
-    let program = argv[0].to_string_lossy().into_owned();
+    let program = || argv[0].to_string_lossy().into_owned();
     let mut output = Ends::new(KEPT.0, KEPT.1);
-    let ended = match start(argv, without) {
-        Ok((child, said)) => {
-            hear(child, said, &mut output).map_err(|source| RunError::Wait { program, source })
-        }
-        Err(source) => Err(RunError::Start { program, source }),
+    let ended = match hear(argv, without, &mut output) {
+        Ok(Ok(status)) => Ok(status),
+        Ok(Err(source)) => Err(RunError::Wait { program: program(), source }),
+        Err(source) => Err(RunError::Start { program: program(), source }),
     };
     Recorded { ended, output }
 }
 
-/// Starts the command. Both its outputs are one pipe, which keeps the order: a file would be emptied by each writer that
-/// opens /dev/stderr anew.
-fn start(argv: &[OsString], without: &[String]) -> io::Result<(Child, PipeReader)> {
-    own_children();
-    let (said, says) = pipe()?;
+/// Starts the command, waits for its end, and takes what it says until then. Both its outputs are one pipe, which keeps the
+/// order: a file would be emptied by each writer that opens /dev/stderr anew.
+fn hear(argv: &[OsString], without: &[String], output: &mut Ends) -> io::Result<io::Result<ExitStatus>> {
+    // All that may fail is done before the command begins.
+    let ((said, says), (stopped, stop)) = (pipe()?, pipe()?);
     ioctl_fionbio(&said, true)?;
+    let (ended, heard) = thread::scope(|scope| {
+        let listener = thread::Builder::new().spawn_scoped(scope, || listen(&said, &stopped, output))?;
+        let ended = start(argv, without, says).map(|mut child| wait(&mut child));
+        drop(stop);
+        io::Result::Ok((ended, listener.join().expect("a listener does not panic")))
+    })?;
+    if matches!(heard, Ok(Heard::SoFar)) {
+        leave_to(said);
+    }
+    ended
+}
+
+fn start(argv: &[OsString], without: &[String], says: PipeWriter) -> io::Result<Child> {
     let spawn = |command: &mut Command| {
         for variable in without {
             command.env_remove(variable);
         }
         command.stdout(says.try_clone()?).stderr(says.try_clone()?).spawn()
     };
+    own_children();
     // Before it begins: a signal that comes between would leave it running without us. Its own signals are as before.
     let _ = catch_interrupts();
-    let child = match spawn(Command::new(&argv[0]).args(&argv[1..])) {
+    match spawn(Command::new(&argv[0]).args(&argv[1..])) {
         // A script without `#!` is run by the shell, as execvp(3) does it.
         Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-            spawn(Command::new("/bin/sh").args(["-c", r#"exec "$0" "$@""#]).args(argv))?
+            spawn(Command::new("/bin/sh").args(["-c", r#"exec "$0" "$@""#]).args(argv))
         }
-        spawned => spawned?,
-    };
-    Ok((child, said))
-}
-
-/// Waits for its end, and takes what it has said until then.
-fn hear(mut child: Child, said: PipeReader, output: &mut Ends) -> io::Result<ExitStatus> {
-    let (stopped, stop) = pipe()?;
-    let (status, listened) = thread::scope(|scope| {
-        let listener = scope.spawn(|| listen(&said, &stopped, output));
-        let status = wait(&mut child);
-        drop(stop);
-        (status, listener.join().expect("a listener does not panic"))
-    });
-    if matches!(listened, Ok(Heard::SoFar)) {
-        leave_to(said);
+        spawned => spawned,
     }
-    status
 }
 
 /// How much was heard.
