@@ -15,7 +15,7 @@
 //! | `html/` | HTML and Markdown |
 //! | `given/` | a message that was given with its header |
 //! | `part.rs` `tree.rs` `tree/` | a part, which stands in which, the message, what is unwise about it |
-//! | `read.rs` | what a message that arrived holds |
+//! | `read.rs` `read/` | what a message that arrived holds |
 //! | `error.rs` | what can go wrong |
 
 mod charset;

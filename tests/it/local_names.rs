@@ -44,6 +44,21 @@ fn a_name_gets_the_domain_of_the_profile_or_of_qualify_domain() {
 }
 
 #[test]
+fn what_nobody_here_can_read_stays_as_it_is() {
+    let names = "=?cp850?q?J=94rg?= <root>, =?unknown-8bit?B?SvZyZw==?= <c@x.example>, =?utf-8?q?J=F6?= <d@x.example>";
+    let sent = names.replace("root", "root@prov.example");
+    let ran = sendmail(&saying(""), &format!("From: root\nTo: {names}\n\nx\n"), &["-t"]);
+    assert_eq!(field(&ran, "To"), std::slice::from_ref(&sent));
+    let sandbox = saying("");
+    let ran = sandbox.stdin(format!("To: {names}\n\nx\n")).run(&["-H", "-", "--dry-run"]);
+    assert_eq!(field(&ran, "To"), std::slice::from_ref(&sent));
+    // What a person types is text.
+    let typed = ["-H", "-", "--dry-run", "-s", "=?x?q?y?="];
+    let ran = sandbox.stdin("To: a@x.example\nSubject: b\n\nx\n").run(&typed);
+    assert_eq!(field(&ran, "Subject"), ["=?utf-8?b?PT94P3E/eT89?="]);
+}
+
+#[test]
 fn local_to_gets_the_mail_of_the_machine() {
     let sandbox = saying("local_to = \"admin@corp.example\"\nqualify_domain = \"my.example\"\n");
     let ran = sendmail(&sandbox, CRON, &["-t", "-f", "root"]);

@@ -9,7 +9,7 @@ use crate::mail::{Listed, Warning, parse_list};
 use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
 use crate::mime::header::{Header, is_address_list};
-use crate::mime::read::decoded_words;
+use crate::mime::read::rewritable_words;
 
 /// Fields that hold an address list (RFC 5322 3.6.2, 3.6.3, 3.6.6).
 const ADDRESSES: [&str; 10] = [
@@ -90,6 +90,8 @@ impl Field {
         charsets: &Charsets,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
+        // What a person has typed is what they want to be seen.
+        header.keeps_words = !matches!(self.value, Value::Text(_));
         match &self.value {
             Value::Written(value) if self.is_clean() => {
                 self.write_octets(header, value);
@@ -156,7 +158,7 @@ impl Field {
         // What is encoded already must not be so twice.
         let text = match text.decode(charsets) {
             Ok(decoded) if !decoded.is_ascii() || decoded.contains("=?") => {
-                Text::from(&*decoded_words(&decoded))
+                Text::from(&*rewritable_words(&decoded))
             }
             _ => text,
         };
@@ -227,9 +229,9 @@ pub(super) fn is_fixed(name: &str) -> bool {
     FIXED.iter().any(|known| name.eq_ignore_ascii_case(known)) || (is_content(name) && !is_free)
 }
 
-/// The list with names as they are read: what is encoded in them is decoded, on one line.
+/// The list with names as they are read: what is encoded in them is decoded, where that can be, on one line.
 pub(super) fn decoded_names(mut list: Vec<Listed>) -> Vec<Listed> {
-    let decode = |name: &mut String| *name = decoded_words(name).replace(['\r', '\n', '\0'], " ");
+    let decode = |name: &mut String| *name = rewritable_words(name).replace(['\r', '\n', '\0'], " ");
     for listed in &mut list {
         match listed {
             Listed::Mailbox(mailbox) => mailbox.name.iter_mut().for_each(decode),
@@ -298,9 +300,15 @@ mod tests {
                 "Reply-To: =?utf-8?b?SsO2cmc=?= <j@x>, =?utf-8?b?w6k=?= <e@x>\r\n",
             ),
             ("Cc", " \u{7528}\u{6237}@x", "Cc: \u{7528}\u{6237}@x\r\n"),
+            // What nobody here can read stays as it is.
+            ("Subject", " =?x?q?y?= \u{e9}", "Subject: =?x?q?y?= =?utf-8?b?IMOp?=\r\n"),
+            ("To", " =?x?q?y?= <a@x>, \u{e9} <b@x>", "To: =?x?q?y?= <a@x>, =?utf-8?b?w6k=?= <b@x>\r\n"),
         ] {
             assert_eq!(kept(name, value).unwrap(), expected);
         }
+        // What is typed is text.
+        let typed = Value::Text(Text::from("=?x?q?y?="));
+        assert_eq!(written("Subject", typed).unwrap(), "Subject: =?utf-8?b?PT94P3E/eT89?=\r\n");
         assert_eq!(
             kept("References", " \u{e9}").unwrap_err(),
             "the field References may hold printable ASCII only"

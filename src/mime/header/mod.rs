@@ -63,6 +63,9 @@ pub(super) struct Header {
     pub(super) text: String,
     /// Whether an address stands in raw UTF-8.
     pub(super) smtputf8: bool,
+    /// Whether what looks like an encoded-word is one, which nobody here can read, and stays; else it is text like any
+    /// other, and encoded.
+    pub(super) keeps_words: bool,
     /// The letter's charset, if it is not UTF-8.
     output: Option<&'static Encoding>,
     /// What could not be in it.
@@ -93,7 +96,8 @@ impl Header {
         self.text.push(':');
         {
             let writer = EmailWriter::new(&mut self.text, name.len() + 1, 0, false);
-            write(&mut Value { writer, begun: false, charset }).expect("a String takes every write");
+            write(&mut Value { writer, begun: false, charset, keeps_words: self.keeps_words })
+                .expect("a String takes every write");
         }
         self.text.push_str("\r\n");
     }

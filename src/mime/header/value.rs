@@ -9,6 +9,7 @@ use email_encoding::headers::{rfc2047, writer::EmailWriter};
 use encoding_rs::{Encoding, X_USER_DEFINED};
 
 use crate::mail::{Listed, Mailbox};
+use crate::mime::read::{BLANKS, is_encoded_word};
 
 /// Where lines are folded, octets without CRLF. RFC 5322 2.1.1 wants at most 78; a comma may follow the last word.
 pub(super) const FOLD: usize = 76;
@@ -32,6 +33,8 @@ pub(in crate::mime) struct Value<'a> {
     pub(super) begun: bool,
     /// What text outside ASCII is in; it has all characters of the field. `None` is UTF-8.
     pub(super) charset: Option<&'static Encoding>,
+    /// Whether what looks like an encoded-word is one, which nobody here can read, and stays.
+    pub(super) keeps_words: bool,
 }
 
 impl Value<'_> {
@@ -98,11 +101,54 @@ impl Value<'_> {
     }
 
     pub(super) fn unstructured(&mut self, text: &str) -> fmt::Result {
-        if stays_plain(text) { self.folded(text) } else { self.encoded(text) }
+        self.around_words(text, is_encoded_word, Self::plain).map(|_| ())
     }
 
-    /// Adds a phrase; tells whether it is encoded.
+    /// Adds a phrase; tells whether it ends encoded.
     pub(super) fn phrase(&mut self, text: &str) -> Result<bool, fmt::Error> {
+        let is_atom = |word: &str| word.bytes().all(|octet| is_atext(octet) || octet == b'.');
+        self.around_words(text, |word| is_atom(word) && is_encoded_word(word), Self::plain_phrase)
+    }
+
+    /// Adds a text: the encoded-words that stay as they are, what stands between them by `plain`, or encoded where that
+    /// gives nothing. Tells whether the end is encoded.
+    fn around_words(
+        &mut self,
+        text: &str,
+        is_word: impl Fn(&str) -> bool,
+        plain: impl Fn(&mut Self, &str) -> Option<fmt::Result>,
+    ) -> Result<bool, fmt::Error> {
+        let divided =
+            if self.keeps_words && text.contains("=?") { stretches(text, is_word) } else { Vec::new() };
+        let stretches = if divided.is_empty() { &[(false, text)][..] } else { &divided };
+        let mut is_encoded = false;
+        for (place, &(is_of_words, stretch)) in stretches.iter().enumerate() {
+            let is_last = place + 1 == stretches.len();
+            if is_of_words {
+                stretch.split(BLANKS).filter(|word| !word.is_empty()).try_for_each(|word| self.word(word))?;
+                is_encoded = true;
+                continue;
+            }
+            let inner = if is_last { stretch } else { stretch.strip_suffix(BLANKS).unwrap_or(stretch) };
+            let written = plain(self, inner);
+            is_encoded = written.is_none();
+            match written {
+                Some(written) => written?,
+                None if place == 0 => self.encoded(stretch)?,
+                // No blank is seen between two encoded-words.
+                None => self.encoded(&format!(" {stretch}"))?,
+            }
+        }
+        Ok(is_encoded)
+    }
+
+    /// Adds text that can stand as it is.
+    fn plain(&mut self, text: &str) -> Option<fmt::Result> {
+        stays_plain(text).then(|| self.folded(text))
+    }
+
+    /// Adds a phrase that can stand as it is, or in quotes.
+    fn plain_phrase(&mut self, text: &str) -> Option<fmt::Result> {
         let words = || text.split(' ');
         let is_atom =
             |word: &str| !word.is_empty() && word.len() <= LONGEST_QUOTED && word.bytes().all(is_atext);
@@ -110,19 +156,13 @@ impl Value<'_> {
         // Readers decode what looks like an encoded-word even inside quotes.
         let is_coded = text.contains("=?") && self.charset != Some(OCTETS);
         if is_coded || !printable {
-            self.encoded(text)?;
-            return Ok(true);
+            return None;
         }
         if words().all(is_atom) {
-            words().try_for_each(|word| self.word(word))?;
-            return Ok(false);
+            return Some(words().try_for_each(|word| self.word(word)));
         }
         let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-        if quoted.len() > LONGEST_QUOTED {
-            self.encoded(text)?;
-            return Ok(true);
-        }
-        self.word(&quoted).map(|()| false)
+        (quoted.len() <= LONGEST_QUOTED).then(|| self.word(&quoted))
     }
 
     /// Adds phrases with commas between them.
@@ -176,6 +216,26 @@ impl Value<'_> {
         }
         Ok(())
     }
+}
+
+/// Divides a text into what is no encoded-word and, true, runs of encoded-words, each with the blanks behind it.
+fn stretches(text: &str, is_word: impl Fn(&str) -> bool) -> Vec<(bool, &str)> {
+    let mut stretches: Vec<(bool, &str)> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for piece in text.split_inclusive(BLANKS) {
+        let word = piece.trim_end_matches(BLANKS);
+        let is_of_words = word.len() <= LONGEST_WORD && is_word(word);
+        end += piece.len();
+        match stretches.last_mut() {
+            // Blanks more than one are no text.
+            Some((kind, stretch)) if *kind == is_of_words || word.is_empty() => *stretch = &text[start..end],
+            _ => {
+                start = end - piece.len();
+                stretches.push((is_of_words, piece));
+            }
+        }
+    }
+    stretches
 }
 
 /// Whether a text can stand in an unstructured field as it is: it would be read back as the same text.
