@@ -223,12 +223,8 @@ pub(super) fn draft(
     }
     let is_set = || settings.letter.text_flowed.as_ref().is_some_and(|set| set.value);
     draft.is_flowed = request.flowed.unwrap_or_else(is_set);
-    draft.charsets = Charsets {
-        declared: request.charset.as_deref().map(charset).transpose()?.flatten(),
-        locale: locale_charset(world),
-        output: settings.charset.as_ref().map(|charset| charset.value),
-        ..Charsets::default()
-    };
+    let output = settings.charset.as_ref().map(|charset| charset.value);
+    draft.charsets = Charsets { output, ..charsets(request, world)? };
     Ok(draft)
 }
 
@@ -255,6 +251,12 @@ pub(super) fn replace_author(draft: &mut Draft, old: Mailbox, locals: &Locals<'_
         None => {}
     }
     Warning::new(WarningKind::REPLACED_AUTHOR, words)
+}
+
+/// What is given may be in: the charset that the request names, and that of the locale.
+pub(super) fn charsets(request: &Request, world: &World<'_>) -> Result<Charsets, Failure> {
+    let declared = request.charset.as_deref().map(charset).transpose()?.flatten();
+    Ok(Charsets { declared, locale: locale_charset(world), ..Charsets::default() })
 }
 
 /// The codeset of the locale: what follows the dot in the first of LC_ALL, LC_CTYPE, LANG that is set (POSIX 8.2).

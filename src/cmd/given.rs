@@ -6,7 +6,7 @@ mod finished;
 
 pub(super) use finished::Finished;
 
-use crate::cmd::draft::Locals;
+use crate::cmd::draft::{Locals, charsets};
 
 use crate::cli::{Body as TypedBody, Request, Source as TypedSource};
 use crate::cmd::inputs::{check_whole, read_stdin};
@@ -105,6 +105,7 @@ impl DraftFile {
             let failure = Failure::from(error);
             if is_no_field { failure.hint(HINT) } else { failure }
         })?;
+        given = given.in_charsets(&charsets(request, world)?);
         let prefix = prefix(&given);
         let fields = counted(&given, prefix);
         let values = |name: &str| -> Vec<String> {

@@ -59,6 +59,54 @@ fn what_nobody_here_can_read_stays_as_it_is() {
 }
 
 #[test]
+fn a_name_beside_a_bare_one_is_read_in_the_charset_of_the_message() {
+    let sandbox = saying("");
+    let sent = |text: &[u8], words: &[&str]| sandbox.stdin(text).called_as("sendmail").run(words);
+    let latin = b"From: J\xf6rg <root>\nTo: \"J\xf6\" <a@x.example>\nTo: b@x.example\nContent-Type: text/plain; charset=iso-8859-1\n\nx\n";
+    let ran = sent(latin, &["--dry-run", "-t"]);
+    assert_eq!(field(&ran, "From"), ["=?utf-8?b?SsO2cmc=?= <root@prov.example>"]);
+    assert_eq!(field(&ran, "To"), ["=?utf-8?b?SsO2?= <a@x.example>, b@x.example"]);
+    assert_eq!(envelope(&ran)[1..], ["a@x.example", "b@x.example"]);
+    let none = latin.split(|octet| *octet == b'\n').filter(|line| !line.starts_with(b"Content-"));
+    let none = none.collect::<Vec<_>>().join(&b'\n');
+    let ran = sent(&none, &["--dry-run", "-t"]);
+    assert_eq!(field(&ran, "From"), ["=?unknown-8bit?B?SvZyZw==?= <root@prov.example>"]);
+    assert_eq!(field(&ran, "To"), ["=?unknown-8bit?B?SvY=?= <a@x.example>, b@x.example"]);
+    for name in ["From", "To"] {
+        ran.says(&format!("the field {name} is in no known charset, octet "));
+    }
+    // So it is in a draft of a person, where the charset of its words or the locale may be known.
+    let drafted =
+        |text: &[u8], words: &[&str]| sandbox.stdin(text).run(&[&["-H", "-", "--dry-run"], words].concat());
+    for (to, names) in [("", ""), (", root", ", root@prov.example")] {
+        let text = [&b"To: \"J\xf6\" <a@x.example>"[..], to.as_bytes(), b"\nReply-To: \xf6 <b@x.example>\n"]
+            .concat();
+        let none = [&text[..], b"\nx\n"].concat();
+        let ran = drafted(&none, &[]);
+        assert_eq!(field(&ran, "To"), [format!("=?unknown-8bit?B?SvY=?= <a@x.example>{names}")]);
+        assert_eq!(field(&ran, "Reply-To"), ["=?unknown-8bit?B?9g==?= <b@x.example>"]);
+        ran.says("the field To is in no known charset, octet ")
+            .says("the field Reply-To is in no known charset");
+        let declared = [&text[..], b"Content-Type: text/plain; charset=iso-8859-1\n\nx\n"].concat();
+        for ran in [drafted(&declared, &[]), drafted(&none, &["--charset", "latin1"])] {
+            assert_eq!(field(&ran, "To"), [format!("=?utf-8?b?SsO2?= <a@x.example>{names}")]);
+            assert_eq!(field(&ran, "Reply-To"), ["=?utf-8?b?w7Y=?= <b@x.example>"]);
+            ran.never_shows("no known charset");
+        }
+    }
+    // An address is not guessed.
+    for text in [
+        &b"To: \xf6@x.example\n\nx\n"[..],
+        b"To: \xf6@x.example\nContent-Type: text/plain; charset=iso-8859-1\n\nx\n",
+    ] {
+        sent(text, &["--dry-run", "-t"]).exits(65).says("an address in the header is not UTF-8");
+        drafted(text, &[]).exits(65).says("an address in the header is not UTF-8");
+    }
+    let reply = b"To: a@x.example\nReply-To: \xf6@x.example\n\nx\n";
+    drafted(reply, &[]).exits(65).says("line 2 of the draft: an address is not UTF-8");
+}
+
+#[test]
 fn local_to_gets_the_mail_of_the_machine() {
     let sandbox = saying("local_to = \"admin@corp.example\"\nqualify_domain = \"my.example\"\n");
     let ran = sendmail(&sandbox, CRON, &["-t", "-f", "root"]);

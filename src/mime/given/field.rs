@@ -4,26 +4,13 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::lines::LONGEST_LINE;
+use super::names::{decoded_names, has_ascii_addresses, has_unknown_names, is_list, of_octets, text_of};
 use super::{Manner, mend};
 use crate::mail::{Listed, Warning, parse_list};
 use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
-use crate::mime::header::{Header, is_address_list};
+use crate::mime::header::{Header, is_address_list, legible};
 use crate::mime::read::rewritable_words;
-
-/// Fields that hold an address list (RFC 5322 3.6.2, 3.6.3, 3.6.6).
-const ADDRESSES: [&str; 10] = [
-    "From",
-    "Sender",
-    "Reply-To",
-    "To",
-    "Cc",
-    "Resent-From",
-    "Resent-Sender",
-    "Resent-To",
-    "Resent-Cc",
-    "Resent-Reply-To",
-];
 
 /// Fields whose syntax has no place for an encoded-word.
 const FIXED: [&str; 7] =
@@ -46,7 +33,8 @@ pub(super) enum Value {
     Written(Vec<u8>),
     /// What was given, and further addresses.
     Extended(Vec<u8>, Vec<Listed>),
-    Addresses(Vec<Listed>),
+    /// A list, and what was given for it where no charset explains that.
+    Addresses(Vec<Listed>, Option<Text>),
     Text(Text),
     /// ASCII words that are made here.
     Plain(String),
@@ -64,6 +52,45 @@ impl Field {
             value.extend_from_slice(b"\r\n");
             value.extend_from_slice(line);
         }
+    }
+
+    /// What was given, on one line, read in these charsets. What none of them explains becomes U+FFFD, but in a name of
+    /// an address.
+    pub(super) fn read(&self, charsets: &Charsets) -> Option<String> {
+        match &self.value {
+            Value::Written(value) if !value.is_ascii() && is_list(&self.name) => {
+                Some(text_of(value, charsets))
+            }
+            Value::Written(value) if !value.is_ascii() => {
+                let text = Text::from(unfolded(value).trim_ascii().to_vec());
+                Some(text.decode(charsets).unwrap_or_else(|_| text.lossy()).into_owned())
+            }
+            _ => self.given(),
+        }
+    }
+
+    /// What was given, if none of these charsets explains it.
+    fn unknown(&self, charsets: &Charsets) -> Option<Text> {
+        match &self.value {
+            Value::Written(value) | Value::Extended(value, _) if !value.is_ascii() => {
+                let text = Text::from(unfolded(value));
+                text.decode(charsets).is_err().then_some(text)
+            }
+            Value::Addresses(_, given) => given.clone(),
+            _ => None,
+        }
+    }
+
+    /// What these fields hold if this list takes their place: of names that no charset explains, the writing tells.
+    pub(super) fn addresses<'a>(
+        replaced: impl IntoIterator<Item = &'a Field>,
+        list: Vec<Listed>,
+        charsets: &Charsets,
+    ) -> Value {
+        let unknown = replaced.into_iter().find_map(|field| field.unknown(charsets));
+        let list = decoded_names(list);
+        let is_unknown = has_unknown_names(&list);
+        Value::Addresses(list, unknown.filter(|_| is_unknown))
     }
 
     /// What was given, on one line. What is not UTF-8 becomes U+FFFD.
@@ -102,8 +129,13 @@ impl Field {
                 mend::write(self, value, header, charsets, warnings)
             }
             Value::Written(value) => self.remake(value, header, charsets, warnings),
-            Value::Extended(value, more) => self.extend(value, more, header, charsets),
-            Value::Addresses(list) => header.addresses(&self.name, list),
+            Value::Extended(value, more) => self.extend(value, more, header, charsets, warnings),
+            Value::Addresses(list, unknown) => {
+                if let Some(unknown) = unknown {
+                    legible(&self.name, unknown, charsets, warnings)?;
+                }
+                header.addresses(&self.name, list)
+            }
             Value::Text(text) => self.write_text(text, header, charsets, warnings),
             Value::Plain(text) => {
                 header.plain(&self.name, text);
@@ -152,7 +184,7 @@ impl Field {
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         if is_list(&self.name) || is_address_list(&self.name) {
-            return header.addresses(&self.name, &self.list(value, charsets)?);
+            return header.addresses(&self.name, &self.list(value, charsets, warnings)?);
         }
         let text = Text::from(OsString::from_vec(unfolded(value).trim_ascii().to_vec()));
         // What is encoded already must not be so twice.
@@ -190,11 +222,12 @@ impl Field {
         more: &[Listed],
         header: &mut Header,
         charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         let kept = value.trim_ascii_end();
         let kept = kept.strip_suffix(b",").unwrap_or(kept).trim_ascii_end();
         if !(kept.is_ascii() && self.fits(kept)) {
-            return header.addresses(&self.name, &[&self.list(value, charsets)?, more].concat());
+            return header.addresses(&self.name, &[&self.list(value, charsets, warnings)?, more].concat());
         }
         let mut added = Header::new(charsets);
         added.addresses(&self.name, more)?;
@@ -208,40 +241,29 @@ impl Field {
     }
 
     /// Reads an address list.
-    fn list(&self, value: &[u8], charsets: &Charsets) -> Result<Vec<Listed>, ComposeError> {
+    fn list(
+        &self,
+        value: &[u8],
+        charsets: &Charsets,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<Listed>, ComposeError> {
         let text = Text::from(OsString::from_vec(unfolded(value)));
-        let text = text.decode(charsets).unwrap_or_else(|_| text.lossy());
-        match parse_list(&text, None) {
-            Ok(list) => Ok(decoded_names(list)),
-            Err(error) => Err(Manner::Draft.fault(self.line, &error.to_string())),
+        let list = match legible(&self.name, &text, charsets, warnings)? {
+            Some(text) => parse_list(&text, None),
+            None => of_octets(text.octets(), None),
+        };
+        let list = list.map_err(|error| Manner::Draft.fault(self.line, &error.to_string()))?;
+        if text.decode(charsets).is_err() && !has_ascii_addresses(&list) {
+            return Err(Manner::Draft.fault(self.line, "an address is not UTF-8"));
         }
+        Ok(decoded_names(list))
     }
-}
-
-/// Whether a field of this name holds an address list.
-pub(super) fn is_list(name: &str) -> bool {
-    ADDRESSES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether a field of this name has no place for an encoded-word. A description has (RFC 2045 8).
 pub(super) fn is_fixed(name: &str) -> bool {
     let is_free = name.eq_ignore_ascii_case("Content-Description");
     FIXED.iter().any(|known| name.eq_ignore_ascii_case(known)) || (is_content(name) && !is_free)
-}
-
-/// The list with names as they are read: what is encoded in them is decoded, where that can be, on one line.
-pub(super) fn decoded_names(mut list: Vec<Listed>) -> Vec<Listed> {
-    let decode = |name: &mut String| *name = rewritable_words(name).replace(['\r', '\n', '\0'], " ");
-    for listed in &mut list {
-        match listed {
-            Listed::Mailbox(mailbox) => mailbox.name.iter_mut().for_each(decode),
-            Listed::Group(group) => {
-                decode(&mut group.name);
-                group.members.iter_mut().filter_map(|member| member.name.as_mut()).for_each(decode);
-            }
-        }
-    }
-    list
 }
 
 /// Whether a field belongs to the content (RFC 2045 9).

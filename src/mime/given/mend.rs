@@ -6,13 +6,14 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use super::field::{Field, decoded_names, is_fixed, is_list, unfolded};
+use super::field::{Field, is_fixed, unfolded};
 use super::lines::LONGEST_LINE;
-use crate::mail::{Listed, Warning, WarningKind, parse_list};
-use crate::mime::charset::{Charsets, Text, Undecodable};
+use super::names::{decoded_names, has_ascii_addresses, is_list, of_octets};
+use crate::mail::{Warning, parse_list};
+use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
 use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters, without_comment};
-use crate::mime::header::{Header, OCTETS, Value, is_address_list, is_structured};
+use crate::mime::header::{Header, OCTETS, Value, is_address_list, is_structured, legible};
 use crate::mime::read::{rewritable_words, unquoted};
 
 /// Longest name that leaves room for a word on its line, octets.
@@ -90,28 +91,10 @@ impl<'a> Said<'a> {
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, ComposeError> {
         let octets = unfolded(value).trim_ascii().to_vec();
-        let declared = charsets.declared.filter(|encoding| encoding.is_ascii_compatible());
         let text = Text::from(OsString::from_vec(octets));
-        let known = text.decode(&Charsets { declared, locale: None, ..*charsets });
-        let mut is_unknown = false;
-        let text = match (known, charsets.undecodable) {
-            (Ok(known), _) => known,
-            (Err(offset), Undecodable::Fail) => {
-                let offset = offset as u64;
-                return Err(ComposeError::Undecodable { what: format!("the field {name}"), offset });
-            }
-            (Err(_), Undecodable::Replace) => {
-                let words = format!("malformed characters of the field {name} became U+FFFD");
-                warnings.push(Warning::new(WarningKind::MALFORMED_TEXT, words));
-                text.lossy()
-            }
-            (Err(_), Undecodable::Keep) => {
-                let words = format!("the field {name} is in no known charset: it is sent as unknown-8bit");
-                warnings.push(Warning::new(WarningKind::EIGHT_BIT_HEADER, words));
-                is_unknown = true;
-                OCTETS.decode_without_bom_handling(text.octets()).0
-            }
-        };
+        let known = legible(name, &text, charsets, warnings)?;
+        let is_unknown = known.is_none();
+        let text = known.unwrap_or_else(|| OCTETS.decode_without_bom_handling(text.octets()).0);
         Ok(Said { name, text: on_one_line(&text), is_unknown })
     }
 
@@ -150,15 +133,15 @@ impl<'a> Said<'a> {
     }
 
     fn write_list(&self, made: &mut Header) -> Result<(), Unfit> {
-        let list = parse_list(&self.text, None).map_err(|_| Unfit)?;
-        if !self.is_unknown {
-            return made.addresses(self.name, &decoded_names(list)).map_err(|_| Unfit);
-        }
-        if !list.iter().flat_map(Listed::mailboxes).all(|mailbox| mailbox.address.is_ascii()) {
+        let list = match self.is_unknown {
+            true => of_octets(&self.octets(&self.text), None),
+            false => parse_list(&self.text, None),
+        };
+        let list = list.map_err(|_| Unfit)?;
+        if self.is_unknown && !has_ascii_addresses(&list) {
             return Err(Unfit);
         }
-        made.field_in(Some(OCTETS), self.name, |body| body.list(&list));
-        Ok(())
+        made.addresses(self.name, &decoded_names(list)).map_err(|_| Unfit)
     }
 
     /// Writes a value with parameters. Those that need it are encoded (RFC 2231), which a name such as that of a file

@@ -12,15 +12,14 @@ mod head;
 mod label;
 mod lines;
 mod mend;
+mod names;
 mod tree;
 
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
-
 pub(super) use self::content::{Plan, eight_bit, write};
 use self::content::{Prepared, Preparing, may_grow};
-use self::field::{Field, Value, decoded_names, is_content};
+use self::field::{Field, Value, is_content};
 use self::head::Head;
 use super::charset::{Charsets, Text, charset};
 use super::draft::{Draft, date_field};
@@ -69,6 +68,8 @@ pub struct Given {
     fields: Vec<Field>,
     body: Body,
     body_line: u64,
+    /// What its fields may be in.
+    charsets: Charsets,
 }
 
 impl Given {
@@ -96,7 +97,27 @@ impl Given {
     fn taken(source: Source, manner: Manner) -> Result<Self, ComposeError> {
         let Head { fields, length, body_line } = Head::read(&source, manner)?;
         let body = Source::Tail { of: Arc::new(source.clone()), skipped: length };
-        Ok(Given { manner, source, fields, body: body.into(), body_line })
+        let content_type = fields.iter().find(|field| field.is("Content-Type")).and_then(Field::given);
+        let label = content_type.and_then(|value| parameter(&value, "charset"));
+        let declared = label.and_then(|label| charset(&label).ok().flatten());
+        let declared = declared.filter(|encoding| encoding.is_ascii_compatible());
+        let charsets = Charsets { declared, ..Charsets::default() };
+        Ok(Given { manner, source, fields, body: body.into(), body_line, charsets })
+    }
+
+    /// Reads the fields in these charsets, too: what a person has written is in theirs.
+    pub fn in_charsets(self, charsets: &Charsets) -> Self {
+        let charsets = self.charsets(charsets);
+        Given { charsets, ..self }
+    }
+
+    /// The charsets that its fields may be in: what a program has written knows nothing of this one's.
+    fn charsets(&self, charsets: &Charsets) -> Charsets {
+        let own = self.charsets.declared;
+        match self.manner {
+            Manner::Draft => Charsets { declared: charsets.declared.or(own), ..*charsets },
+            Manner::Message => Charsets { declared: own, locale: None, ..*charsets },
+        }
     }
 
     /// The SHA-256 of all that was given.
@@ -106,7 +127,7 @@ impl Given {
 
     /// What the fields of this name say, each on one line, in order; those that were set say nothing.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
-        self.fields.iter().filter(move |field| field.is(name)).filter_map(Field::given)
+        self.fields.iter().filter(move |field| field.is(name)).filter_map(|field| field.read(&self.charsets))
     }
 
     /// Whether a field of this name is there.
@@ -116,7 +137,7 @@ impl Given {
 
     /// The fields as they were given, each on one line, in order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, String)> {
-        self.fields.iter().filter_map(|field| Some((field.name.as_str(), field.given()?)))
+        self.fields.iter().filter_map(|field| Some((field.name.as_str(), field.read(&self.charsets)?)))
     }
 
     /// Takes all fields of this name out.
@@ -136,7 +157,9 @@ impl Given {
 
     /// The same with addresses.
     pub fn set_addresses(&mut self, name: &str, list: Vec<Listed>) {
-        self.put(name, Value::Addresses(decoded_names(list)));
+        let replaced = self.fields.iter().filter(|field| field.is(name));
+        let value = Field::addresses(replaced, list, &self.charsets);
+        self.put(name, value);
     }
 
     /// The same with ASCII words that need no encoding.
@@ -160,9 +183,9 @@ impl Given {
                 Value::Written(given) if !is_empty(given) => {
                     *value = Value::Extended(std::mem::take(given), list)
                 }
-                _ => *value = Value::Addresses(list),
+                _ => *value = Value::Addresses(list, None),
             },
-            None => self.put(name, Value::Addresses(list)),
+            None => self.put(name, Value::Addresses(list, None)),
         }
     }
 
@@ -236,9 +259,8 @@ impl Given {
             }
         };
         let (manner, body) = (self.manner, self.body.clone());
-        let declared = self.values("Content-Type").next().and_then(|value| parameter(&value, "charset"));
-        let declared = declared.and_then(|label| charset(&label).ok().flatten());
-        Ok(Ready { manner, declared, fields, content, body, message_id })
+        let charsets = self.charsets(&draft.charsets);
+        Ok(Ready { manner, charsets, fields, content, body, message_id })
     }
 }
 
@@ -246,8 +268,8 @@ impl Given {
 #[derive(Debug)]
 pub(in crate::mime) struct Ready {
     manner: Manner,
-    /// The charset that a finished message says it is in.
-    declared: Option<&'static Encoding>,
+    /// What its fields may be in.
+    charsets: Charsets,
     fields: Vec<Field>,
     content: Option<Prepared>,
     body: Body,
@@ -271,14 +293,6 @@ impl Ready {
         Ok(may_delimit && lines::has_delimiter(&self.body, self.manner, delimiter)?)
     }
 
-    /// The charsets that its fields may be in: what a program has written knows nothing of this one's.
-    fn charsets(&self, charsets: &Charsets) -> Charsets {
-        match self.manner {
-            Manner::Draft => *charsets,
-            Manner::Message => Charsets { declared: self.declared, locale: None, ..*charsets },
-        }
-    }
-
     /// All its fields in their order, or all but those of the content.
     pub(super) fn header(
         &self,
@@ -288,7 +302,7 @@ impl Ready {
     ) -> Result<Header, ComposeError> {
         let mut header = Header::new(charsets);
         for field in self.fields.iter().filter(|field| is_whole || !is_content(&field.name)) {
-            field.write(self.manner, &mut header, &self.charsets(charsets), warnings)?;
+            field.write(self.manner, &mut header, &self.charsets, warnings)?;
         }
         Ok(header)
     }
@@ -298,7 +312,7 @@ impl Ready {
         let Some(prepared) = &self.content else { return Ok(None) };
         let mut header = Header::new(&making.charsets);
         for field in self.fields.iter().filter(|field| is_content(&field.name)) {
-            field.write(self.manner, &mut header, &self.charsets(&making.charsets), making.warnings)?;
+            field.write(self.manner, &mut header, &self.charsets, making.warnings)?;
         }
         let Prepared { content, outline, size, .. } = prepared.clone();
         Ok(Some(Part::of_given(header.text, content, outline, size)))

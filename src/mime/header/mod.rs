@@ -15,7 +15,7 @@ use encoding_rs::Encoding;
 
 pub(super) use self::coded::{Lacking, in_utf8};
 use self::value::LONGEST_WORD;
-pub(super) use self::value::{OCTETS, Value};
+pub(super) use self::value::{OCTETS, Value, unknown_words};
 use super::charset::{Charsets, Text, Undecodable};
 use super::error::ComposeError;
 use crate::mail::{Listed, Warning, WarningKind, parse_list};
@@ -209,26 +209,9 @@ impl Header {
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         one_line(what, text.octets())?;
-        let value: Cow<'_, str> = match (text.decode(charsets), charsets.undecodable) {
-            (Ok(value), _) => value,
-            (Err(offset), Undecodable::Fail) => {
-                let offset = offset as u64;
-                return Err(ComposeError::Undecodable { what: format!("the field {name}"), offset });
-            }
-            (Err(_), Undecodable::Replace) => {
-                let words = format!("malformed characters of the field {name} became U+FFFD");
-                warnings.push(Warning::new(WarningKind::MALFORMED_TEXT, words));
-                text.lossy()
-            }
-            (Err(offset), Undecodable::Keep) => {
-                let words = format!(
-                    "the field {name} is in no known charset, octet {offset} is the first that is not UTF-8: it is \
-                     sent unchanged as unknown-8bit"
-                );
-                warnings.push(Warning::new(WarningKind::EIGHT_BIT_HEADER, words));
-                self.field(name, |body| body.unknown(text.octets()));
-                return Ok(());
-            }
+        let Some(value) = legible(name, text, charsets, warnings)? else {
+            self.field(name, |body| body.unknown(text.octets()));
+            return Ok(());
         };
         one_line(what, value.as_bytes())?;
         let charset = self.charset_for(name, &value);
@@ -239,6 +222,38 @@ impl Header {
         );
         Ok(())
     }
+}
+
+/// Reads the text of a field. Nothing where no charset explains it: it is then sent as `unknown-8bit`, which is warned of.
+pub(super) fn legible<'a>(
+    name: &str,
+    text: &'a Text,
+    charsets: &Charsets,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Cow<'a, str>>, ComposeError> {
+    let offset = match text.decode(charsets) {
+        Ok(text) => return Ok(Some(text)),
+        Err(offset) => offset,
+    };
+    let (kind, words) = match charsets.undecodable {
+        Undecodable::Fail => {
+            let offset = offset as u64;
+            return Err(ComposeError::Undecodable { what: format!("the field {name}"), offset });
+        }
+        Undecodable::Replace => {
+            (WarningKind::MALFORMED_TEXT, format!("malformed characters of the field {name} became U+FFFD"))
+        }
+        Undecodable::Keep => (
+            WarningKind::EIGHT_BIT_HEADER,
+            format!(
+                "the field {name} is in no known charset, octet {offset} is the first that is not UTF-8: it is \
+                 sent unchanged as unknown-8bit"
+            ),
+        ),
+    };
+    let is_replaced = kind == WarningKind::MALFORMED_TEXT;
+    warnings.push(Warning::new(kind, words));
+    Ok(is_replaced.then(|| text.lossy()))
 }
 
 /// Refuses what would end a line.

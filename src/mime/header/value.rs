@@ -21,6 +21,8 @@ const LONGEST_BLANKS: usize = 72;
 const LONGEST_QUOTED: usize = 70;
 /// Octets of `=?utf-8?b?` and `?=`. A line with an encoded-word has at most 76 octets, the word itself 75 (RFC 2047 2).
 const ENCODED_WORD: usize = 12;
+/// Longest encoded-word (RFC 2047 2).
+const ENCODED_MOST: usize = 75;
 /// Octets of `=?unknown-8bit?B?` and `?=`.
 const UNKNOWN_WORD: usize = 19;
 
@@ -154,8 +156,7 @@ impl Value<'_> {
             |word: &str| !word.is_empty() && word.len() <= LONGEST_QUOTED && word.bytes().all(is_atext);
         let printable = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
         // Readers decode what looks like an encoded-word even inside quotes.
-        let is_coded = text.contains("=?") && self.charset != Some(OCTETS);
-        if is_coded || !printable {
+        if text.contains("=?") || !printable {
             return None;
         }
         if words().all(is_atom) {
@@ -236,6 +237,13 @@ fn stretches(text: &str, is_word: impl Fn(&str) -> bool) -> Vec<(bool, &str)> {
         }
     }
     stretches
+}
+
+/// Octets that no charset explains as encoded-words with blanks between them.
+pub(in crate::mime) fn unknown_words(octets: &[u8]) -> String {
+    let word =
+        |octets: &[u8]| format!("=?unknown-8bit?B?{}?=", base64_simd::STANDARD.encode_to_string(octets));
+    octets.chunks((ENCODED_MOST - UNKNOWN_WORD) / 4 * 3).map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text can stand in an unstructured field as it is: it would be read back as the same text.

@@ -88,7 +88,7 @@ fn other_octets_are_in_the_declared_charset_or_in_none() {
         (
             "From",
             b" \"J\xf6 M\" <j@x>, =?utf-8?q?b?= <b@x>",
-            "From: =?unknown-8bit?B?SvYgTQ==?= <j@x>, =?utf-8?q?b?= <b@x>\r\n",
+            "From: =?unknown-8bit?B?SvYgTQ==?= <j@x>, b <b@x>\r\n",
         ),
         ("To", b" \xe9@x", "To: =?unknown-8bit?B?6UB4?=\r\n"),
         ("Content-Type", b" a/b; name=\xe9", "Content-Type: a/b; name*=unknown-8bit''%E9\r\n"),
