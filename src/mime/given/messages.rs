@@ -279,3 +279,11 @@ proptest! {
         prop_assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&octets));
     }
 }
+
+#[test]
+fn blanks_mean_nothing_in_base64() {
+    let fields = "Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n";
+    let text = sent(format!("{HEAD}{fields}\n{}\n", "QUJD \t".repeat(250)));
+    assert!(text.starts_with(&format!("{HEAD}{fields}\n")), "{text}");
+    assert_eq!(text.split_once("\n\n").unwrap().1.replace('\n', ""), "QUJD".repeat(250));
+}

@@ -183,7 +183,7 @@ fn a_line_that_cannot_be_changed_is_named() {
             "must be base64",
         ),
         (format!("--b\nContent-Transfer-Encoding: x-uuencode\n\n{long}\n"), 4, "cannot be encoded"),
-        (format!("--b\nContent-Transfer-Encoding: base64\n\n{long} x\n"), 4, "cannot be encoded"),
+        (format!("--b\nContent-Transfer-Encoding: base64\n\n{long}*x\n"), 4, "cannot be encoded"),
         (format!("--b\nX: {}\n\nz\n", "y".repeat(70_000)), 2, "no text of a part"),
     ] {
         let (_, found) = walked(MIXED, text.as_bytes(), Manner::Message);
