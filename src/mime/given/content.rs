@@ -84,7 +84,9 @@ impl Preparing<'_> {
         let label = Label::of(&*fields);
         let seen = Seen::read(self.body, self.manner)?;
         let is_message = self.manner == Manner::Message;
-        let is_walked = label.holds_parts() && (is_message || label.is_unencoded());
+        // In a multipart readers look for boundaries whatever it says of its encoding; a message they decode.
+        let is_open = label.is_unencoded() || (is_message && label.is("multipart/"));
+        let is_walked = label.holds_parts() && is_open;
         let is_kept = is_walked || !label.is_unencoded();
         if let Some(at) = seen.foul.filter(|_| is_kept) {
             let words =
@@ -153,10 +155,13 @@ impl Preparing<'_> {
             }
             None => {
                 if let Some(at) = seen.long {
-                    return Err(self.fault(
-                        at,
-                        "it is longer than 998 octets, and a part of a multipart is not encoded anew",
-                    ));
+                    let words = match label.is("multipart/") {
+                        true => {
+                            "it is longer than 998 octets, and a multipart without a boundary cannot be encoded"
+                        }
+                        false => "it is longer than 998 octets, and a message of this type cannot be encoded",
+                    };
+                    return Err(self.fault(at, words));
                 }
             }
         }

@@ -287,3 +287,25 @@ fn blanks_mean_nothing_in_base64() {
     assert!(text.starts_with(&format!("{HEAD}{fields}\n")), "{text}");
     assert_eq!(text.split_once("\n\n").unwrap().1.replace('\n', ""), "QUJD".repeat(250));
 }
+
+#[test]
+fn an_encoded_message_stays_what_its_label_says() {
+    for (word, body, expected) in [
+        ("base64", "QUJD".repeat(400), format!("{}QUJD", format!("{}\n", "QUJD".repeat(19)).repeat(21))),
+        (
+            "quoted-printable",
+            format!("A: b\n\n{}\u{e9}", "x".repeat(74)),
+            format!("A: b\n\n{}=\n=C3=A9", "x".repeat(74)),
+        ),
+        // What stands among base64 says nothing.
+        ("base64", "QUJD\n\u{e9}".to_owned(), "QUJD\n\u{e9}".to_owned()),
+    ] {
+        let fields = format!("Content-Type: message/rfc822\nContent-Transfer-Encoding: {word}\n\n");
+        assert_eq!(sent(format!("{HEAD}{fields}{body}\n")), format!("{HEAD}{fields}{expected}\n"));
+        let parts = "Content-Type: multipart/mixed; boundary=b\n";
+        let text = sent(format!("{HEAD}{parts}\n--b\n{fields}{body}\n--b--\n"));
+        // The line end before a boundary belongs to it, and base64 ends its own.
+        let text = text.replace("QUJD\n\n--b--", "QUJD\n--b--");
+        assert!(text.ends_with(&format!("\n--b\n{fields}{expected}\n--b--\n")), "{text}");
+    }
+}

@@ -132,11 +132,14 @@ impl Leaf {
 
     /// How it can be made fit.
     fn recode(&self) -> Option<Recode> {
-        if self.head.is_too_large || self.label.holds_parts() {
+        if self.head.is_too_large {
             return None;
         }
         if !self.label.is_unencoded() {
             return self.label.mended(&self.seen);
+        }
+        if self.label.holds_parts() {
+            return None;
         }
         if !self.is_text() {
             // In base64 the line ends would be octets of its own (RFC 2045 6.8), and they are not those that were given.
