@@ -87,7 +87,8 @@ impl Preparing<'_> {
         // In a multipart readers look for boundaries whatever it says of its encoding; a message they decode.
         let is_open = label.is_unencoded() || (is_message && label.is("multipart/"));
         let is_walked = label.holds_parts() && is_open;
-        let is_kept = is_walked || !label.is_unencoded();
+        let is_mended = is_message && label.mended(&seen).is_some();
+        let is_kept = is_walked || !(label.is_unencoded() || is_mended);
         if let Some(at) = seen.foul.filter(|_| is_kept) {
             let words =
                 if is_message { "a NUL stands in it" } else { "a NUL, or a CR without LF, stands in it" };
@@ -185,7 +186,7 @@ impl Preparing<'_> {
             return Err(self
                 .fault(at, &format!("an octet above 127 stands in what is said to be {}", label.encoding)));
         }
-        let recode = label.mended(&seen).filter(|_| seen.long.is_some() || seen.eight_bit.is_some());
+        let recode = label.mended(&seen).filter(|_| !seen.passes() || seen.eight_bit.is_some());
         if let (Some(at), None) = (seen.long, recode) {
             return Err(
                 self.fault(at, "it is longer than 998 octets, and what is encoded is not encoded anew")

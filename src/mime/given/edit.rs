@@ -31,9 +31,9 @@ pub(super) enum Change {
 pub(super) enum Recode {
     QuotedPrintable,
     Base64,
-    /// Quoted-printable already, with lines too long or octets above 127.
+    /// Quoted-printable already, with lines too long, octets above 127 or a NUL.
     Requoted,
-    /// Base64 already, with lines too long.
+    /// Base64 already, with lines too long or a NUL.
     Rewrapped,
 }
 
@@ -248,9 +248,9 @@ struct Rewrapped {
 }
 
 impl Rewrapped {
-    /// What is no base64 a decoder passes over; a dash, which might be one of a boundary, is left out.
+    /// What is no base64 a decoder passes over; a NUL, and a dash, which might be one of a boundary, are left out.
     fn see(&mut self, octet: u8) {
-        if matches!(octet, b'\r' | b'\n' | b' ' | b'\t' | b'-') {
+        if matches!(octet, b'\r' | b'\n' | b' ' | b'\t' | b'-' | 0) {
             return;
         }
         if self.column == LINE || (self.is_padded && octet != b'=') {

@@ -154,7 +154,7 @@ impl Seen {
         self.line += octets.len();
         if self.line > LONGEST_LINE {
             self.long.get_or_insert(number);
-            let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=\r \t".contains(octet);
+            let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=\r \t\0".contains(octet);
             self.is_other_than_base64 |= !octets.iter().all(is_base64);
         }
         if !octets.is_ascii() {

@@ -309,3 +309,14 @@ fn an_encoded_message_stays_what_its_label_says() {
         assert!(text.ends_with(&format!("\n--b\n{fields}{expected}\n--b--\n")), "{text}");
     }
 }
+
+#[test]
+fn a_nul_in_one_encoded_part_is_encoded_or_passed_over() {
+    let part = |word: &str, text: &str| format!("{HEAD}Content-Transfer-Encoding: {word}\n\n{text}\n");
+    assert_eq!(sent(part("quoted-printable", "a\0=\nb")), part("quoted-printable", "a=00=\nb"));
+    assert_eq!(sent(part("base64", "QU\0JD")), part("base64", "QUJD"));
+    let long = part("base64", &"QUJD\0".repeat(400));
+    assert_eq!(sent(long).split_once("\n\n").unwrap().1.replace('\n', ""), "QUJD".repeat(400));
+    let error = refused(part("x-uuencode", "begin 644 x\0"));
+    assert!(error.starts_with("line 8 of the message: a NUL"), "{error}");
+}
