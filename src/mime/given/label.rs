@@ -8,6 +8,9 @@ use crate::mime::header::OCTETS;
 use crate::mime::header::parameter::split_parameters;
 use crate::mime::read::parameter;
 
+/// Transfer encodings that change octets (RFC 2045 6.1), and older ones that some readers know.
+const ENCODINGS: [&str; 6] = ["base64", "quoted-printable", "uuencode", "uue", "binhex", "mac-binhex40"];
+
 /// What the fields say of the content.
 #[derive(Debug)]
 pub(super) struct Label {
@@ -38,7 +41,7 @@ impl Label {
         });
         let essence = value.split([';', '(']).next().unwrap_or_default().trim().to_ascii_lowercase();
         let encoding = find("Content-Transfer-Encoding");
-        let encoding = encoding.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let encoding = encoding.split(['(', ';']).next().unwrap_or_default().trim().to_ascii_lowercase();
         Label {
             // RFC 2045 5.2: what cannot be read is a plain text.
             essence: if essence.contains('/') { essence } else { "text/plain".to_owned() },
@@ -66,8 +69,11 @@ impl Label {
         self.is("text/") && named.is_none_or(|encoding| encoding.output_encoding() == encoding)
     }
 
+    /// Whether its octets are those of the content. A word that names no encoding, such as `8bits` or `utf-8`, changes nothing
+    /// to a reader.
     pub(super) fn is_unencoded(&self) -> bool {
-        matches!(self.encoding.as_str(), "7bit" | "8bit" | "binary" | "7-bit" | "8-bit")
+        let is_known = ENCODINGS.contains(&self.encoding.as_str());
+        !(is_known || self.encoding.starts_with("x-"))
     }
 
     /// What stands between the parts, if it holds any.

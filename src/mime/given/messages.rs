@@ -320,3 +320,30 @@ fn a_nul_in_one_encoded_part_is_encoded_or_passed_over() {
     let error = refused(part("x-uuencode", "begin 644 x\0"));
     assert!(error.starts_with("line 8 of the message: a NUL"), "{error}");
 }
+
+#[test]
+fn an_unknown_transfer_encoding_is_none() {
+    let long = "x".repeat(999);
+    for word in ["8bits", "utf-8", "binary8", "8bit;", "8bit; x"] {
+        let fields = format!("Content-Type: text/plain\nContent-Transfer-Encoding: {word}\n");
+        let parts = "Content-Type: multipart/mixed; boundary=b\n";
+        for text in ["\u{e9}", &long] {
+            for given in [format!("{fields}\n{text}\n"), format!("{parts}\n--b\n{fields}\n{text}\n--b--\n")] {
+                let text = sent(format!("{HEAD}{given}"));
+                assert!(text.contains("Content-Transfer-Encoding: quoted-printable\n"), "{text}");
+                assert!(
+                    text.contains("\n=C3=A9\n") && text.contains("utf-8") || text.contains("xxx=\nxxx"),
+                    "{text}"
+                );
+            }
+        }
+        // Nothing is due.
+        let given = format!("{HEAD}{fields}\nx\n");
+        assert_eq!(sent(&given), given);
+        let message = format!("Content-Type: message/rfc822\nContent-Transfer-Encoding: {word}\n");
+        let text = sent(format!("{HEAD}{message}\nA: b\n\n{long}\n"));
+        assert!(text.contains("A: b\nContent-Transfer-Encoding: quoted-printable\n\nxxx"), "{text}");
+    }
+    let base64 = sent(format!("{HEAD}Content-Transfer-Encoding: BASE64;\n\n{}\n", "QUJD".repeat(400)));
+    assert_eq!(base64.split_once("\n\n").unwrap().1.replace('\n', ""), "QUJD".repeat(400));
+}
