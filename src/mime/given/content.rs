@@ -16,7 +16,6 @@ use crate::mail::{Warning, WarningKind};
 use crate::mime::charset::{Charsets, charset};
 use crate::mime::encode::Base64;
 use crate::mime::error::{ComposeError, MessageError};
-use crate::mime::header::parameter::MediaType;
 use crate::mime::part::{Content, Outline};
 use crate::mime::read::parameter;
 use crate::mime::source::{Body, Taken};
@@ -250,22 +249,19 @@ impl Preparing<'_> {
 
     /// Encodes it as a typed text would be, with a label that is true.
     fn relabelled(&mut self, label: &Label, fields: &mut Vec<Field>) -> Result<Prepared, ComposeError> {
-        let value = if label.value.contains('/') { label.value.as_str() } else { "text/plain" };
-        let mut media = MediaType::parse(value)?;
         let body = self.body;
-        let (content, transfer, octets, size) =
+        let (charset, content, transfer, octets, size) =
             match text::plan(body, self.charsets, "", false, self.warnings)? {
                 Planned::Text(plan) => {
-                    media.set("charset", Some(plan.charset));
-                    (Content::Text(body.clone(), plan), plan.transfer.word(), plan.octets, plan.size)
+                    let content = Content::Text(body.clone(), plan);
+                    (plan.charset, content, plan.transfer.word(), plan.octets, plan.size)
                 }
                 Planned::Unknown => {
-                    media.set("charset", Some("unknown-8bit"));
-                    (Content::Base64(body.clone()), "base64", body.length(), Base64::size(body.length()))
+                    let (content, octets) = (Content::Base64(body.clone()), body.length());
+                    ("unknown-8bit", content, "base64", octets, Base64::size(octets))
                 }
             };
-        let value = [std::slice::from_ref(&media.essence), &media.parameters].concat().join("; ");
-        set(fields, "Content-Type", &value);
+        put(fields, "Content-Type", label.with_charset(charset));
         set(fields, "Content-Transfer-Encoding", transfer);
         let outline = outline(&Label::of(&*fields), transfer, octets);
         Ok(Prepared { content, outline, size, may_delimit: false })

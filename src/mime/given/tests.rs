@@ -318,3 +318,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_type_of_any_form_gets_a_true_charset() {
+    let name = format!("name=\"{}\"", "n".repeat(80));
+    for (given, expected) in [
+        ("text/plain; charset = us-ascii", "text/plain; charset=utf-8"),
+        (&format!("text/html; {name}"), &format!("text/html; {name}; charset=utf-8")),
+        ("text/plain; charset=us-ascii (ASCII); x", "text/plain; x; charset=utf-8"),
+    ] {
+        let text = sent(format!("{HEAD}Content-Type: {given}\n\n\u{e9}\n"));
+        let fields = format!("Content-Type: {expected}\nContent-Transfer-Encoding: quoted-printable\n");
+        assert_eq!(text, crlf(&format!("{HEAD}{fields}\n=C3=A9\n")));
+    }
+}
