@@ -52,7 +52,7 @@ enum Care {
 /// A part that holds others and is open.
 #[derive(Debug)]
 struct Frame {
-    /// None for an attached message.
+    /// None for an attached message, and for what has ended.
     boundary: Option<Vec<u8>>,
     /// Whether its parts are messages unless they say otherwise (RFC 2046 5.1.5).
     is_digest: bool,
@@ -225,8 +225,11 @@ impl Walk<'_> {
             while self.frames.len() > depth + 1 {
                 self.pop();
             }
-            if is_last && depth > 0 {
-                self.pop();
+            match &mut self.frames[..] {
+                // Behind the end of the outermost is no part any more (RFC 2046 5.1.1).
+                [frame] if is_last => frame.boundary = None,
+                _ if is_last => self.pop(),
+                _ => {}
             }
             if !line.is_ascii() {
                 self.leave_eight_bit();

@@ -278,3 +278,11 @@ fn depth_and_number_have_limits() {
     let found = walk(&body, &label, Manner::Message, &Charsets::default(), &mut Vec::new()).unwrap().unwrap();
     assert!(found.is_eight_bit && found.edits.len() < MOST_EDITS + 3, "{}", found.edits.len());
 }
+
+#[test]
+fn behind_the_end_of_the_outermost_there_is_no_part() {
+    let given = "--b\n\nx\n--b--\n--b\nContent-Type: text/plain; charset=utf-8\n\n\u{e9}\n--b--\n";
+    let (out, found) = walked(MIXED, given.as_bytes(), Manner::Message);
+    assert_eq!(out.replace("\r\n", "\n"), given);
+    assert!(found.is_eight_bit && found.edits.is_empty());
+}
