@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Manner;
-use super::lines::pass;
+use super::lines::{LONGEST_LINE, pass};
 use crate::mime::encode::{Base64, QuotedPrintable, quoted_octet};
 use crate::mime::error::MessageError;
 use crate::mime::source::{Body, Taken};
@@ -175,26 +175,41 @@ impl Encoder {
 struct Requoted {
     out: Vec<u8>,
     column: usize,
-    /// A `=`, and up to one digit behind it.
+    /// A `=`, and behind it one digit, or blanks.
     held: Vec<u8>,
 }
 
 impl Requoted {
     fn see(&mut self, octet: u8) {
-        if !self.held.is_empty() {
-            self.held.push(octet);
-            match self.held[..] {
-                [_, b'\r'] => self.out.push(b'='),
-                [_, digit] if digit.is_ascii_hexdigit() => return,
-                [_, _, digit] if digit.is_ascii_hexdigit() => {
-                    let code = std::mem::take(&mut self.held);
-                    return self.put(&code);
-                }
-                _ => self.put(b"=3D"),
-            }
-            let behind = std::mem::take(&mut self.held);
-            return behind[1..].iter().for_each(|&octet| self.see(octet));
+        if self.held.is_empty() {
+            return self.see_apart(octet);
         }
+        match (self.held.get(1), octet) {
+            // Blanks at the end of a line were added on the way (RFC 2045 6.7 rule 3).
+            (None | Some(b' ' | b'\t'), b' ' | b'\t') if self.held.len() < LONGEST_LINE => {
+                return self.held.push(octet);
+            }
+            (None | Some(b' ' | b'\t'), b'\r') => {
+                self.held.clear();
+                self.out.push(b'=');
+                return self.see_apart(octet);
+            }
+            (None, digit) if digit.is_ascii_hexdigit() => return self.held.push(digit),
+            (Some(first), digit) if first.is_ascii_hexdigit() && digit.is_ascii_hexdigit() => {
+                let code = [b'=', *first, digit];
+                self.held.clear();
+                return self.put(&code);
+            }
+            _ => {}
+        }
+        self.put(b"=3D");
+        let behind = std::mem::take(&mut self.held);
+        behind[1..].iter().for_each(|&octet| self.see_apart(octet));
+        self.see_apart(octet);
+    }
+
+    /// Takes an octet that stands behind no `=`.
+    fn see_apart(&mut self, octet: u8) {
         match octet {
             b'=' => self.held.push(octet),
             b'\r' | b'\n' => {
@@ -222,12 +237,12 @@ impl Requoted {
     fn finish(&mut self) {
         match std::mem::take(&mut self.held)[..] {
             [] => {}
-            // It is the end of a line: its CRLF belongs to the boundary.
-            [_] => self.out.push(b'='),
-            [_, digit, ..] => {
+            [_, digit] if digit.is_ascii_hexdigit() => {
                 self.put(b"=3D");
                 self.put(&[digit]);
             }
+            // It is the end of a line: its CRLF belongs to the boundary.
+            _ => self.out.push(b'='),
         }
     }
 
@@ -324,6 +339,8 @@ mod tests {
             ("a=C3=a9=\r\nb =3D\r\n".to_owned(), "a=C3=a9=\r\nb =3D\r\n".to_owned()),
             ("\u{e9} = =3 =G =\r\n".to_owned(), "=C3=A9 =3D =3D3 =3DG =\r\n".to_owned()),
             (format!("{long}1234=4167\r\n"), format!("{long}1234=\r\n=4167\r\n")),
+            // Blanks behind a soft line break were added on the way (RFC 2045 6.7).
+            ("a= \t\r\nb = c=\t\r\n".to_owned(), "a=\r\nb =3D c=\r\n".to_owned()),
             ("==\r\n".to_owned(), "=3D=\r\n".to_owned()),
             (format!("--{long}xxx--b-\r\n-\r\n"), format!("--{long}xxx=\r\n=2D-b-\r\n-\r\n")),
         ] {
@@ -332,6 +349,7 @@ mod tests {
         // The last line end is not in the stretch.
         let edit = |end| [Edit { at: 0..end, change: Change::Recode(Recode::Requoted) }];
         assert_eq!(edited("a=\r\n", &edit(2))[0], "a=\r\n");
+        assert_eq!(edited("a= \r\n", &edit(3))[0], "a=\r\n");
         assert_eq!(edited("a=4\r\n", &edit(3))[0], "a=3D4\r\n");
     }
 
