@@ -95,6 +95,12 @@ impl PartHead {
             self.end = span.end;
             return Step::More;
         }
+        let is_blank = line.iter().all(|octet| matches!(octet, b' ' | b'\t'));
+        // Readers pass over a line of blanks before the first field as they do between fields.
+        if self.fields.is_empty() && is_blank && line.len() <= super::LONGEST_LINE {
+            self.end = span.end;
+            return Step::More;
+        }
         let is_continued = matches!(line[0], b' ' | b'\t');
         let last = self.fields.last_mut().filter(|_| is_continued);
         let name = named(line).filter(|_| last.is_none());

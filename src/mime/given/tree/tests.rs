@@ -286,3 +286,15 @@ fn behind_the_end_of_the_outermost_there_is_no_part() {
     assert_eq!(out.replace("\r\n", "\n"), given);
     assert!(found.is_eight_bit && found.edits.is_empty());
 }
+
+#[test]
+fn a_line_of_blanks_is_none_of_the_content_of_a_part() {
+    let fields = " \nContent-Type: application/pdf\n\t\nContent-Disposition: attachment; filename=x.pdf\n";
+    for blanks in ["", " \n", " \n\t \n"] {
+        let part = |added: &str, text: &str| format!("--b\n{blanks}{fields}{added}\n{text}\n--b--\n");
+        let expected = part("Content-Transfer-Encoding: quoted-printable\n", "=C3=A9");
+        assert_eq!(made_fit(MIXED, part("", "\u{e9}")), expected);
+    }
+    let long = " ".repeat(999);
+    assert!(made_fit(MIXED, format!("--b\n{long}\nX: y\n--b--\n")).contains("=20\nX: y\n"));
+}
