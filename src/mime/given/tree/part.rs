@@ -193,7 +193,13 @@ impl PartHead {
                 Fate::Kept if !is_wanted => {
                     made.is_eight_bit |= !field.is_ascii();
                     if is_long {
-                        let words = format!("the field {} holds a line of more than 998 octets", field.name);
+                        let why = match care {
+                            Care::Never => "what is signed or encrypted is not changed",
+                            _ => "too many before it had to be changed",
+                        };
+                        let name = &field.name;
+                        let words =
+                            format!("the field {name} holds a line of more than 998 octets, and {why}");
                         made.fault.get_or_insert((field.line, words));
                     }
                     continue;

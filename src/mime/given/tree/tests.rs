@@ -298,3 +298,20 @@ fn a_line_of_blanks_is_none_of_the_content_of_a_part() {
     let long = " ".repeat(999);
     assert!(made_fit(MIXED, format!("--b\n{long}\nX: y\n--b--\n")).contains("=20\nX: y\n"));
 }
+
+#[test]
+fn a_field_says_why_it_stays() {
+    let field = format!("X: {}\n\n", "y ".repeat(600));
+    let value = Value::Written(format!(" {MIXED}").into_bytes());
+    let label = Label::of(&[Field { name: "Content-Type".into(), line: 1, value }]);
+    let sealed = "--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n".to_owned();
+    for (before, words) in [
+        ("--b\nX: \u{e9}\n\n\n".repeat(MOST_EDITS) + "--b\n", "too many before it"),
+        (sealed, "signed or encrypted"),
+    ] {
+        let body = Body::from(Source::Octets((before + &field).into_bytes()));
+        let found = walk(&body, &label, Manner::Message, &Charsets::default(), &mut Vec::new());
+        let (_, reason) = found.unwrap().unwrap().fault.unwrap();
+        assert!(reason.contains("the field X holds a line") && reason.contains(words), "{reason}");
+    }
+}
