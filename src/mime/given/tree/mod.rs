@@ -8,9 +8,11 @@
 //! A leaf with octets above 127 or a line that is too long is encoded. What is signed or encrypted is not touched (RFC 1847
 //! 2.1), and an attached message only where it could not be sent at all.
 
+mod frame;
 mod leaf;
 mod part;
 
+use self::frame::{Care, Frame};
 use self::leaf::Leaf;
 use self::part::{PartHead, Step};
 use super::Manner;
@@ -37,32 +39,6 @@ pub(super) struct Found {
     pub(super) is_eight_bit: bool,
     /// The first line that no transport passes and that cannot be changed, and why.
     pub(super) fault: Option<(u64, String)>,
-}
-
-/// How much a part may be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Care {
-    /// Nothing of it needs 8BITMIME afterwards.
-    Encode,
-    /// Only what no server takes is changed.
-    OnlyLong,
-    Never,
-}
-
-/// A part that holds others and is open.
-#[derive(Debug)]
-struct Frame {
-    /// None for an attached message, and for what has ended.
-    boundary: Option<Vec<u8>>,
-    /// Whether its parts are messages unless they say otherwise (RFC 2046 5.1.5).
-    is_digest: bool,
-    care: Care,
-    /// Its Content-Transfer-Encoding field, and what that says.
-    transfer: Option<(std::ops::Range<u64>, String)>,
-    /// Whether something in it was changed.
-    is_edited: bool,
-    /// Whether octets above 127 are left in it.
-    is_eight_bit: bool,
 }
 
 /// What the present line belongs to.
@@ -107,30 +83,6 @@ pub(super) fn walk(
     let mut found = walk.found;
     found.edits.sort_by_key(|edit| (edit.at.start, edit.at.end));
     Ok(Some(found))
-}
-
-impl Frame {
-    /// The frame of a part that holds parts, in one of this care.
-    fn of(label: &Label, care: Care) -> Option<Self> {
-        let is_sealed = ["multipart/signed", "multipart/encrypted"].contains(&label.essence.as_str());
-        let is_message = ["message/rfc822", "message/global"].contains(&label.essence.as_str());
-        let boundary = label.boundary();
-        if !is_message && boundary.is_none() {
-            return None;
-        }
-        // An encoded message is one leaf.
-        if is_message && !label.is_unencoded() {
-            return None;
-        }
-        let care = match (is_sealed, is_message) {
-            (true, _) => Care::Never,
-            (_, true) => care.max(Care::OnlyLong),
-            _ => care,
-        };
-        let is_digest = label.essence == "multipart/digest";
-        let boundary = boundary.filter(|_| !is_message);
-        Some(Frame { boundary, is_digest, care, transfer: None, is_edited: false, is_eight_bit: false })
-    }
 }
 
 struct Walk<'a> {
