@@ -22,8 +22,9 @@ const DRAFTS: [&str; 8] = [
      nor encrypt. Fields outside ASCII are encoded, those with a line of more than 998 octets are folded, a bare name gets \
      its domain.",
     "A single part that not every server passes (octets above 127, lines of more than 998 octets, NUL) is encoded anew, and its \
-     fields say so; a label of a charset that is not true is corrected. A multipart is never touched: with octets above 127 it \
-     needs a server with 8BITMIME, and with what no server passes it is an error.",
+     fields say so; a label of a charset that is not true is corrected. In a multipart only what has a line of more than \
+     998 octets is changed, unless it is signed or encrypted: with octets above 127 it needs a server with 8BITMIME, and with a \
+     NUL it is an error.",
     "Standard input, if it is no terminal and not empty, is added to a draft that is a plain text, as mutt does, and is an error \
      beside any other: say < /dev/null where there is nothing to add. -i is ignored, as in mutt. Attachments are added to any \
      draft: what it holds becomes the first part.",

@@ -115,9 +115,7 @@ impl Leaf {
             return Deed::default();
         }
         let (recode, words) = match self.care {
-            Care::Never => {
-                (None, "it is longer than 998 octets, and what is signed or encrypted is not changed")
-            }
+            Care::Never => (None, super::SEALED),
             _ if self.is_binary() => {
                 let eight_bit = self.seen.eight_bit.map(|line| self.number + line - 1);
                 let words = "its part is binary and no text, so that its line ends may not be changed: such a part must be \

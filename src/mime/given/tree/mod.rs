@@ -8,10 +8,12 @@
 //! A leaf with octets above 127 or a line that is too long is encoded. What is signed or encrypted is not touched (RFC 1847
 //! 2.1), and an attached message only where it could not be sent at all.
 
+mod divide;
 mod frame;
 mod leaf;
 mod part;
 
+use self::divide::Divider;
 use self::frame::{Care, Frame};
 use self::leaf::Leaf;
 use self::part::{PartHead, Step};
@@ -29,6 +31,9 @@ const DEPTH: usize = 100;
 /// Most changes of a body, and most octets of text that stand in place of others: both are held in memory.
 const MOST_EDITS: usize = 10_000;
 const MOST_TEXT: usize = 4 * 1024 * 1024;
+
+/// Why a long line stays as it is.
+const SEALED: &str = "it is longer than 998 octets, and what is signed or encrypted is not changed";
 
 /// What is found in a body.
 #[derive(Debug, Default)]
@@ -69,6 +74,7 @@ pub(super) fn walk(
         passed: 0,
         frames: vec![frame],
         place,
+        divider: Divider::default(),
         found: Found::default(),
         text: 0,
     };
@@ -99,6 +105,8 @@ struct Walk<'a> {
     /// The innermost is the last.
     frames: Vec<Frame>,
     place: Place,
+    /// That of a long line that stands aside.
+    divider: Divider,
     found: Found,
     /// Octets of text in the edits.
     text: usize,
@@ -132,11 +140,10 @@ impl Walk<'_> {
         if self.passed == 0 && self.line.len() + octets.len() <= limit {
             return self.line.extend_from_slice(octets);
         }
-        let line = std::mem::take(&mut self.line);
-        for octets in [&line[..], octets] {
-            self.passed += octets.len() as u64;
-            self.see_long(octets);
-        }
+        let mut line = std::mem::take(&mut self.line);
+        line.extend_from_slice(octets);
+        self.see_long(&line);
+        self.passed += line.len() as u64;
     }
 
     fn end_line(&mut self) {
@@ -157,15 +164,45 @@ impl Walk<'_> {
     fn see_long(&mut self, octets: &[u8]) {
         match &mut self.place {
             Place::Leaf(leaf) => leaf.see(octets),
-            place => {
-                if let Place::Header(head) = place {
-                    head.is_too_large = true;
-                }
+            Place::Aside => self.see_aside(octets),
+            Place::Header(head) => {
+                head.is_too_large = true;
                 if !octets.is_ascii() {
                     self.leave_eight_bit();
                 }
                 self.fail(self.number, "it is longer than 998 octets, and no text of a part");
             }
+        }
+    }
+
+    /// Takes what stands beside the parts: a line, or a piece of one that is too long.
+    fn see_aside(&mut self, octets: &[u8]) {
+        if !octets.is_ascii() {
+            self.leave_eight_bit();
+        }
+        if self.passed == 0 {
+            let Some(beginning) = octets.get(..LONGEST_LINE).filter(|all| all.len() < octets.len()) else {
+                return;
+            };
+            if self.boundary(beginning).is_some() {
+                self.fail(self.number, "it is longer than 998 octets, and no text of a part");
+            }
+            self.divider = Divider::at(self.offset);
+        }
+        let edits = self.divider.see(self.offset + self.passed, octets);
+        if edits.is_empty() {
+            return;
+        }
+        if self.frames.last().is_some_and(|frame| frame.care == Care::Never) {
+            self.fail(self.number, SEALED);
+        } else if !self.has_room() {
+            self.fail(
+                self.number,
+                "it is longer than 998 octets, and too many parts before it had to be encoded",
+            );
+        } else {
+            self.found.edits.extend(edits);
+            self.mark_edited();
         }
     }
 
@@ -200,14 +237,7 @@ impl Walk<'_> {
                 leaf.see(line);
                 leaf.end_line();
             }
-            Place::Aside => {
-                if !line.is_ascii() {
-                    self.leave_eight_bit();
-                }
-                if line.len() > LONGEST_LINE {
-                    self.fail(self.number, "it is longer than 998 octets, and no text of a part");
-                }
-            }
+            Place::Aside => self.see_aside(line),
             Place::Header(head) => match head.take(line, self.offset..next, self.number) {
                 Step::More => {}
                 Step::End => self.end_head(next, self.number + 1),

@@ -172,8 +172,11 @@ fn blanks_without_end_in_a_header_are_folded() {
 fn a_line_that_cannot_be_changed_is_named() {
     let long = "x".repeat(999);
     for (text, line, words) in [
-        (format!("{long}\n--b\n\n"), 1, "no text of a part"),
-        (format!("--b\n\n--b--\n{long}"), 4, "no text of a part"),
+        (
+            format!("--b\nContent-Type: multipart/signed; boundary=s\n\n{long}\n--s\n\na\n--s--\n"),
+            4,
+            "signed",
+        ),
         (format!("--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n\na\n{long}\n"), 7, "signed"),
         (format!("--b\nContent-Type: multipart/mixed\n\n{long}\n"), 4, "cannot be encoded"),
         (format!("--b\nContent-Type: message/partial\n\n{long}\n"), 4, "cannot be encoded"),
@@ -314,4 +317,33 @@ fn a_field_says_why_it_stays() {
         let (_, reason) = found.unwrap().unwrap().fault.unwrap();
         assert!(reason.contains("the field X holds a line") && reason.contains(words), "{reason}");
     }
+}
+
+#[test]
+fn a_long_line_beside_the_parts_is_divided() {
+    let x = |count: usize| "x".repeat(count);
+    let dashes = |count: usize| "-".repeat(count);
+    for (line, expected) in [
+        (x(998), x(998)),
+        (x(999), x(998) + "\nx"),
+        (x(3000), [x(998), x(998), x(998), x(6)].join("\n")),
+        (x(998) + "--b", x(997) + "\nx--b"),
+        (x(997) + "\u{e9}", x(997) + "\n\u{e9}"),
+        (dashes(1998), [dashes(998), format!(" {}", dashes(997)), " ---".to_owned()].join("\n")),
+    ] {
+        for text in [
+            "L\n--b\n\nz\n--b--\n",
+            "--b\n\nz\n--b--\n\nL\n",
+            "--b\nContent-Type: multipart/mixed; boundary=c\nL\n--c\n",
+        ] {
+            for manner in [Manner::Draft, Manner::Message] {
+                let (out, found) = walked(MIXED, text.replace('L', &line).as_bytes(), manner);
+                assert!(found.fault.is_none() && found.is_eight_bit != line.is_ascii(), "{found:?}");
+                assert_eq!(out.replace("\r\n", "\n"), text.replace('L', &expected));
+            }
+        }
+    }
+    // Its beginning would be a boundary.
+    let (_, found) = walked(MIXED, format!("--b{}x\n--b\n\n", " ".repeat(999)).as_bytes(), Manner::Message);
+    assert!(found.fault.unwrap().1.contains("no text of a part"));
 }
