@@ -234,11 +234,17 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "multipart/signed; boundary=s\n\n",
         "multipart/digest; boundary=d\n\n",
         "message/rfc822\n\n",
+        "message/rfc822\nContent-Transfer-Encoding: base64\n\n",
+        "message/delivery-status\n\n",
         "\n--b\n",
         "\n--b\n",
         "\n--b--\n",
         "\n--s\n",
         "\n--d\n",
+        "\n--b\n \n",
+        "--",
+        "= \t\n",
+        "=4",
         "--=_",
         "QUJD",
         "\nContent-Transfer-Encoding: ",
@@ -246,10 +252,15 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "base64\n",
         "quoted-printable\n",
         "binary\n",
+        "8bits\n",
+        "BASE64; x\n",
+        "x-own\n",
         "x",
     ];
     let known = proptest::sample::select(known.to_vec()).prop_map(|text| text.as_bytes().to_vec());
-    let long = (900_usize..1100).prop_map(|length| vec![b'w'; length]);
+    let units: [&[u8]; 6] = [b"w", b"-", b" ", b"w  ", b"QUJD ", "\u{e9}".as_bytes()];
+    let long = (proptest::sample::select(units.to_vec()), 900_usize..1100);
+    let long = long.prop_map(|(unit, length)| unit.iter().copied().cycle().take(length).collect());
     let piece = prop_oneof![25 => known, 1 => long, 2 => any::<u8>().prop_map(|octet| vec![octet])];
     proptest::collection::vec(piece, 0..50).prop_map(|pieces| pieces.concat())
 }
