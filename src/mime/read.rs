@@ -3,9 +3,13 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
+use encoding_rs::Encoding;
+
 pub(super) use self::words::{BLANKS, decoded_words, is_encoded_word, rewritable_words};
+use super::charset::charset;
 use super::header::parameter::without_comment;
 
 /// Deepest nesting of multiparts that is followed.
@@ -193,31 +197,72 @@ fn leaf(fields: &Fields, content_type: &str, octets: u64) -> Leaf {
     Leaf { media_type: kind + &charset.unwrap_or_default(), name, octets }
 }
 
-/// A parameter of a structured field, quoted, continued or encoded (RFC 2045 5.1, RFC 2231).
+/// A parameter of a structured field, quoted, continued or encoded (RFC 2045 5.1, RFC 2231). Of two the first counts, and
+/// one that is encoded or continued before one that is not.
 pub(super) fn parameter(value: &str, wanted: &str) -> Option<String> {
-    let mut pieces: Vec<(usize, bool, String)> = Vec::new();
+    let octets = parameter_octets(value, wanted, |text| text.as_bytes().to_vec())?;
+    Some(String::from_utf8_lossy(&octets).into_owned())
+}
+
+/// Its octets: in UTF-8 what is encoded in a known charset, else as `octets_of` has them.
+pub(super) fn parameter_octets(
+    value: &str,
+    wanted: &str,
+    octets_of: impl Fn(&str) -> Vec<u8>,
+) -> Option<Vec<u8>> {
+    let (mut plain, mut sections) = (None, BTreeMap::new());
     for item in split_outside_quotes(value).into_iter().skip(1) {
         let Some((name, text)) = item.split_once('=') else { continue };
         let name = name.trim().to_ascii_lowercase();
         let Some(rest) = name.strip_prefix(wanted) else { continue };
-        let is_encoded = rest.ends_with('*');
-        let section = rest.trim_matches('*');
-        if !(section.is_empty()
-            || (rest.starts_with('*') && section.bytes().all(|octet| octet.is_ascii_digit())))
-        {
+        let text = unquoted(without_comment(text.trim()));
+        let Some(section) = rest.strip_prefix('*') else {
+            if rest.is_empty() {
+                plain.get_or_insert(text);
+            }
+            continue;
+        };
+        let (section, is_encoded) = match section.strip_suffix('*') {
+            Some(section) => (section, true),
+            None => (section, section.is_empty()),
+        };
+        // `name*` is what `name*0*` is where nothing goes on.
+        let section = if section.is_empty() { Ok(0) } else { section.parse::<usize>() };
+        if let Ok(section) = section {
+            sections.entry(section).or_insert((is_encoded, text));
+        }
+    }
+    match plain {
+        Some(plain) if !sections.contains_key(&0) => Some(octets_of(&plain)),
+        _ if sections.is_empty() => None,
+        _ => Some(joined(sections.into_values(), octets_of)),
+    }
+}
+
+/// The sections of a parameter as one (RFC 2231 4.1); a character may be divided between two that are encoded.
+fn joined(sections: impl Iterator<Item = (bool, String)>, octets_of: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
+    let (mut octets, mut encoded, mut encoding) = (Vec::new(), Vec::new(), None);
+    let end = |encoded: &mut Vec<u8>, encoding: Option<&'static Encoding>, octets: &mut Vec<u8>| {
+        let text = encoding
+            .and_then(|encoding| encoding.decode_without_bom_handling_and_without_replacement(encoded));
+        octets.extend(text.map_or_else(|| encoded.clone(), |text| text.into_owned().into_bytes()));
+        encoded.clear();
+    };
+    for (place, (is_encoded, text)) in sections.enumerate() {
+        if !is_encoded {
+            end(&mut encoded, encoding, &mut octets);
+            octets.extend(octets_of(&text));
             continue;
         }
-        pieces.push((section.parse().unwrap_or(0), is_encoded, unquoted(without_comment(text.trim()))));
+        let mut text = text.as_str();
+        if let (0, [label, _, value]) = (place, text.splitn(3, '\'').collect::<Vec<_>>().as_slice()) {
+            encoding = charset(label).ok().flatten();
+            text = value;
+        }
+        percent_decoded(&octets_of(text), &mut encoded);
     }
-    pieces.sort_by_key(|(index, ..)| *index);
-    let (_, first_encoded, _) = pieces.first()?;
-    let is_encoded = *first_encoded;
-    let mut octets = Vec::new();
-    for (index, encoded, text) in &pieces {
-        let text = if is_encoded && *index == 0 { text.splitn(3, '\'').last().unwrap_or(text) } else { text };
-        if *encoded { percent_decoded(text, &mut octets) } else { octets.extend_from_slice(text.as_bytes()) }
-    }
-    Some(String::from_utf8_lossy(&octets).into_owned())
+    end(&mut encoded, encoding, &mut octets);
+    octets
 }
 
 fn split_outside_quotes(value: &str) -> Vec<&str> {
@@ -254,8 +299,8 @@ pub(super) fn unquoted(text: &str) -> String {
 }
 
 /// Adds the octets of a text, its `%XX` decoded.
-pub(super) fn percent_decoded(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
+pub(super) fn percent_decoded(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
     while let Some((&octet, behind)) = rest.split_first() {
         let code = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
         // A sign would be read as part of a number.
@@ -286,6 +331,26 @@ mod tests {
         let contents = read("Subject: =?utf-8?B?5oql?=\n =?utf-8?B?5ZGK?= ok\nTo: a@x\n\nhello\nworld\n");
         assert_eq!(find(&contents.fields, "subject"), Some("报告 ok"));
         assert_eq!(contents.parts, [Leaf { media_type: "text/plain".into(), name: None, octets: 14 }]);
+    }
+
+    #[test]
+    fn parameters() {
+        for (value, read) in [
+            ("a; n=b; n=c", "b"),
+            ("a; n=\"b;\\\"\"; nn=c; N=d", "b;\""),
+            ("a; n*1=c; n*0=b; n*0=d; n*1*=e", "bc"),
+            ("a; n=x; n*=utf-8''%C3%A9%2; n*=utf-8''z", "\u{e9}%2"),
+            ("a; n=x; n*0*=utf-8''%C3; n*1*=%A9; n*2=%A9", "\u{e9}%A9"),
+            ("a; n=x; n*1=y", "x"),
+            ("a; n*=iso-8859-1'de'%E9'; n=x", "\u{e9}'"),
+            ("a; n*0*=gbk''%D6; n*1*=%D0; n*2=\u{e9}", "\u{4e2d}\u{e9}"),
+            ("a; n*=x-y''%E9", "\u{fffd}"),
+            ("a; n*=%41", "A"),
+            ("a; n*x=b; n*-1=c; n=d", "d"),
+        ] {
+            assert_eq!(parameter(value, "n").as_deref(), Some(read), "{value}");
+        }
+        assert_eq!(parameter("n=b; nn=c; n", "n"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! program waits for no answer: whatever it says goes out in ASCII and in lines that every transport passes.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -14,7 +14,7 @@ use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
 use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters, without_comment};
 use crate::mime::header::{Header, OCTETS, Value, is_address_list, is_structured, legible};
-use crate::mime::read::{rewritable_words, unquoted};
+use crate::mime::read::{parameter_octets, rewritable_words, unquoted};
 
 /// Longest name that leaves room for a word on its line, octets.
 const LONGEST_NAME: usize = 60;
@@ -145,24 +145,39 @@ impl<'a> Said<'a> {
     }
 
     /// Writes a value with parameters. Those that need it are encoded (RFC 2231), which a name such as that of a file
-    /// survives; where it is there in that form too, that one is enough.
+    /// survives; where it is there in that form too, that one is enough. One that is given in sections is made of all.
     fn write_parameters(&self, made: &mut Header) -> Result<(), Unfit> {
         let is_fit = |piece: &str| piece.is_ascii() && piece.len() <= LONGEST_WORD;
         let uncommented = |piece| if is_fit(piece) { piece } else { without_last_comment(piece) };
         let pieces = split_parameters(&self.text).into_iter().map(str::trim).map(uncommented);
         let pieces: Vec<&str> = pieces.collect();
-        let starred: HashSet<String> = pieces.iter().flat_map(|piece| starred(piece)).collect();
+        let mut starred: HashMap<String, Starred> = HashMap::new();
+        for (base, piece) in pieces.iter().skip(1).filter_map(|piece| Some((starred_base(piece)?, piece))) {
+            let one = starred.entry(base.to_ascii_lowercase()).or_default();
+            one.is_anew |= !is_fit(piece);
+            one.text.push(';');
+            one.text.push_str(piece);
+        }
         let mut words: Vec<String> = Vec::new();
         for (place, piece) in pieces.iter().enumerate() {
-            let is_fit = is_fit(piece);
+            let base = starred_base(piece).filter(|_| place > 0);
+            if let Some((base, one)) =
+                base.and_then(|base| Some((base, starred.get_mut(&base.to_ascii_lowercase())?)))
+                && one.is_anew
+            {
+                let octets =
+                    parameter_octets(&one.text, &base.to_ascii_lowercase(), |text| self.octets(text));
+                if let Some(octets) = octets.filter(|_| !std::mem::replace(&mut one.is_written, true)) {
+                    code(base, &octets, &mut words);
+                }
+                continue;
+            }
             match piece.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
-                _ if is_fit && (place == 0 || !piece.is_empty()) => words.push((*piece).to_owned()),
-                _ if is_fit => {}
-                Some((key, value)) if place > 0 && is_token(key) && key.len() <= LONGEST_KEY => {
-                    if let Some(key) = key.strip_suffix('*') {
-                        words.push(format!("{key}*={}", coded(&self.octets(value))));
-                    } else if !starred.contains(&key.to_ascii_lowercase()) {
-                        self.code(key, &unquoted(value), &mut words);
+                _ if is_fit(piece) && (place == 0 || !piece.is_empty()) => words.push((*piece).to_owned()),
+                _ if is_fit(piece) => {}
+                Some((key, value)) if place > 0 && is_key(key) => {
+                    if !starred.contains_key(&key.to_ascii_lowercase()) {
+                        code(key, &self.octets(&unquoted(value)), &mut words);
                     }
                 }
                 _ => return Err(Unfit),
@@ -178,27 +193,6 @@ impl<'a> Said<'a> {
             Ok(())
         });
         Ok(())
-    }
-
-    /// Encodes a parameter, in pieces where it is long.
-    fn code(&self, key: &str, value: &str, words: &mut Vec<String>) {
-        let charset = if self.is_unknown { "unknown-8bit" } else { "utf-8" };
-        let whole = format!("{key}*={charset}''{}", percent(&self.octets(value)));
-        if whole.len() <= FITS {
-            return words.push(whole);
-        }
-        let mut pieces: Vec<Vec<u8>> = vec![Vec::new()];
-        for character in value.chars() {
-            let octets = self.octets(character.encode_utf8(&mut [0; 4]));
-            match pieces.last_mut() {
-                Some(piece) if piece.len() + octets.len() <= PIECE => piece.extend(octets),
-                _ => pieces.push(octets),
-            }
-        }
-        for (index, piece) in pieces.iter().enumerate() {
-            let start = if index == 0 { format!("{charset}''") } else { String::new() };
-            words.push(format!("{key}*{index}*={start}{}", percent(piece)));
-        }
     }
 
     /// The octets of a text of it.
@@ -241,10 +235,49 @@ fn without_last_comment(piece: &str) -> &str {
     &piece[..piece.len() - value.len() + without_comment(value).len()]
 }
 
-/// What stands before each `*` at the beginning of a parameter, lower case.
-fn starred(piece: &str) -> impl Iterator<Item = String> {
-    let stars = piece.match_indices('*').map(|(at, _)| at).take_while(|at| *at <= LONGEST_KEY);
-    stars.map(|at| piece[..at].to_ascii_lowercase())
+/// A parameter that is encoded or given in sections.
+#[derive(Default)]
+struct Starred {
+    /// All its sections, each behind a semicolon.
+    text: String,
+    /// Whether one of them cannot stand as it is.
+    is_anew: bool,
+    is_written: bool,
+}
+
+/// The name of a parameter that is encoded or one of several sections (RFC 2231 3 and 4).
+fn starred_base(piece: &str) -> Option<&str> {
+    let (base, section) = piece.split_once('=')?.0.trim().split_once('*')?;
+    let section = section.strip_suffix('*').unwrap_or(section);
+    (is_key(base) && section.bytes().all(|octet| octet.is_ascii_digit())).then_some(base)
+}
+
+/// Whether a parameter of this name can be encoded.
+fn is_key(name: &str) -> bool {
+    is_token(name) && name.len() <= LONGEST_KEY && !name.contains('*')
+}
+
+/// Encodes a parameter, in pieces where it is long.
+fn code(key: &str, octets: &[u8], words: &mut Vec<String>) {
+    let text = str::from_utf8(octets);
+    let charset = if text.is_ok() { "utf-8" } else { "unknown-8bit" };
+    let whole = format!("{key}*={charset}''{}", percent(octets));
+    if whole.len() <= FITS {
+        return words.push(whole);
+    }
+    let ends: Vec<usize> = match text {
+        Ok(text) => text.char_indices().map(|(at, character)| at + character.len_utf8()).collect(),
+        Err(_) => (1..=octets.len()).collect(),
+    };
+    let (mut start, mut index) = (0, 0);
+    while start < octets.len() {
+        // Each character has at most four octets.
+        let end = ends[..].partition_point(|end| *end <= start + PIECE);
+        let end = ends[end - 1];
+        let charset = if index == 0 { format!("{charset}''") } else { String::new() };
+        words.push(format!("{key}*{index}*={charset}{}", percent(&octets[start..end])));
+        (start, index) = (end, index + 1);
+    }
 }
 
 /// The octets above 127 as `%XX`, as a URL has them (RFC 3987 3.1).

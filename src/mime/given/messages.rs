@@ -96,6 +96,19 @@ fn a_text_says_what_it_is() {
             "\u{e9}".as_bytes(),
             quoted("utf-8", "=C3=A9"),
         ),
+        // What is said twice is said.
+        (
+            "Content-Type: text/plain; charset=us-ascii; charset=us-ascii\n",
+            "\u{e9}".as_bytes(),
+            quoted("utf-8", "=C3=A9"),
+        ),
+        (
+            "Content-Type: multipart/mixed; boundary=b; boundary=c\n",
+            "--b\n\n\u{e9}\n--b--\n".as_bytes(),
+            format!(
+                "{HEAD}Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9\n--b--\n"
+            ),
+        ),
         ("Content-Type: text/plain; charset=koi8-r\n", "\u{e9}".as_bytes(), quoted("koi8-r", "=C3=A9")),
         ("Content-Type: text/plain; charset=utf-8\n", b"caf\xe9 au lait", quoted("utf-8", "caf=E9 au lait")),
         (

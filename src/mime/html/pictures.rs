@@ -89,7 +89,7 @@ fn shown(reference: &str) -> Option<Shown> {
 /// The text with its `%XX` decoded (RFC 3986 2.1); as it is where that is no UTF-8.
 fn decoded(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
-    percent_decoded(text, &mut octets);
+    percent_decoded(text.as_bytes(), &mut octets);
     String::from_utf8(octets).unwrap_or_else(|_| text.to_owned())
 }
 

@@ -46,6 +46,22 @@ fn utf_8_is_encoded_where_its_field_allows_it() {
             "Content-Disposition: attachment; FileName*=utf-8''%C3%A9.p\r\n",
         ),
         ("Content-Type", " a/b (\u{e9}); charset=utf-8 (\u{e9})", "Content-Type: a/b; charset=utf-8\r\n"),
+        // One in sections is written once, from all of them.
+        (
+            "Content-Disposition",
+            " attachment; filename=\"r\u{e9}\"; filename*0=\"rap\"; x=y; Filename*1=\"p\u{f6}rt.pdf\"",
+            "Content-Disposition: attachment; filename*=utf-8''rapp%C3%B6rt.pdf; x=y\r\n",
+        ),
+        (
+            "Content-Disposition",
+            " attachment; filename*0*=utf-8''a%20; filename*1=\"\u{e9}.pdf\"",
+            "Content-Disposition: attachment; filename*=utf-8''a%20%C3%A9.pdf\r\n",
+        ),
+        (
+            "Content-Disposition",
+            " attachment; filename*=iso-8859-1''%E9; n*0*=x-y''%e9; n*1=\u{e9}",
+            "Content-Disposition: attachment; filename*=iso-8859-1''%E9;\r\n n*=unknown-8bit''%E9%C3%A9\r\n",
+        ),
         ("Content-Type", " t\u{e9}/x; a=b", "Content-Type: =?utf-8?b?dMOpL3g7?= a=b\r\n"),
         // What nobody here can read is not encoded once more.
         (
@@ -110,6 +126,9 @@ fn a_line_without_end_is_folded_or_divided() {
     assert_eq!(whole(&mended("Content-Transfer-Encoding", &long)), long);
     let text = mended("Content-Type", format!("a/b; name=\"{long}\""));
     assert_eq!(crate::mime::read::parameter(&text.replace("\r\n", ""), "name"), Some(long.clone()));
+    let text = mended("Content-Type", format!("a/b; name*0=\"{long}\"; name*1=y"));
+    let read = crate::mime::read::parameter(&text.replace("\r\n", ""), "name");
+    assert_eq!((read, text.matches("*0").count()), (Some(long.clone() + "y"), 1));
     let addresses = "a@example.org, ".repeat(100) + "b@x";
     assert_eq!(mended("To", &addresses).matches('@').count(), 101);
     let name = "n".repeat(900);
