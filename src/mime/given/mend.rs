@@ -34,6 +34,14 @@ const URLS: [&str; 7] = [
     "List-Unsubscribe",
     "Archived-At",
 ];
+/// Fields of which machines read each word (RFC 6376 3.5, RFC 8601 2.2, RFC 8617 4.1).
+const PROOFS: [&str; 5] = [
+    "Authentication-Results",
+    "DKIM-Signature",
+    "ARC-Authentication-Results",
+    "ARC-Message-Signature",
+    "ARC-Seal",
+];
 
 /// What a field says.
 struct Said<'a> {
@@ -129,7 +137,8 @@ impl<'a> Said<'a> {
 
     /// Whether encoded-words mean nothing in it.
     fn is_fixed(&self) -> bool {
-        is_fixed(self.name) || is_structured(self.name)
+        let is_proof = PROOFS.iter().any(|name| self.name.eq_ignore_ascii_case(name));
+        is_proof || is_fixed(self.name) || is_structured(self.name)
     }
 
     fn write_list(&self, made: &mut Header) -> Result<(), Unfit> {
@@ -215,13 +224,25 @@ impl<'a> Said<'a> {
                     body.encoded(&run.join(" "))?;
                     continue;
                 }
-                for piece in run.iter().flat_map(|word| word.as_bytes().chunks(LONGEST_WORD)) {
-                    body.word(&String::from_utf8_lossy(piece))?;
-                }
+                run.iter().flat_map(|word| divided(word)).try_for_each(|piece| body.word(piece))?;
             }
             Ok(())
         });
     }
+}
+
+/// Divides an ASCII word that is too long, between identifiers or behind what divides its parts, where it can be.
+fn divided(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let Some(most) = rest.get(..LONGEST_WORD).filter(|most| most.len() < rest.len()) else {
+            return (!rest.is_empty()).then(|| std::mem::take(&mut rest));
+        };
+        let end = most.rfind("><").or_else(|| most.rfind(';')).map_or(LONGEST_WORD, |at| at + 1);
+        let (piece, behind) = rest.split_at(end);
+        rest = behind;
+        Some(piece)
+    })
 }
 
 /// The text without what would end a line.

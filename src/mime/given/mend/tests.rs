@@ -124,6 +124,22 @@ fn a_line_without_end_is_folded_or_divided() {
     assert_eq!(whole(&mended("References", &long)), long);
     assert_eq!(decoded_words(&whole(&mended("X-Long", &long)).replace("?==?", "?= =?")), long);
     assert_eq!(whole(&mended("Content-Transfer-Encoding", &long)), long);
+    let ids = (0..60).map(|index| format!("<{index}.{}@x>", "i".repeat(20))).collect::<Vec<_>>();
+    let text = mended("References", ids.concat());
+    assert_eq!(text.replace("\r\n ", " ").replace("> <", "><"), format!("References: {}\r\n", ids.concat()));
+    assert!(text.lines().all(|line| line.ends_with('>')), "{text}");
+    for name in [
+        "DKIM-Signature",
+        "ARC-Seal",
+        "arc-message-signature",
+        "ARC-Authentication-Results",
+        "Authentication-Results",
+    ] {
+        let signed = format!("v=1;{};b={long}", "h=from:to;".repeat(20));
+        let text = mended(name, &signed);
+        assert_eq!(whole(&text), signed);
+        assert!(text.contains(";\r\n b=xx"), "{text}");
+    }
     let text = mended("Content-Type", format!("a/b; name=\"{long}\""));
     assert_eq!(crate::mime::read::parameter(&text.replace("\r\n", ""), "name"), Some(long.clone()));
     let text = mended("Content-Type", format!("a/b; name*0=\"{long}\"; name*1=y"));
