@@ -13,7 +13,7 @@ use crate::mail::{Warning, parse_list};
 use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
 use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters, without_comment};
-use crate::mime::header::{Header, OCTETS, Value, is_address_list, is_structured, legible};
+use crate::mime::header::{Header, OCTETS, Value, can_fold, is_address_list, is_structured, legible};
 use crate::mime::read::{parameter_octets, rewritable_words, unquoted};
 
 /// Longest name that leaves room for a word on its line, octets.
@@ -118,6 +118,10 @@ impl<'a> Said<'a> {
         if URLS.iter().any(|name| is(name)) {
             let text = coded(&self.octets(&self.text));
             Said { name: self.name, text, is_unknown: false }.write_words(made);
+            return Ok(());
+        }
+        if !self.is_fixed() && can_fold(&self.text) && self.name.len() <= LONGEST_NAME {
+            made.field(self.name, |body| body.folded(&self.text));
             return Ok(());
         }
         let is_other = self.is_fixed() || self.is_unknown || self.text.is_ascii();

@@ -15,7 +15,7 @@ use encoding_rs::Encoding;
 
 pub(super) use self::coded::{Lacking, in_utf8};
 use self::value::LONGEST_WORD;
-pub(super) use self::value::{OCTETS, Value, unknown_words};
+pub(super) use self::value::{OCTETS, Value, can_fold, unknown_words};
 use super::charset::{Charsets, Text, Undecodable};
 use super::error::ComposeError;
 use crate::mail::{Listed, Warning, WarningKind, parse_list};

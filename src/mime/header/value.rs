@@ -69,7 +69,7 @@ impl Value<'_> {
     }
 
     /// Adds ASCII text that may be folded at its blanks.
-    pub(super) fn folded(&mut self, text: &str) -> fmt::Result {
+    pub(in crate::mime) fn folded(&mut self, text: &str) -> fmt::Result {
         self.blank_before(text.find(' ').unwrap_or(text.len()))?;
         self.writer.folding().write_str(text)
     }
@@ -253,7 +253,7 @@ fn stays_plain(text: &str) -> bool {
 
 /// Whether a text can stand in lines of a header as it is. It is folded before words, and the blanks between two of them
 /// stay on one line.
-fn can_fold(text: &str) -> bool {
+pub(in crate::mime) fn can_fold(text: &str) -> bool {
     let (mut blanks, mut word) = (0, 0);
     text.bytes().all(|octet| {
         match octet {

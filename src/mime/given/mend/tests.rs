@@ -124,6 +124,13 @@ fn a_line_without_end_is_folded_or_divided() {
     assert_eq!(whole(&mended("References", &long)), long);
     assert_eq!(decoded_words(&whole(&mended("X-Long", &long)).replace("?==?", "?= =?")), long);
     assert_eq!(whole(&mended("Content-Transfer-Encoding", &long)), long);
+    // Blanks stay as many as they are.
+    let blanks = "a  b =?x \" ".repeat(200) + "=?utf-8?q?c?=";
+    for name in ["Subject", "X-Note"] {
+        let text = mended(name, blanks.replacen("a  b", "a\r\n  b", 1));
+        assert_eq!(text.replace("\r\n", ""), format!("{name}: {blanks}"));
+    }
+    assert_eq!(mended("Subject", format!("{}\tb", "a ".repeat(500))).matches('a').count(), 500);
     let ids = (0..60).map(|index| format!("<{index}.{}@x>", "i".repeat(20))).collect::<Vec<_>>();
     let text = mended("References", ids.concat());
     assert_eq!(text.replace("\r\n ", " ").replace("> <", "><"), format!("References: {}\r\n", ids.concat()));
