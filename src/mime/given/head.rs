@@ -28,8 +28,8 @@ impl Head {
     /// readers take one for the end of the header. What a program has written also ends before a line that is no field.
     pub(super) fn read(source: &Source, manner: Manner) -> Result<Self, ComposeError> {
         let octets = beginning(source)?;
-        let mut at = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        at += length_of_mailbox_lines(&octets[at..], manner);
+        let mark = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut at = mark + length_of_mailbox_lines(&octets[mark..], manner);
         let mut number = 1 + memchr::memchr_iter(b'\n', &octets[..at]).count() as u64;
         let mut fields: Vec<Field> = Vec::new();
         while at < octets.len() {
@@ -43,7 +43,10 @@ impl Head {
                 return Err(manner.fault(number, &format!("the header has more than {MOST_FIELDS} fields")));
             }
             if !is_taken {
-                return Ok(Head { fields, length: at as u64, body_line: number });
+                // The mark belongs to what follows it.
+                let is_marked = fields.is_empty() && at == mark;
+                let length = if is_marked { 0 } else { at as u64 };
+                return Ok(Head { fields, length, body_line: number });
             }
             (at, number) = (at + length, number + 1);
         }
@@ -228,6 +231,8 @@ mod tests {
             (" A: 1\n\n", vec![], " A: 1\n\n", 1),
             (": 1\n", vec![], ": 1\n", 1),
             ("\u{e9}: 1\n\n", vec![], "\u{e9}: 1\n\n", 1),
+            ("\u{feff}Hello\n\n", vec![], "\u{feff}Hello\n\n", 1),
+            ("\u{feff}A: 1\nHello", a(), "Hello", 2),
             ("\0A: 1\n", vec![], "\0A: 1\n", 1),
             ("A: 1\nhow are you? fine: yes\n\nx", a(), "how are you? fine: yes\n\nx", 2),
             ("A: 1\n \t\n\tb\nno field\0", vec![field("A", 1, " 1\r\n\tb")], "no field\0", 4),

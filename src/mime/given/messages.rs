@@ -67,6 +67,13 @@ fn a_message_of_any_form_has_what_it_lacks() {
             "X-A: 1\nX-A: 2\nnothing: is wrong, said he\n and went\n",
             format!("X-A: 1\nX-A: 2\nnothing: is wrong, said he\n and went\n{ADDED}{ASCII}\n"),
         ),
+        // A byte order mark is text where no field follows it.
+        (
+            "\u{feff}Hello\n",
+            format!(
+                "{ADDED}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=EF=BB=BFHello\n"
+            ),
+        ),
         ("X-A: 1\nWARNING disk\n", format!("X-A: 1\n{ADDED}{ASCII}\nWARNING disk\n")),
     ] {
         assert_eq!(sent(given), expected, "{given:?}");
