@@ -43,7 +43,9 @@ if command -v systemd-analyze >/dev/null; then
 fi
 if command -v systemctl >/dev/null; then
   systemctl is-enabled -q whippet-queue.timer || fail "the timer of the queue is not enabled"
-  quietly systemctl enable whippet-boot.service whippet-smtp.socket
+  units='whippet-queue.timer whippet-boot.service whippet-smtp.socket whippet-queue@nobody.timer'
+  # shellcheck disable=SC2086
+  quietly systemctl enable $units
 fi
 
 # Somebody who has mail to send, and nothing configured, is told so.
@@ -84,8 +86,21 @@ quietly dpkg -i "$deb"
 grep -q '^host = "127.0.0.1"' /etc/whippet/config.toml || fail "the settings are gone after an upgrade"
 dpkg -L whippet | while read -r path; do [ -d "$path" ] || echo "$path"; done >files
 [ "$(wc -l <files)" -ge 35 ] || fail "the package has too few files"
+echo secret >/etc/whippet/password
 quietly dpkg --remove whippet
 [ -e /etc/whippet/config.toml ] || fail "the settings are gone before the purge"
+if [ -n "${units-}" ]; then
+  left=$(find /etc/systemd -name '*whippet*')
+  [ -z "$left" ] || fail "left: $left"
+  # What was enabled is so again, and what the administrator has disabled stays so.
+  quietly dpkg -i "$deb"
+  for unit in $units; do systemctl is-enabled -q "$unit" || fail "$unit is not enabled after a removal"; done
+  quietly systemctl disable whippet-queue.timer
+  quietly dpkg --remove whippet
+  quietly dpkg -i "$deb"
+  ! systemctl is-enabled -q whippet-queue.timer || fail "what was disabled is enabled after a removal"
+  quietly dpkg --remove whippet
+fi
 quietly dpkg --purge whippet
 while read -r path; do [ ! -e "$path" ] && [ ! -L "$path" ] || fail "$path is left"; done <files
 left=$(find /etc /usr /var/lib -xdev -iname '*whippet*' | grep -v '/tmp/' || true)
