@@ -11,6 +11,9 @@ use crate::mime::read::parameter;
 /// Transfer encodings that change octets (RFC 2045 6.1), and older ones that some readers know.
 const ENCODINGS: [&str; 6] = ["base64", "quoted-printable", "uuencode", "uue", "binhex", "mac-binhex40"];
 
+/// Messages that consist of fields.
+const REPORTS: [&str; 3] = ["delivery-status", "disposition-notification", "feedback-report"];
+
 /// What the fields say of the content.
 #[derive(Debug)]
 pub(super) struct Label {
@@ -60,6 +63,12 @@ impl Label {
     /// Whether it holds parts or another message, and cannot be encoded as a whole.
     pub(super) fn holds_parts(&self) -> bool {
         self.is("multipart/") || self.is("message/")
+    }
+
+    /// Whether it consists of fields, as reports do (RFC 3464 2.1, RFC 8098 3.1, RFC 5965 2, RFC 6533), which may be folded.
+    pub(super) fn is_of_fields(&self) -> bool {
+        let kind = self.essence.strip_prefix("message/").unwrap_or_default();
+        REPORTS.contains(&kind.strip_prefix("global-").unwrap_or(kind)) && self.is_unencoded()
     }
 
     /// Whether it is a text whose line ends are those of ASCII.

@@ -1,9 +1,10 @@
 //! A part that holds no others: what its content is, and how it is made fit for transport.
 
 use super::Care;
+use super::divide::{Divider, Seam};
 use super::part::PartHead;
 use crate::mime::encode::Base64;
-use crate::mime::given::edit::Recode;
+use crate::mime::given::edit::{Edit, Recode};
 use crate::mime::given::field::Value;
 use crate::mime::given::label::{Label, true_charset};
 use crate::mime::given::lines::Seen;
@@ -20,12 +21,16 @@ pub(super) struct Leaf {
     number: u64,
     seen: Seen,
     text: TextSeen,
+    /// That of the fields it consists of, if it does.
+    folds: Option<Divider>,
 }
 
 /// What is done to a leaf.
 #[derive(Debug, Default)]
 pub(super) struct Deed {
     pub(super) recode: Option<Recode>,
+    /// Where its fields are folded.
+    pub(super) folds: Vec<Edit>,
     /// A line that no transport passes, and why it stays as it is.
     pub(super) fault: Option<(u64, &'static str)>,
 }
@@ -72,19 +77,26 @@ impl TextSeen {
 impl Leaf {
     pub(super) fn new(head: PartHead, label: Label, care: Care, start: u64, number: u64) -> Self {
         let (seen, text) = (Seen::default(), TextSeen::default());
-        Leaf { head, label, care, start, number, seen, text }
+        let folds = label.is_of_fields().then(|| Divider::at(start, Seam::Fold));
+        Leaf { head, label, care, start, number, seen, text, folds }
     }
 
-    /// Takes octets of a line.
-    pub(super) fn see(&mut self, octets: &[u8]) {
+    /// Takes octets of a line, which stand at `at`.
+    pub(super) fn see(&mut self, at: u64, octets: &[u8]) {
         self.seen.see(octets);
+        if let Some(folds) = &mut self.folds {
+            folds.see(at, octets);
+        }
         if self.is_text() {
             self.text.see(octets);
         }
     }
 
-    /// Takes the end of a line.
-    pub(super) fn end_line(&mut self) {
+    /// Takes the end of a line, behind which the next begins.
+    pub(super) fn end_line(&mut self, next: u64) {
+        if let Some(folds) = &mut self.folds {
+            folds.begin_line(next);
+        }
         self.seen.see(b"\r\n");
         self.text.end_line();
     }
@@ -109,10 +121,13 @@ impl Leaf {
     }
 
     /// What is to be done.
-    pub(super) fn deed(&self) -> Deed {
+    pub(super) fn deed(&mut self) -> Deed {
         let is_due = self.long().is_some() || (self.is_eight_bit() && self.care == Care::Encode);
         if !is_due {
             return Deed::default();
+        }
+        if let Some(folds) = self.folds.as_mut().filter(|folds| self.care != Care::Never && !folds.is_stuck) {
+            return Deed { folds: std::mem::take(&mut folds.edits), ..Deed::default() };
         }
         let (recode, words) = match self.care {
             Care::Never => (None, super::SEALED),
@@ -120,12 +135,15 @@ impl Leaf {
                 let eight_bit = self.seen.eight_bit.map(|line| self.number + line - 1);
                 let words = "its part is binary and no text, so that its line ends may not be changed: such a part must be \
                              base64";
-                return Deed { recode: None, fault: self.long().or(eight_bit).map(|line| (line, words)) };
+                return Deed {
+                    fault: self.long().or(eight_bit).map(|line| (line, words)),
+                    ..Deed::default()
+                };
             }
             _ => (self.recode(), "it is longer than 998 octets, and its part cannot be encoded"),
         };
         let fault = self.long().filter(|_| recode.is_none()).map(|line| (line, words));
-        Deed { recode, fault }
+        Deed { recode, fault, ..Deed::default() }
     }
 
     /// How it can be made fit.

@@ -13,7 +13,7 @@ mod frame;
 mod leaf;
 mod part;
 
-use self::divide::Divider;
+use self::divide::{Divider, Seam};
 use self::frame::{Care, Frame};
 use self::leaf::Leaf;
 use self::part::{PartHead, Step};
@@ -34,6 +34,7 @@ const MOST_TEXT: usize = 4 * 1024 * 1024;
 
 /// Why a long line stays as it is.
 const SEALED: &str = "it is longer than 998 octets, and what is signed or encrypted is not changed";
+const CROWDED: &str = "it is longer than 998 octets, and too many parts before it had to be changed";
 
 /// What is found in a body.
 #[derive(Debug, Default)]
@@ -151,7 +152,7 @@ impl Walk<'_> {
             self.offset += self.passed + 1;
             (self.passed, self.number) = (0, self.number + 1);
             if let Place::Leaf(leaf) = &mut self.place {
-                leaf.end_line();
+                leaf.end_line(self.offset);
             }
             return;
         }
@@ -163,7 +164,7 @@ impl Walk<'_> {
     /// Takes a piece of a line that is too long.
     fn see_long(&mut self, octets: &[u8]) {
         match &mut self.place {
-            Place::Leaf(leaf) => leaf.see(octets),
+            Place::Leaf(leaf) => leaf.see(self.offset + self.passed, octets),
             Place::Aside => self.see_aside(octets),
             Place::Header(head) => {
                 head.is_too_large = true;
@@ -187,23 +188,27 @@ impl Walk<'_> {
             if self.boundary(beginning).is_some() {
                 self.fail(self.number, "it is longer than 998 octets, and no text of a part");
             }
-            self.divider = Divider::at(self.offset);
+            self.divider = Divider::at(self.offset, Seam::Aside);
         }
-        let edits = self.divider.see(self.offset + self.passed, octets);
+        self.divider.see(self.offset + self.passed, octets);
+        let edits = std::mem::take(&mut self.divider.edits);
+        if self.frames.last().is_some_and(|frame| frame.care == Care::Never) {
+            self.fail(self.number, SEALED);
+        } else {
+            self.divide(edits, self.number);
+        }
+    }
+
+    /// Divides lines, of which this is the first.
+    fn divide(&mut self, edits: Vec<Edit>, number: u64) {
         if edits.is_empty() {
             return;
         }
-        if self.frames.last().is_some_and(|frame| frame.care == Care::Never) {
-            self.fail(self.number, SEALED);
-        } else if !self.has_room() {
-            self.fail(
-                self.number,
-                "it is longer than 998 octets, and too many parts before it had to be encoded",
-            );
-        } else {
-            self.found.edits.extend(edits);
-            self.mark_edited();
+        if !self.has_room() {
+            return self.fail(number, CROWDED);
         }
+        self.found.edits.extend(edits);
+        self.mark_edited();
     }
 
     /// Takes a whole line, behind which the next begins.
@@ -234,8 +239,8 @@ impl Walk<'_> {
     fn take_text(&mut self, line: &[u8], next: u64) {
         match &mut self.place {
             Place::Leaf(leaf) => {
-                leaf.see(line);
-                leaf.end_line();
+                leaf.see(self.offset, line);
+                leaf.end_line(next);
             }
             Place::Aside => self.see_aside(line),
             Place::Header(head) => match head.take(line, self.offset..next, self.number) {
@@ -309,7 +314,10 @@ impl Walk<'_> {
             && !is_possible
             && let Some(line) = leaf.long()
         {
-            self.fail(line, "it is longer than 998 octets, and too many parts before it had to be encoded");
+            self.fail(line, CROWDED);
+        }
+        if let Some(line) = leaf.long() {
+            self.divide(deed.folds, line);
         }
         if leaf.is_eight_bit() && recode.is_none() {
             self.leave_eight_bit();

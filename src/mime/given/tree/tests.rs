@@ -347,3 +347,28 @@ fn a_long_line_beside_the_parts_is_divided() {
     let (_, found) = walked(MIXED, format!("--b{}x\n--b\n\n", " ".repeat(999)).as_bytes(), Manner::Message);
     assert!(found.fault.unwrap().1.contains("no text of a part"));
 }
+
+#[test]
+fn a_long_field_of_a_report_is_folded() {
+    for kind in ["delivery-status", "disposition-notification", "global-delivery-status"] {
+        let report = |value: &str| {
+            format!(
+                "--b\nContent-Type: message/{kind}\n\nReporting-MTA: dns; x\n\nDiagnostic-Code: {value}\nZ: z\n--b--\n"
+            )
+        };
+        let given = report(&"x  ".repeat(600).replace("x  x  x  ", "xx \txx "));
+        let given = given.replace(" \nZ", "\nZ");
+        let text = made_fit(MIXED, &given);
+        assert!(
+            text.contains("\n x")
+                && text.lines().all(|line| line.len() <= 998 && !line.trim().is_empty() || line.is_empty()),
+            "{text}"
+        );
+        assert_eq!(text.replace("\n ", " ").replace("\n\t", "\t"), given);
+        let (_, found) = walked(MIXED, report(&"x".repeat(999)).as_bytes(), Manner::Message);
+        assert_eq!(found.fault.unwrap().0, 6);
+        let sealed =
+            format!("--b\nContent-Type: multipart/signed; boundary=s\n\n{}", given.replace("--b", "--s"));
+        assert!(walked(MIXED, sealed.as_bytes(), Manner::Message).1.fault.unwrap().1.contains("signed"));
+    }
+}
