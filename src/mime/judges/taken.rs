@@ -16,20 +16,23 @@ for path in sys.argv[1:]:
             content = part.get_content().replace("\r\n", "\n").rstrip("\n")
         elif not part.is_multipart():
             content = hashlib.sha256(part.get_payload(decode=True)).hexdigest()
-        parts.append([part.get_content_type(), part.get_filename(), content])
+        said = " ".join((part["Diagnostic-Code"] or "").split())
+        parts.append([part.get_content_type(), part.get_filename(), said, content])
     read.append({"subject": message["Subject"], "parts": parts})
 json.dump(read, sys.stdout)
 "#;
 
 /// A message of several parts, in the forms in which programs write them.
 fn letter(text: &str, encoding: &str, picture: &str, name: &str) -> String {
+    let (said, foot) = ("x yz ".repeat(picture.len() / 2).trim_end().to_owned(), "- ".repeat(picture.len()));
     format!(
         "Subject: Gr\u{fc}\u{df}e \u{4f8b}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"o u\"\n\
          Content-Transfer-Encoding: 8bit\n\nThis is MIME.\n--o u\nContent-Type: multipart/alternative; boundary=o\n\n\
          --o\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{text}\n\
          --o\nContent-Type: text/html; charset=utf-8\n\n<p>{text}\n--o--\n\
+         --o u\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nDiagnostic-Code: smtp; {said}\n\
          --o u\nContent-Type: image/png\nContent-Disposition: attachment; {name}\n\
-         Content-Transfer-Encoding: base64\n\n{picture}\n--o u--\n"
+         Content-Transfer-Encoding: base64\n\n{picture}\n--o u--\n{foot}\n"
     )
 }
 
@@ -51,7 +54,7 @@ fn parsers_read_what_was_handed_in() {
     let texts =
         ["\u{e9}\n.\n..\nFrom me = x  \n", &"\u{4f8b}\u{4e2d} ".repeat(500), &"x".repeat(3000), "a\n"];
     let picture = "iVBORw0KGgo=".to_owned();
-    let long = "AAECAwQF".repeat(300);
+    let long = "AAECAwQF ".repeat(300);
     for text in texts {
         for picture in [&picture, &long] {
             for name in ["filename=\"a b.png\"", "filename*=utf-8''%C3%A9.png"] {
@@ -78,10 +81,10 @@ fn parsers_read_what_was_handed_in() {
             message.body_text(0).unwrap().replace("\r\n", "\n").trim_end_matches('\n').to_owned()
         };
         assert_eq!(text(&before), text(&after));
-        assert_eq!(before.attachment(0).unwrap().contents(), after.attachment(0).unwrap().contents());
+        assert_eq!(before.attachment(1).unwrap().contents(), after.attachment(1).unwrap().contents());
         assert_eq!(
-            before.attachment(0).unwrap().attachment_name(),
-            after.attachment(0).unwrap().attachment_name()
+            before.attachment(1).unwrap().attachment_name(),
+            after.attachment(1).unwrap().attachment_name()
         );
     }
 }
