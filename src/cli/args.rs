@@ -227,8 +227,14 @@ pub(super) struct OutputArgs {
 
 /// The table as a command, with its verbs, for completion.
 pub(super) fn command() -> clap::Command {
-    SendArgs::command()
-        .subcommand(ConfigArgs::command().name("config"))
-        .subcommand(GenerateArgs::command().name("generate"))
-        .subcommand(QueueArgs::command().name("queue"))
+    SendArgs::command().subcommands(verbs())
+}
+
+/// The verbs that have verbs of their own.
+pub(super) fn verbs() -> [clap::Command; 3] {
+    [
+        ConfigArgs::command().name("config"),
+        GenerateArgs::command().name("generate"),
+        QueueArgs::command().name("queue"),
+    ]
 }

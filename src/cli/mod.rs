@@ -103,7 +103,13 @@ pub enum Generate {
 pub fn parse(argv: &[OsString]) -> Result<Invocation, UsageError> {
     let (face, words) = faces::choose(argv)?;
     match face {
-        Face::Mutt => send(words),
+        Face::Mutt => {
+            let invocation = send(words)?;
+            if let Invocation::Send(request) = &invocation {
+                faces::refuse_late_verb(argv, &request.recipients)?;
+            }
+            Ok(invocation)
+        }
         Face::Sendmail => sendmail::parse(words),
         Face::Mail => mailx::parse(words),
         Face::Newaliases => sendmail::parse(&[words, &["-bi".into()]].concat()),

@@ -142,7 +142,7 @@ pub const KEYS: &[Key] = keys! {
          client certificate), anonymous.";
     Login "allow_plaintext_auth", "true or false", "false", "false",
         "Whether the password may go over a connection without TLS.";
-    Sender "from", "address", "$EMAIL", r#""me@example.org""#,
+    Sender "from", "address", "$EMAIL, else your login name at the name of this machine", r#""me@example.org""#,
         "The author of the mail, with or without a name: me@example.org or Me Myself <me@example.org>.";
     Sender "realname", "string", "", r#""Me Myself""#,
         "The name beside the address, if `from` has none.";
@@ -198,8 +198,8 @@ pub const KEYS: &[Key] = keys! {
         "Where route = \"file\" puts mail: a new file, a Maildir folder, an mbox (its name ends in .mbox or begins with mbox:), \
          or - for standard output.";
     Queue "queue", "\"auto\", \"on-failure\", \"always\" or \"off\"", "\"auto\"", r#""auto""#,
-        "Whether mail that the server does not take now waits in the spool: if something runs the queue, always, before \
-         any try, or never.";
+        "Which mail waits in the spool: that which the server does not take now, if something runs the queue (auto) or in any case \
+         (on-failure); every mail, which is then tried once before whippet ends (always); none (off).";
     Queue "spool.first", "number of minutes", "15", "15",
         "The time between the first try and the second.";
     Queue "spool.second", "number of minutes", "30", "30",

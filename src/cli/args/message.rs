@@ -112,6 +112,9 @@ pub enum EmptyBody {
     Send,
     /// It is not sent, and that is no error.
     Skip,
+    /// The same, and nothing is said of it: the -E of mail.
+    #[value(skip)]
+    Drop,
     /// It is an error.
     Fail,
 }

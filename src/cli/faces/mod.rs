@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, Parser};
 
-use crate::cli::args::ProfileArgs;
+use crate::cli::args::{ProfileArgs, verbs};
 use crate::cli::request::Request;
 use crate::cli::usage::{UsageError, printable};
 use crate::cli::{assemble, version};
@@ -90,6 +90,25 @@ pub(super) fn choose(argv: &[OsString]) -> Result<(Face, &[OsString]), UsageErro
         ))),
         None => Ok((Face::Mutt, words)),
     }
+}
+
+/// Refuses a verb that stands behind options, where nobody writes to two recipients of such names: `whippet -n queue list`.
+pub(super) fn refuse_late_verb(argv: &[OsString], recipients: &[String]) -> Result<(), UsageError> {
+    let [verb, what, ..] = recipients else { return Ok(()) };
+    let (name, first) = (argv.first(), argv.get(1).and_then(|word| word.to_str()));
+    let is_mutt = name.is_some_and(|name| of_name(base_name(name)).is_some());
+    let is_meant =
+        first.is_some_and(|first| of_word(first).is_some()) || argv.iter().any(|word| word == "--");
+    if is_mutt
+        || is_meant
+        || !verbs().iter().any(|known| known.get_name() == verb && known.find_subcommand(what).is_some())
+    {
+        return Ok(());
+    }
+    Err(UsageError::usage(format!(
+        "`{verb} {what}` stands behind options: say `whippet {verb} {what} ...`; to write to recipients of these names put `--` \
+         before them"
+    )))
 }
 
 /// whippet's own options before those of another program.

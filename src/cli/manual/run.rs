@@ -24,7 +24,7 @@ const DESCRIPTION: [&str; 5] = [
 const EXIT_STATUS: [(&str, &str); 3] = [
     ("N", "That of the command; 128 and the number of the signal that killed it."),
     ("126, 127", "The command could not be started; there is none of that name."),
-    ("64", "Wrong usage; nothing was run."),
+    ("64, 65", "Wrong usage, or an address of --to that is none; nothing was run."),
 ];
 
 const EXAMPLES: [(&str, &str); 3] = [

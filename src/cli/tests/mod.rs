@@ -210,6 +210,15 @@ fn other_invocations() {
     for words in [&["-s", "x", "config"][..], &["--", "send"], &["generate@host"]] {
         assert_eq!(request_of(words).recipients, [*words.last().unwrap()]);
     }
+    for words in
+        [&["send", "config", "show"][..], &["--", "config", "show"], &["-s", "queue", "list", "show"]]
+    {
+        assert!(matches!(parse(&argv(words)), Ok(Invocation::Send(_))), "{words:?}");
+    }
+    for words in [&["-F", "/dev/null", "config", "show"][..], &["-n", "queue", "list", "--dry-run"]] {
+        let error = parse(&argv(words)).unwrap_err();
+        assert!(error.to_string().contains("stands behind options: say `whippet "), "{error}");
+    }
 }
 
 #[test]

@@ -34,8 +34,10 @@ pub(super) fn nothing_to_say(
         return Err(failure.hint("--empty-body send sends it all the same"));
     }
     const SKIPPED: &str = "skipped: empty body";
-    say(warnings, request, world);
-    warn(request, world, SKIPPED);
+    if policy != EmptyBody::Drop {
+        say(warnings, request, world);
+        warn(request, world, SKIPPED);
+    }
     if request.json {
         let skipped = [SKIPPED.to_owned()];
         let summary =

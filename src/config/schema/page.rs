@@ -21,14 +21,15 @@ const PROFILES: [&str; 3] = [
     "Without profiles all keys at the top are the one profile there is. A table [profiles.NAME] holds keys of its own; those at the top are \
      shared, but for login, protocol, port and tls, which stay with the host that stands beside them.",
     "The profile is that of --profile; else of WHIPPET_PROFILE; else the one whose from is the address of --from; else the one that the key \
-     default names.",
+     default names; else the only one there is. Where there are several and nothing chooses, that is an error (78).",
     "The tables [timeouts] and [spool] hold the keys that begin so; [spool] is for all profiles together.",
 ];
 
 const SECRETS: [&str; 3] = [
     "The password has one source: password_command, password_file, password_env, password_credential or password. It never stands on a \
      command line, which every user can see, and no message shows it.",
-    "A file that holds one must be writable for its owner alone, and readable for nobody else but by group (chmod 600). For mail of \
+    "The file of password_file must be writable for its owner alone, and readable for nobody else but by group (chmod 600 or 640); a \
+     configuration file with password in it is for its owner alone (chmod 600). For mail of \
      the whole machine: put the password of the system's profile into /etc/whippet/password, owned by root with mode 600, if root alone sends; \
      if services send too, give it to a group of theirs (chown root:mail, chmod 640), or give each service its own by LoadCredential= \
      and password_credential.",

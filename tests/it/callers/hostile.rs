@@ -91,8 +91,8 @@ fn no_place_for_a_temporary_file() {
             ran.exits(73).says("temporary file").says(place);
         }
         let ran = called(&account, &format!("TMPDIR={place} whippet run --to r@x.example -- false"), b"");
-        // The job is done all the same.
-        ran.exits(1).says(&format!("temporary file for the output in {place}"));
+        // What a job says needs none.
+        ran.exits(1).quiet();
         // A dialogue goes on, and the mail is put off.
         let dialogue = [
             b"EHLO me\r\nMAIL FROM:<a@x>\r\nRCPT TO:<r@x>\r\nDATA\r\n".as_slice(),

@@ -193,7 +193,7 @@ impl Mail {
         if words.next().is_some_and(is_command) {
             words.word();
         } else {
-            self.request.empty_body = Some(EmptyBody::Skip);
+            self.request.empty_body = Some(EmptyBody::Drop);
         }
     }
 

@@ -70,7 +70,7 @@ pub(super) fn set(mail: &mut Mail, option: &str, word: &OsStr) -> Result<(), Usa
         "reply-to" | "replyto" => request.reply_to = Some(text(&option, needed()?)?),
         "ttycharset" => request.charset = Some(text(&option, needed()?)?),
         "hostname" => request.hostname = Some(text(&option, needed()?)?),
-        "skipemptybody" => request.empty_body = Some(EmptyBody::Skip),
+        "skipemptybody" => request.empty_body = Some(EmptyBody::Drop),
         "smtp" | "mta" => server(mail, &option, needed()?)?,
         "smtp-use-starttls" => request.tls.starttls = Some(true),
         "smtp-auth-user" => mail.login.user = Some(text(&option, needed()?)?),

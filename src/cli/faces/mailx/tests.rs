@@ -89,9 +89,9 @@ fn an_empty_mail_is_dropped_only_where_that_is_meant() {
     let request = sent(&["-E", "set escape", "-s", "S", "r@x"]);
     assert_eq!((request.empty_body, request.recipients), (None, vec!["r@x".to_owned()]));
     assert_eq!(sent(&["-E", "unset x", "r@x"]).empty_body, None);
-    assert_eq!(sent(&["-E", "r@x"]).empty_body, Some(EmptyBody::Skip));
-    assert_eq!(sent(&["-Es", "S", "r@x"]).empty_body, Some(EmptyBody::Skip));
-    assert_eq!(sent(&["-Sskipemptybody", "r@x"]).empty_body, Some(EmptyBody::Skip));
+    assert_eq!(sent(&["-E", "r@x"]).empty_body, Some(EmptyBody::Drop));
+    assert_eq!(sent(&["-Es", "S", "r@x"]).empty_body, Some(EmptyBody::Drop));
+    assert_eq!(sent(&["-Sskipemptybody", "r@x"]).empty_body, Some(EmptyBody::Drop));
 }
 
 #[test]
