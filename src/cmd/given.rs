@@ -68,8 +68,6 @@ pub(super) struct DraftFile {
     given: Given,
     /// What was typed, without what the header says.
     typed: Request,
-    /// `Resent-` where such fields say who receives it (RFC 5322 3.6.6).
-    prefix: &'static str,
     /// What the fields of recipients say that count.
     to: Vec<String>,
     cc: Vec<String>,
@@ -106,18 +104,8 @@ impl DraftFile {
             if is_no_field { failure.hint(HINT) } else { failure }
         })?;
         given = given.in_charsets(&charsets(request, world)?);
-        let prefix = prefix(&given);
-        let fields = counted(&given, prefix);
-        let values = |name: &str| -> Vec<String> {
-            let is_wanted =
-                |(field, _): &&(String, String)| field.eq_ignore_ascii_case(&format!("{prefix}{name}"));
-            fields
-                .iter()
-                .filter(is_wanted)
-                .map(|(_, value)| value.clone())
-                .filter(|value| !value.is_empty())
-                .collect()
-        };
+        let values =
+            |name: &str| -> Vec<String> { given.counted(name).filter(|value| !value.is_empty()).collect() };
         let (to, cc, bcc) = (values("To"), values("Cc"), values("Bcc"));
         [&to, &cc, &bcc].into_iter().try_for_each(|lists| check_octets(lists))?;
         let typed = request.clone();
@@ -133,7 +121,7 @@ impl DraftFile {
             // What a person has left empty of what was shown is not meant.
             is_never_sent(name) || (is_written && value.is_empty())
         });
-        Ok(Some(DraftFile { given, typed, prefix, to, cc, attached }))
+        Ok(Some(DraftFile { given, typed, to, cc, attached }))
     }
 
     /// Completes the draft that was made of the request: what was typed replaces the fields of its name, or is added to
@@ -145,32 +133,28 @@ impl DraftFile {
         }
         self.take_text(draft)?;
         draft.attachments.splice(0..0, std::mem::take(&mut self.attached));
-        let prefix = self.prefix;
         let lists = [("To", &self.to, &draft.to), ("Cc", &self.cc, &draft.cc)];
         for (name, texts, all) in lists {
-            let name = format!("{prefix}{name}");
             let lengths: Option<Vec<usize>> =
                 texts.iter().map(|text| Some(parse_list(text, None).ok()?.len())).collect();
             match lengths.map(|lengths| lengths.iter().sum::<usize>()) {
                 // A bare name has got its domain.
-                None => self.given.set_addresses(&name, all.clone()),
+                None => self.given.set_counted(name, all.clone()),
                 Some(length) => match all.get(length..).unwrap_or_default() {
                     [] => {}
-                    more => self.given.add_addresses(&name, more.to_vec()),
+                    more => self.given.add_counted(name, more.to_vec()),
                 },
             }
         }
-        let from = format!("{prefix}From");
-        let is_whole = self.given.values(&from).all(|from| parse_list(&from, None).is_ok());
+        let is_whole = self.given.counted("From").all(|from| parse_list(&from, None).is_ok());
         if self.typed.from.is_some() || !is_whole {
             let authors = [&draft.from].into_iter().chain(&draft.co_authors).cloned().map(Listed::Mailbox);
-            self.given.set_addresses(&from, authors.collect());
+            self.given.set_counted("From", authors.collect());
         }
-        let sender = format!("{prefix}Sender");
         let is_due = !draft.co_authors.is_empty() || draft.sender.is_some();
-        if self.typed.sender.is_some() || (is_due && !self.given.has(&sender)) {
+        if self.typed.sender.is_some() || (is_due && !self.given.has_counted("Sender")) {
             let sender_box = draft.sender.as_ref().unwrap_or(&draft.from).clone();
-            self.given.set_addresses(&sender, vec![Listed::Mailbox(sender_box)]);
+            self.given.set_counted("Sender", vec![Listed::Mailbox(sender_box)]);
         }
         if self.typed.reply_to.is_some() {
             self.given.set_addresses("Reply-To", draft.reply_to.clone());
@@ -218,32 +202,6 @@ impl DraftFile {
             }
         }
     }
-}
-
-/// `Resent-` if fields of that name say who receives it.
-fn prefix(given: &Given) -> &'static str {
-    let is_resent = ["Resent-To", "Resent-Cc", "Resent-Bcc"].iter().any(|name| given.has(name));
-    if is_resent { "Resent-" } else { "" }
-}
-
-/// The fields that may say who sends and receives; of those of several resendings the uppermost, which are the newest.
-fn counted(given: &Given, prefix: &str) -> Vec<(String, String)> {
-    let mut counted: Vec<(String, String)> = Vec::new();
-    for (name, value) in given.fields() {
-        let is_resent = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("Resent-"));
-        if is_resent == prefix.is_empty() {
-            // The fields of one resending stand together (RFC 5322 3.6.6).
-            if !is_resent && !counted.is_empty() {
-                break;
-            }
-            continue;
-        }
-        if is_resent && counted.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            break;
-        }
-        counted.push((name.to_owned(), value));
-    }
-    counted
 }
 
 /// Refuses an address whose octets were no text.

@@ -17,6 +17,8 @@ mod letters;
 mod machine;
 #[path = "callers/php.rs"]
 mod php;
+#[path = "callers/resent.rs"]
+mod resent;
 #[path = "callers/scripts.rs"]
 mod scripts;
 #[path = "callers/symfony.rs"]

@@ -7,26 +7,26 @@ use crate::support::{Ran, Sandbox};
 const CRON: &str = "From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@h> /bin/true\nBcc: hid\n\nout\n";
 
 /// A sandbox whose profile says this too.
-fn saying(toml: &str) -> Sandbox {
+pub fn saying(toml: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.profile(&format!("host = \"mail.x\"\nfrom = \"Dan <dan@prov.example>\"\n{toml}"));
     sandbox
 }
 
 /// What sendmail would send, with these words behind its own.
-fn sendmail(sandbox: &Sandbox, text: &str, words: &[&str]) -> Ran {
+pub fn sendmail(sandbox: &Sandbox, text: &str, words: &[&str]) -> Ran {
     sandbox.stdin(text).called_as("sendmail").run(&[&["--dry-run"], words].concat())
 }
 
 /// The reverse-path and the recipients.
-fn envelope(ran: &Ran) -> Vec<String> {
+pub fn envelope(ran: &Ran) -> Vec<String> {
     let said = ran.exits(0).stderr();
     let paths =
         said.lines().filter_map(|line| line.strip_prefix("MAIL FROM:<").or(line.strip_prefix("RCPT TO:<")));
     paths.map(|line| line.split('>').next().unwrap().to_owned()).collect()
 }
 
-fn field(ran: &Ran, name: &str) -> Vec<String> {
+pub fn field(ran: &Ran, name: &str) -> Vec<String> {
     fields(&ran.exits(0).stdout(), name)
 }
 

@@ -1,6 +1,6 @@
 //! A finished message, taken as sendmail takes it: who gets it is in argv, and with `-t` in its header.
 
-use super::{check_octets, counted, prefix};
+use super::check_octets;
 use crate::cli::{Request, Source as TypedSource};
 use crate::cmd::draft::Locals;
 use crate::cmd::inputs::{check_whole, read_stdin};
@@ -42,13 +42,8 @@ impl Finished {
         reads_recipients: bool,
     ) -> Result<Self, Failure> {
         let mut given = Given::of_message(source)?;
-        let prefix = prefix(&given);
-        let fields = counted(&given, prefix);
-        let values = |name: &str| -> Vec<String> {
-            let name = format!("{prefix}{name}");
-            let of_name = fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(&name));
-            of_name.map(|(_, value)| value.clone()).filter(|value| !value.is_empty()).collect()
-        };
+        let values =
+            |name: &str| -> Vec<String> { given.counted(name).filter(|value| !value.is_empty()).collect() };
         if reads_recipients {
             for (name, list) in [("To", &mut request.to), ("Cc", &mut request.cc), ("Bcc", &mut request.bcc)]
             {
@@ -57,8 +52,10 @@ impl Finished {
                 list.extend(found);
             }
             if request.require_somebody().is_err() {
+                let prefix = given.prefix();
+                let of = if prefix.is_empty() { "message" } else { "newest resending" };
                 let words = format!(
-                    "no recipient: neither {prefix}To, {prefix}Cc nor {prefix}Bcc of the message names one"
+                    "no recipient: neither {prefix}To, {prefix}Cc nor {prefix}Bcc of the {of} names one"
                 );
                 return Err(
                     Failure::usage(words).hint("without -t the recipients are those of the command line")
@@ -80,7 +77,13 @@ impl Finished {
     pub(super) fn put_into(mut self, draft: &mut Draft, locals: &Locals<'_>) {
         for name in ["From", "Sender", "Reply-To", "To", "Cc"] {
             self.qualify(name, locals);
-            self.qualify(&format!("Resent-{name}"), locals);
+            // Each resending has its own.
+            let name = format!("Resent-{name}");
+            self.given.set_each(&name, |text| {
+                let list = locals.read(text)?;
+                let shown = shown(&name, &list, locals);
+                (shown != list && !list.is_empty()).then_some(shown)
+            });
         }
         draft.subject = self.given.values("Subject").next().as_deref().map(Text::from);
         draft.given = Some(self.given);
@@ -92,12 +95,17 @@ impl Finished {
         let lists: Option<Vec<Vec<Listed>>> = texts.iter().map(|text| locals.read(text)).collect();
         let Some(lists) = lists else { return };
         let list = lists.concat();
-        let is_of_people = matches!(name, "To" | "Cc" | "Resent-To" | "Resent-Cc");
-        let shown = if is_of_people { locals.shown(&list) } else { locals.with_domains(&list) };
-        // RFC 5322 3.6: there is one of each. The uppermost of several resendings stay apart from the others.
+        let shown = shown(name, &list, locals);
+        // RFC 5322 3.6: there is one of each.
         let is_split = texts.len() > 1 && matches!(name, "To" | "Cc" | "Reply-To");
         if !list.is_empty() && (is_split || shown != list) {
             self.given.set_addresses(name, shown);
         }
     }
+}
+
+/// The list of a field, its bare names with a domain.
+fn shown(name: &str, list: &[Listed], locals: &Locals<'_>) -> Vec<Listed> {
+    let is_of_people = matches!(name, "To" | "Cc" | "Resent-To" | "Resent-Cc");
+    if is_of_people { locals.shown(list) } else { locals.with_domains(list) }
 }

@@ -346,7 +346,7 @@ fn put(fields: &mut Vec<Field>, name: &str, value: Value) {
         None => {
             let last = fields.iter().rposition(|field| is_content(&field.name));
             let place = last.map_or(fields.len(), |place| place + 1);
-            fields.insert(place, Field { name: name.to_owned(), line: 0, value });
+            fields.insert(place, Field::new(name, 0, value));
         }
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Field {
     /// The line it begins on, counted from 1; 0 for one that was added.
     pub(super) line: u64,
     pub(super) value: Value,
+    /// Whether it is of the newest resending that names recipients.
+    pub(super) is_newest: bool,
 }
 
 /// What stands behind the colon.
@@ -41,6 +43,10 @@ pub(super) enum Value {
 }
 
 impl Field {
+    pub(super) fn new(name: &str, line: u64, value: Value) -> Self {
+        Field { name: name.to_owned(), line, value, is_newest: false }
+    }
+
     /// Whether it has this name.
     pub(super) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
@@ -283,7 +289,7 @@ mod tests {
 
     fn written(name: &str, value: Value) -> Result<String, String> {
         let mut header = Header::default();
-        let field = Field { name: name.to_owned(), line: 7, value };
+        let field = Field::new(name, 7, value);
         field
             .write(Manner::Draft, &mut header, &Charsets::default(), &mut Vec::new())
             .map_err(|error| error.to_string())?;
@@ -365,7 +371,7 @@ mod tests {
         let charsets = Charsets { output: Some(encoding_rs::GBK), ..Charsets::default() };
         let value = Value::Extended(b" a@x".to_vec(), parse_list("\u{1f600} <b@x>", None).unwrap());
         let mut header = Header::new(&charsets);
-        let field = Field { name: "To".to_owned(), line: 7, value };
+        let field = Field::new("To", 7, value);
         field.write(Manner::Draft, &mut header, &charsets, &mut Vec::new()).unwrap();
         let said = crate::mime::header::in_utf8(&header.lacking);
         assert_eq!(said.unwrap(), "GBK has no `\\u{1f600}`: To is sent in UTF-8");

@@ -100,7 +100,7 @@ fn take_line(
     match named(line) {
         Some((name, value)) => {
             let value = Value::Written(value.to_vec());
-            fields.push(Field { name: name.to_owned(), line: number, value });
+            fields.push(Field::new(name, number, value));
             Ok(true)
         }
         None if is_strict => {

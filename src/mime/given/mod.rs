@@ -13,6 +13,7 @@ mod label;
 mod lines;
 mod mend;
 mod names;
+mod resent;
 mod tree;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use super::header::{Header, check_id};
 use super::part::{Making, Part};
 use super::read::parameter;
 use super::source::{Body, Source};
-use crate::mail::{Listed, Warning, WarningKind, parse_list};
+use crate::mail::{Listed, Warning, WarningKind};
 
 /// Fields of which there is one (RFC 5322 3.6, RFC 2045).
 const ONCE: [&str; 9] = [
@@ -70,6 +71,8 @@ pub struct Given {
     body_line: u64,
     /// What its fields may be in.
     charsets: Charsets,
+    /// What the names of the fields begin with that say who sends and receives.
+    prefix: &'static str,
 }
 
 impl Given {
@@ -95,14 +98,15 @@ impl Given {
     }
 
     fn taken(source: Source, manner: Manner) -> Result<Self, ComposeError> {
-        let Head { fields, length, body_line } = Head::read(&source, manner)?;
+        let Head { mut fields, length, body_line } = Head::read(&source, manner)?;
         let body = Source::Tail { of: Arc::new(source.clone()), skipped: length };
         let content_type = fields.iter().find(|field| field.is("Content-Type")).and_then(Field::given);
         let label = content_type.and_then(|value| parameter(&value, "charset"));
         let declared = label.and_then(|label| charset(&label).ok().flatten());
         let declared = declared.filter(|encoding| encoding.is_ascii_compatible());
         let charsets = Charsets { declared, ..Charsets::default() };
-        Ok(Given { manner, source, fields, body: body.into(), body_line, charsets })
+        let prefix = resent::prefix(&mut fields);
+        Ok(Given { manner, source, fields, body: body.into(), body_line, charsets, prefix })
     }
 
     /// Reads the fields in these charsets, too: what a person has written is in theirs.
@@ -169,24 +173,7 @@ impl Given {
 
     /// Adds a field behind all others.
     pub fn add(&mut self, name: &str, text: Text) {
-        self.fields.push(Field { name: name.to_owned(), line: 0, value: Value::Text(text) });
-    }
-
-    /// Adds addresses to the first field of this name, whose octets stay; there must be something to add.
-    pub fn add_addresses(&mut self, name: &str, list: Vec<Listed>) {
-        let is_empty = |value: &[u8]| {
-            let text = String::from_utf8_lossy(value).replace(['\r', '\n'], "");
-            parse_list(&text, None).is_ok_and(|list| list.is_empty())
-        };
-        match self.fields.iter_mut().find(|field| field.is(name)) {
-            Some(Field { value, .. }) => match value {
-                Value::Written(given) if !is_empty(given) => {
-                    *value = Value::Extended(std::mem::take(given), list)
-                }
-                _ => *value = Value::Addresses(list, None),
-            },
-            None => self.put(name, Value::Addresses(list, None)),
-        }
+        self.fields.push(Field::new(name, 0, Value::Text(text)));
     }
 
     fn put(&mut self, name: &str, value: Value) {
@@ -194,7 +181,7 @@ impl Given {
         let place = first.unwrap_or(self.fields.len());
         let spelled = first.map_or_else(|| name.to_owned(), |place| self.fields[place].name.clone());
         self.remove(name);
-        self.fields.insert(place, Field { name: spelled, line: 0, value });
+        self.fields.insert(place, Field::new(&spelled, 0, value));
     }
 
     /// The body of a draft, where no field says what it is: a text as it is typed. The first such text of a mail is in it.

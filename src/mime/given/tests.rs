@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::mail::parse_list;
 use crate::mime::sample::{self, attachment, compose, mailbox};
 use crate::mime::{Attachment, Contents, Message};
 use crate::sys::SeededRandom;
@@ -188,8 +189,8 @@ fn fields_are_replaced_in_their_place() {
     let given = draft.given.as_mut().unwrap();
     given.set("Subject", Text::from("n\u{e9}w"));
     given.set("X-A", Text::from("4"));
-    given.add_addresses("To", parse_list("c@x.org", None).unwrap());
-    given.add_addresses("Cc", parse_list("d@x.org", None).unwrap());
+    given.add_counted("To", parse_list("c@x.org", None).unwrap());
+    given.add_counted("Cc", parse_list("d@x.org", None).unwrap());
     given.remove("X-B");
     let text = String::from_utf8(composed(draft).unwrap().1).unwrap();
     let head = HEAD.replace("To: b@x.org\n", "To: b@x.org,\n c@x.org\n");

@@ -8,7 +8,7 @@ use encoding_rs::WINDOWS_1252;
 
 fn mended_in(charsets: &Charsets, name: &str, value: &[u8]) -> String {
     let mut header = Header::default();
-    let field = Field { name: name.to_owned(), line: 1, value: Given::Written(value.to_vec()) };
+    let field = Field::new(name, 1, Given::Written(value.to_vec()));
     write(&field, value, &mut header, charsets, &mut Vec::new()).unwrap();
     assert!(passes(&header), "{}", header.text);
     header.text
@@ -158,7 +158,7 @@ fn a_line_without_end_is_folded_or_divided() {
     assert_eq!(mended(&name, "\u{e9} b"), format!("{name}:\r\n =?utf-8?b?w6kgYg==?=\r\n"));
     assert_eq!(mended(&name, b"\xe9 b"), format!("{name}:\r\n =?unknown-8bit?B?6Q==?= b\r\n"));
     assert!(mended(&name, &long).starts_with(&format!("{name}:\r\n =?utf-8?b?")));
-    let field = Field { name: "n".repeat(901), line: 1, value: Given::Written(Vec::new()) };
+    let field = Field::new(&"n".repeat(901), 1, Given::Written(Vec::new()));
     let error = write(&field, b"", &mut Header::default(), &Charsets::default(), &mut Vec::new());
     assert!(error.unwrap_err().to_string().ends_with("… has a name of more than 900 octets"));
 }

@@ -125,8 +125,7 @@ impl PartHead {
                 }
             }
             (None, Some((name, value))) if !self.is_too_large => {
-                let field =
-                    Field { name: name.to_owned(), line: number, value: Value::Written(value.to_vec()) };
+                let field = Field::new(name, number, Value::Written(value.to_vec()));
                 self.fields.push(Placed { field, span, fate: Fate::Kept, is_long });
             }
             _ => {}
@@ -161,7 +160,7 @@ impl PartHead {
                 None => placed.fate = Fate::Removed,
             }
         }
-        let added = value.map(|value| Field { name: name.to_owned(), line: 0, value });
+        let added = value.map(|value| Field::new(name, 0, value));
         self.added.extend(added);
     }
 

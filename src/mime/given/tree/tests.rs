@@ -9,7 +9,7 @@ use crate::mime::source::Source;
 /// What becomes of a body of this type, in blocks of each size, and what is found in it.
 fn walked(kind: &str, text: &[u8], manner: Manner) -> (String, Found) {
     let value = Value::Written(format!(" {kind}").into_bytes());
-    let label = Label::of(&[Field { name: "Content-Type".into(), line: 1, value }]);
+    let label = Label::of(&[Field::new("Content-Type", 1, value)]);
     let mut results = [1, 2, 3, 100, 100_000].map(|size| {
         let body = Body { sources: text.chunks(size).map(|part| Source::Octets(part.to_vec())).collect() };
         let found = walk(&body, &label, manner, &Charsets::default(), &mut Vec::new()).unwrap().unwrap();
@@ -277,7 +277,7 @@ fn depth_and_number_have_limits() {
     let many = "--b\n\n\u{e9}\n".repeat(MOST_EDITS);
     let body = Body::from(Source::Octets(many.into_bytes()));
     let value = Value::Written(format!(" {MIXED}").into_bytes());
-    let label = Label::of(&[Field { name: "Content-Type".into(), line: 1, value }]);
+    let label = Label::of(&[Field::new("Content-Type", 1, value)]);
     let found = walk(&body, &label, Manner::Message, &Charsets::default(), &mut Vec::new()).unwrap().unwrap();
     assert!(found.is_eight_bit && found.edits.len() < MOST_EDITS + 3, "{}", found.edits.len());
 }
@@ -306,7 +306,7 @@ fn a_line_of_blanks_is_none_of_the_content_of_a_part() {
 fn a_field_says_why_it_stays() {
     let field = format!("X: {}\n\n", "y ".repeat(600));
     let value = Value::Written(format!(" {MIXED}").into_bytes());
-    let label = Label::of(&[Field { name: "Content-Type".into(), line: 1, value }]);
+    let label = Label::of(&[Field::new("Content-Type", 1, value)]);
     let sealed = "--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n".to_owned();
     for (before, words) in [
         ("--b\nX: \u{e9}\n\n\n".repeat(MOST_EDITS) + "--b\n", "too many before it"),
