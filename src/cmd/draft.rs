@@ -236,9 +236,9 @@ pub(super) fn replace_author(draft: &mut Draft, old: Mailbox, locals: &Locals<'_
     let author = vec![Listed::Mailbox(draft.from.clone())];
     match &mut draft.given {
         // Who resends it is the author here; who wrote it stays (RFC 5322 3.6.6).
-        Some(given) if given.has("Resent-From") => {
-            given.set_addresses("Resent-From", author);
-            given.remove("Resent-Sender");
+        Some(given) if !given.prefix().is_empty() => {
+            given.set_counted("From", author);
+            given.remove_counted("Sender");
         }
         Some(given) => {
             given.set_addresses("From", author);

@@ -66,3 +66,31 @@ fn names_of_this_machine_get_their_domain_in_each_resending() {
     assert_eq!(field(&ran, "Resent-To"), ["root@prov.example", "web@prov.example"]);
     assert_eq!(field(&ran, "Resent-From"), ["root@prov.example"]);
 }
+
+#[test]
+fn the_author_that_is_replaced_is_the_one_that_counts() {
+    let sandbox = saying("from_rule = \"login\"\n");
+    let run = |resent: &str, words: &[&str]| {
+        let ran = sendmail(&sandbox, &format!("{resent}{REST}"), words);
+        ran.says("[replaced-author]");
+        ["From", "Reply-To", "Resent-From", "Resent-Sender"].map(|name| field(&ran, name).join(" | "))
+    };
+    // A list has left its Resent-From, and it is not resent now.
+    let list = "Resent-From: list@lists.example\nResent-Sender: l@lists.example\n";
+    assert_eq!(
+        run(list, &["fwd@x.example"]),
+        ["Dan <dan@prov.example>", "a@x.example", "list@lists.example", "l@lists.example"]
+    );
+    let twice =
+        format!("Resent-To: r@x.example\nResent-Sender: o@x.example\nResent-From: o@x.example\n{list}");
+    assert_eq!(
+        run(&twice, &["-t"]),
+        ["a@x.example", "", "Dan <dan@prov.example> | list@lists.example", "l@lists.example"]
+    );
+    // Who resends it is not said in the header.
+    let nobody = format!("Resent-To: r@x.example\nReceived: by z\n{list}");
+    assert_eq!(
+        run(&format!("Resent-Date: now\n{nobody}"), &["-t", "-f", "o@x.example"])[..3],
+        ["a@x.example", "", "Dan <dan@prov.example> | list@lists.example"]
+    );
+}
