@@ -211,6 +211,40 @@ fn an_alias_may_lead_to_this_machine_or_to_nobody() {
 }
 
 #[test]
+fn aliases_that_lead_to_each_other_end() {
+    let table = "\n[aliases]\nloop = \"loop2@localhost\"\nloop2 = \"Two <loop@localhost>\"\na = \"a@localhost, b@localhost\"\n\
+                 b = \"b@localhost, a@localhost\"\nroot = \"root@localhost, me@x.example\"\nweb = \"web, me@x.example\"\n\
+                 self = \"self@localhost\"\n";
+    let sandbox = saying(table);
+    for (name, words) in [
+        ("loop", "), which names `loop2` ("),
+        ("a@localhost", "the alias `a` ("),
+        ("self", "the alias `self` ("),
+    ] {
+        sendmail(&sandbox, "x\n", &[name]).exits(65).says(words).says(") leads back to `");
+    }
+    for name in ["root", "web"] {
+        for at in ["", "@localhost"] {
+            let to = format!("{name}{at}");
+            let ran = sendmail(&sandbox, "x\n", &[&to]);
+            assert_eq!(envelope(&ran)[1..], ["me@x.example"], "{to}");
+            ran.never_shows("twice");
+            let at_home = saying(&format!("qualify_domain = \"my.example\"{table}"));
+            let ran = sendmail(&at_home, "x\n", &[&to]);
+            assert_eq!(
+                envelope(&ran)[1..],
+                ["me@x.example".to_owned(), format!("{name}@my.example")],
+                "{to}"
+            );
+            ran.never_shows("twice");
+            let with_admin = saying(&format!("local_to = \"admin@corp.example\"{table}"));
+            let ran = sendmail(&with_admin, "x\n", &[&to]);
+            assert_eq!(envelope(&ran)[1..], ["me@x.example", "admin@corp.example"], "{to}");
+        }
+    }
+}
+
+#[test]
 fn bv_tells_whom_a_name_stands_for() {
     let sandbox = saying("local_to = \"admin@corp.example\"\n");
     let verify = |words: &[&str]| sandbox.call().called_as("sendmail").run(&[&["-bv"], words].concat());

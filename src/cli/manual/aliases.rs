@@ -19,8 +19,10 @@ const ALIASES: [&str; 4] = [
     "Where a name is said twice, the last one holds; the aliases of a profile come behind those outside of it. aliases = [] \
      in a profile, or --set aliases=, forgets them.",
     "A file of aliases is read when there is a word to look up. Then it must be there, belong to the user or to root, and be \
-     writable for nobody else (78). A line that cannot be understood is an error too (78). An alias that leads back to itself, \
-     or names a word that is neither an address nor an alias, is told with the way that led there (65).",
+     writable for nobody else (78). A line that cannot be understood is an error too (78). An alias that leads back to itself \
+     through others, or names a word that is neither an address nor an alias, is told with the way that led there (65). \
+     One that names itself, as root: root, me@example.org in aliases(5), keeps its own mail as a name that is no alias: it goes to \
+     local_to or gets qualify_domain, and without these the alias stands for the others.",
 ];
 
 /// Names for addresses.

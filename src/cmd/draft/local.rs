@@ -6,8 +6,8 @@ use crate::mail::{Address, AliasError, Aliases, Group, Listed, Mailbox, parse_li
 
 /// The domain of a name that has none, until it gets one. Nobody has it (RFC 6761 6.4).
 pub(super) const BARE: &str = "bare.invalid";
-/// How often an alias may lead to a name at this machine: a loop ends there.
-const DEEPEST: usize = 16;
+/// The domain of a name whose alias names itself, as in aliases(5): it is no alias again. Nobody has it either.
+pub(super) const OWN: &str = "own.invalid";
 
 /// What names of this machine stand for.
 pub(in crate::cmd) struct Locals<'a> {
@@ -39,10 +39,11 @@ impl<'a> Locals<'a> {
     ) -> Self {
         let local = &settings.local;
         let domain = local.qualify_domain.as_ref().map_or(domain, |set| set.value.as_str()).to_owned();
+        let machine = world.machine.to_ascii_lowercase();
         Locals {
             domain,
-            aliases,
-            machine: world.machine.to_ascii_lowercase(),
+            aliases: if by_address { aliases.at(&[BARE, "localhost", &machine]) } else { aliases },
+            machine,
             local_to: local.local_to.as_ref().map_or(&[], |set| set.value.as_slice()),
             rewrites: local.rewrite_local.value,
             by_address,
@@ -52,12 +53,12 @@ impl<'a> Locals<'a> {
     /// Whether this is the address of a name of this machine.
     fn is_here(&self, address: &Address) -> bool {
         let domain = address.domain().to_ascii_lowercase();
-        domain == BARE || domain == "localhost" || domain == self.machine
+        [BARE, OWN, "localhost", &self.machine].contains(&domain.as_str())
     }
 
     /// The address with a domain that others know.
     pub(super) fn qualified(&self, address: &Address) -> Address {
-        if address.domain() != BARE {
+        if ![BARE, OWN].contains(&address.domain()) {
             return address.clone();
         }
         Address::new(address.local(), &self.domain).unwrap_or_else(|_| address.clone())
@@ -66,7 +67,7 @@ impl<'a> Locals<'a> {
     /// Who gets what is sent to this mailbox.
     pub(super) fn resolve(&self, mailbox: &Mailbox) -> Result<Resolved, AliasError> {
         let plain = Mailbox { name: mailbox.name.clone(), address: self.qualified(&mailbox.address) };
-        let Some(found) = self.found(&mailbox.address, 0)? else {
+        let Some(found) = self.found(&mailbox.address)? else {
             let people = vec![plain.address.clone()];
             return Ok(Resolved { shown: vec![plain], people });
         };
@@ -81,27 +82,23 @@ impl<'a> Locals<'a> {
     }
 
     /// Whom a name of this machine stands for, perhaps nobody; `None` if the address is its own.
-    fn found(&self, address: &Address, depth: usize) -> Result<Option<Vec<Mailbox>>, AliasError> {
+    fn found(&self, address: &Address) -> Result<Option<Vec<Mailbox>>, AliasError> {
         if !self.is_here(address) {
             return Ok(None);
         }
         let name = address.local();
-        if self.by_address && self.aliases.is_known(name) && depth < DEEPEST {
-            let mut found = Vec::new();
-            for one in self.aliases.expansion().named(name)?.iter().flat_map(Listed::mailboxes) {
-                // An alias may lead to a name of this machine that is none, or is written with its domain.
-                match self.found(&one.address, depth + 1)? {
-                    Some(others) => found.extend(others),
-                    None => found.push(one.clone()),
-                }
+        if !self.by_address || address.domain() == OWN || !self.aliases.is_known(name) {
+            return Ok((!self.local_to.is_empty()).then(|| self.local_to.to_vec()));
+        }
+        let mut found = Vec::new();
+        for one in self.aliases.expansion().named(name)?.iter().flat_map(Listed::mailboxes) {
+            // An alias may lead to a name of this machine that is none.
+            match self.local_to {
+                admin @ [_, ..] if self.is_here(&one.address) => found.extend_from_slice(admin),
+                _ => found.push(Mailbox { name: one.name.clone(), address: self.qualified(&one.address) }),
             }
-            return Ok(Some(found));
         }
-        match (self.local_to, depth) {
-            ([], 0) => Ok(None),
-            ([], _) => Ok(Some(vec![Mailbox::from(self.qualified(address))])),
-            (admin, _) => Ok(Some(admin.to_vec())),
-        }
+        Ok(Some(found))
     }
 
     /// The one address that mail for this one goes to: reports of failure find a reader.

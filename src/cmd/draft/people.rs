@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cli::{Request, no_recipient};
 use crate::cmd::draft::Identity;
-use crate::cmd::draft::local::{BARE, Locals};
+use crate::cmd::draft::local::{BARE, Locals, OWN};
 use crate::cmd::{Exit, Failure, World, print, settings};
 use crate::config::{Setting, Settings};
 use crate::mail::{Address, AliasError, Aliases, Envelope, Listed, Warning, WarningKind, parse_list};
@@ -136,7 +136,7 @@ fn needed_aliases<'t>(
     let has_home = local.qualify_domain.is_some() || local.local_to.is_some();
     let aliases = settings.read_aliases(&world.surroundings)?;
     // Then a name that no alias knows is one of this machine, as in aliases(5).
-    Ok(if has_home { aliases.in_domain(BARE) } else { aliases })
+    Ok(if has_home { aliases.in_domain(BARE, OWN) } else { aliases })
 }
 
 fn is_of_machine(address: &Address, world: &World<'_>) -> bool {

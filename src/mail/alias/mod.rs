@@ -1,7 +1,8 @@
 //! Aliases: names that stand for addresses. What files say of them is read here, and expanded; no I/O, nothing is run.
 //!
 //! An alias may name other aliases. A name in it that is neither an address nor an alias is an error, as is one that
-//! leads back to itself: each is told with the way that led there. Where a name is said twice, the last one holds.
+//! leads back to itself: each is told with the way that led there. One that names itself beside others means what has its
+//! name at this machine, as in aliases(5). Where a name is said twice, the last one holds.
 
 mod read;
 #[cfg(test)]
@@ -12,7 +13,7 @@ use std::fmt;
 
 pub use read::BadLine;
 
-use crate::mail::{AddressError, Listed, Mailbox, parse_list_with};
+use crate::mail::{Address, AddressError, Listed, Mailbox, parse_list_with};
 
 /// How deep aliases may lie in aliases. A person loses the thread before; the limit keeps the stack small.
 const DEEPEST: usize = 64;
@@ -27,6 +28,10 @@ pub struct Aliases {
     entries: BTreeMap<String, Entry>,
     /// The domain of a name in an alias that is none itself.
     domain: Option<String>,
+    /// The domain of a name whose alias names itself.
+    own: Option<String>,
+    /// The domains in which an alias is written as an address, in small letters.
+    here: Vec<String>,
 }
 
 /// One alias.
@@ -102,9 +107,20 @@ impl Aliases {
         self.entries.contains_key(&name.to_lowercase())
     }
 
-    /// Gives a name in an alias that is neither an address nor an alias this domain; it is no error then.
-    pub fn in_domain(self, domain: &str) -> Self {
-        Aliases { domain: Some(domain.to_owned()), ..self }
+    /// Gives a name in an alias that is neither an address nor an alias this domain, so that it is no error, and `own` to one
+    /// whose alias names itself, which else adds nobody.
+    pub fn in_domain(self, domain: &str, own: &str) -> Self {
+        Aliases { domain: Some(domain.to_owned()), own: Some(own.to_owned()), ..self }
+    }
+
+    /// Lets an address in one of these domains mean the alias of its name, where an alias names it.
+    pub fn at(self, domains: &[&str]) -> Self {
+        Aliases { here: domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(), ..self }
+    }
+
+    /// Whether an address is that of an alias.
+    fn is_alias(&self, address: &Address) -> bool {
+        self.here.contains(&address.domain().to_ascii_lowercase()) && self.is_known(address.local())
     }
 
     /// Begins to expand the lists of one field.
@@ -190,10 +206,10 @@ impl Expansion<'_> {
             return Ok(Vec::new());
         }
         chain.push((entry.name.clone(), entry.place.clone()));
-        let mut found = Vec::new();
+        let (mut found, mut own) = (Vec::new(), Own::default());
         for target in &entry.targets {
             match target {
-                Target::List(list) => found.extend(self.follow_list(list, chain)?),
+                Target::List(list) => found.extend(self.follow_list(list, chain, &mut own)?),
                 Target::Refused { text, what } => {
                     let text = text.escape_debug();
                     return fail(
@@ -203,21 +219,45 @@ impl Expansion<'_> {
                 }
             }
         }
+        if own.is_named {
+            match aliases.own.as_deref().map(|domain| Address::new(&entry.name, domain)) {
+                Some(Ok(address)) => found.push(Listed::Mailbox(Mailbox::from(address))),
+                _ if own.has_others => {}
+                _ => return fail(chain, format!("leads back to `{}`", entry.name.escape_debug())),
+            }
+        }
         chain.pop();
         self.done.insert(folded);
         Ok(found)
     }
 
-    /// Whom a list in an alias names.
-    fn follow_list(&mut self, list: &str, chain: &mut Chain) -> Result<Vec<Listed>, AliasError> {
+    /// Whom a list in the last alias of the chain names besides itself.
+    fn follow_list(
+        &mut self,
+        list: &str,
+        chain: &mut Chain,
+        own: &mut Own,
+    ) -> Result<Vec<Listed>, AliasError> {
+        let aliases = self.aliases;
         let mut failure = None;
-        let domain = self.aliases.domain.as_deref();
-        let items = parse_list_with(list, domain, &mut |word| {
-            if failure.is_some() || !self.aliases.is_known(word) {
+        let mut follow = |name: &str| {
+            if failure.is_some() || !aliases.is_known(name) {
                 return None;
             }
-            self.follow(word, chain).map_err(|error| failure = Some(error)).ok()
-        });
+            let is_own = chain.last().is_some_and(|(last, _)| last.to_lowercase() == name.to_lowercase());
+            *(if is_own { &mut own.is_named } else { &mut own.has_others }) = true;
+            if is_own {
+                return Some(Vec::new());
+            }
+            self.follow(name, chain).map_err(|error| failure = Some(error)).ok()
+        };
+        let items = parse_list_with(list, aliases.domain.as_deref(), &mut follow);
+        let mut found = Vec::new();
+        for mailbox in items.iter().flatten().flat_map(Listed::mailboxes) {
+            let led = aliases.is_alias(&mailbox.address).then(|| follow(mailbox.address.local()));
+            found.extend(led.flatten().unwrap_or_else(|| vec![Listed::Mailbox(mailbox.clone())]));
+        }
+        own.has_others |= !found.is_empty();
         let problem = |error: AddressError| match error.lacks_domain() {
             true => {
                 format!("names `{}`, which is neither an address nor an alias", error.text.escape_debug())
@@ -226,10 +266,17 @@ impl Expansion<'_> {
         };
         match (failure, items) {
             (Some(failure), _) => Err(failure),
-            (None, Ok(items)) => Ok(items),
+            (None, Ok(_)) => Ok(found),
             (None, Err(error)) => Err(AliasError { chain: chain.clone(), problem: problem(error) }),
         }
     }
+}
+
+/// Whether an alias names itself, and others.
+#[derive(Debug, Default)]
+struct Own {
+    is_named: bool,
+    has_others: bool,
 }
 
 /// What tells one mailbox from another.

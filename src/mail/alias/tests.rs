@@ -118,6 +118,38 @@ fn loops_and_unknown_names_are_told_with_the_way() {
 }
 
 #[test]
+fn an_alias_that_names_itself_means_what_has_its_name_here() {
+    let text = "root: Root, me@x\npi: <ROOT@localhost>, pi\nall: root, pi\nself: self, self\n";
+    for (list, nobody, kept) in [
+        ("root", "me@x", "me@x, Root@own"),
+        ("all", "me@x", "me@x, root@own, pi@own"),
+        ("self", "! the alias `self` (f:4) leads back to `self`", "self@own"),
+    ] {
+        let at = |aliases: Aliases| aliases.at(&["localhost", "bare"]);
+        let aliases = aliases(text).in_domain("bare", "own");
+        assert_eq!(expanded(&at(aliases), list).to_lowercase(), kept.to_lowercase(), "{list:?}");
+        let aliases = Aliases { own: None, ..self::aliases(text).in_domain("bare", "own") };
+        assert_eq!(expanded(&at(aliases), list), nobody, "{list:?}");
+    }
+}
+
+#[test]
+fn an_alias_may_lead_on_by_an_address_of_this_machine() {
+    let text = "a: Al <B@LocalHost>\nalias b Us: c@localhost, d@x;\nc: c@x, e@localhost\nf: b@localhost, g@localhost\n\
+                g: f@localhost\n";
+    let here = aliases(text).at(&["localhost"]);
+    assert_eq!(expanded(&here, "a"), "c@x, e@localhost, d@x");
+    let words = "! the alias `f` (f:4), which names `g` (f:5) leads back to `f`";
+    assert_eq!(expanded(&here, "f"), words);
+    assert_eq!(expanded(&aliases(text), "a"), "Al <B@LocalHost>");
+    let names = ["a", "b", "c"];
+    let every =
+        names.map(|name| format!("{name}: {}\n", names.map(|to| format!("{to}@localhost")).join(", ")));
+    let words = "! the alias `a` (f:1), which names `b` (f:2) leads back to `a`";
+    assert_eq!(expanded(&aliases(&every.concat()).at(&["localhost"]), "a"), words);
+}
+
+#[test]
 fn each_address_comes_in_once() {
     let aliases =
         aliases("all: x, y, x\nx: One <one@X.org>, two@x.org\ny: two@x.org, x, three@x.org, one@x.org\n");
