@@ -27,7 +27,7 @@ mod store;
 pub use audit::Line;
 pub use bounce::{
     Bounce, LONGEST_WHOLE, Original, Overflow, REPORTS_AN_HOUR, Report, Silence, is_within_rate, overflows,
-    summary, wanted,
+    summary, wanted, wanted_of,
 };
 pub use format::{
     Cause, Damage, Decision, Event, Flags, HEADER, Header, Hop, Id, InDoubt, Journal, Kind, Name, Sealed,

@@ -1,7 +1,7 @@
 //! `sendmail -bs`: SMTP on standard input and output, as Symfony speaks it, in front of a server.
 
 use crate::faces::fields;
-use crate::support::{Peer, Ran, Rules, Sandbox, say};
+use crate::support::{Peer, Ran, Rules, Sandbox, Step, say};
 
 /// Speaks these commands, and says what is told.
 fn speak(sandbox: &Sandbox, commands: &str, words: &[&str]) -> (Ran, Vec<String>) {
@@ -133,6 +133,41 @@ fn of_several_recipients_the_queue_tells_where_it_can() {
     assert!(!told.contains("not taken"), "{told}");
     let listed = sandbox.run(&["queue", "list", "--json"]).exits(0).stdout();
     assert_eq!(listed.matches("\"recipients\":1").count(), 2, "{listed}");
+    drop(peer);
+}
+
+#[test]
+fn a_sender_who_hears_no_report_hears_it_in_the_answer() {
+    let rules = Rules::healthy().on("RCPT TO:<no@", [say("550 5.1.1 no")]);
+    let peer = Peer::serving(rules);
+    let sandbox = Sandbox::facing(peer.port(), "[spool]\nrun_after_send = false");
+    let both = MAIL.replace("RCPT", "RCPT TO:<no@y.example>\nRCPT");
+    for silent in [
+        both.replace("<a@x.example>", "<>"),
+        both.replace(".example>\n", ".example> NOTIFY=NEVER\n")
+            .replace("<a@x.example> NOTIFY=NEVER", "<a@x.example>"),
+        both.replace(".example>\n", ".example> NOTIFY=DELAY\n")
+            .replace("<a@x.example> NOTIFY=DELAY", "<a@x.example>"),
+        both.replace("Subject", "Auto-Submitted: auto-replied\nSubject"),
+    ] {
+        let (ran, replies) = speak(&sandbox, &format!("EHLO h\n{silent}QUIT\n"), &["-bs"]);
+        ran.exits(0).says("no@y.example");
+        let told = replies.iter().find(|line| line.starts_with("250 2.0.0 Ok: id=")).unwrap();
+        assert!(told.ends_with("; not taken for no@y.example"), "{silent}: {told}");
+        sandbox.run(&["queue", "list"]).exits(0).prints("the queue is empty");
+    }
+    drop(peer);
+}
+
+#[test]
+fn who_perhaps_has_it_is_not_told_to_have_been_refused() {
+    let peer = Peer::serving(Rules::healthy().on_nth(".", 2, [Step::Close]));
+    let sandbox = Sandbox::facing(peer.port(), "queue = \"off\"\nmax_recipients = 1");
+    let both = MAIL.replace("DATA", "RCPT TO:<twice@y.example>\nDATA");
+    let (ran, replies) = speak(&sandbox, &format!("EHLO h\n{both}QUIT\n"), &["-bs"]);
+    ran.exits(0).says("perhaps");
+    let told = replies.iter().find(|line| line.starts_with("250 2.0.0 Ok: id=")).unwrap();
+    assert!(told.ends_with("; perhaps not taken for twice@y.example"), "{told}");
     drop(peer);
 }
 

@@ -16,7 +16,7 @@ use crate::config::{PendingSecret, Settings};
 use crate::mail::{EnhancedStatus, Fate, Outcome, Report, Warning, WarningKind};
 use crate::mime::Message;
 use crate::smtp::Refusal;
-use crate::spool::Id;
+use crate::spool::{Id, Kind, Original, wanted_of};
 
 /// What came of composing.
 pub(in crate::cmd) enum Composed {
@@ -160,13 +160,23 @@ impl Ready {
         if !has(Fate::Accepted) && !has(Fate::Queued) {
             return Ok(Err(refusal(&report)));
         }
-        let is_told =
-            has(Fate::Failed) && self.mail.may_be_queued(&self.route) && self.tell_later(&report, world);
+        let is_told = has(Fate::Failed)
+            && self.mail.may_be_queued(&self.route)
+            && self.has_who_is_told()
+            && self.tell_later(&report, world);
         self.mail.try_what_is_due(&self.route, world);
         let is_open = |one: &&Outcome| one.fate == Fate::Deferred || (one.fate == Fate::Failed && !is_told);
         let open = report.outcomes().iter().filter(is_open);
-        let open: String = open.map(|one| format!("; not taken for {}", one.recipient)).collect();
+        let words = |one: &Outcome| if one.in_doubt { "perhaps not taken" } else { "not taken" };
+        let open: String = open.map(|one| format!("; {} for {}", words(one), one.recipient)).collect();
         Ok(Ok(self.mail.accepted(id) + &open))
+    }
+
+    /// Whether there is a sender who hears by mail of a failure.
+    fn has_who_is_told(&self) -> bool {
+        let Mail { message, envelope, .. } = &self.mail;
+        let original = Original::take(message.size(), |out| message.write_to(out)).ok();
+        wanted_of(Kind::Failed, envelope, original.as_ref()).is_ok()
     }
 
     /// Whether the queue tells the sender whom it failed.

@@ -52,11 +52,20 @@ pub fn wanted<'a>(
     sealed: &'a Sealed,
     original: Option<&Original>,
 ) -> Result<&'a Address, Silence> {
-    if header.flags.bounce {
-        return Err(Silence::Bounce);
+    match header.flags.bounce {
+        true => Err(Silence::Bounce),
+        false => wanted_of(kind, &sealed.envelope, original),
     }
-    let reverse_path = sealed.envelope.reverse_path().ok_or(Silence::NoReversePath)?;
-    let is_asked = match (kind, sealed.envelope.wishes().notify) {
+}
+
+/// The same of a mail that has no header in the queue, and is no report.
+pub fn wanted_of<'a>(
+    kind: Kind,
+    envelope: &'a Envelope,
+    original: Option<&Original>,
+) -> Result<&'a Address, Silence> {
+    let reverse_path = envelope.reverse_path().ok_or(Silence::NoReversePath)?;
+    let is_asked = match (kind, envelope.wishes().notify) {
         (Kind::Silent, _) | (_, Some(Notify::Never)) => false,
         (Kind::Failed | Kind::Delayed, None) => true,
         (Kind::Relayed, None) => false,
