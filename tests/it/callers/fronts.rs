@@ -31,6 +31,13 @@ fn what_is_a_field_and_what_a_file() {
     }
     let mail = sent("mail -a \"From: m@y.example\" -s S r@x.example", "hi\n");
     assert_eq!((mail.field("From").as_str(), mail.reverse_path.as_str()), ("m@y.example", "m@y.example"));
+    for line in [
+        "mail -s S -a To:r@x.example",
+        "mail -s S -a 'To: r@x.example'",
+        "mail -a X-A:1 -s S -a bcc:r@x.example",
+    ] {
+        sent(line, "hi\n").goes_to(&["r@x.example"]);
+    }
     let mail = sent("mail -s s r@x.example -- -f me@y.example", "hi\n");
     mail.goes_to(&["r@x.example"]);
     assert_eq!(mail.reverse_path, "me@y.example");
@@ -46,6 +53,8 @@ fn what_is_refused() {
     std::fs::create_dir(account.sandbox.work().join("DIR")).unwrap();
     for (line, code, words) in [
         ("mail -s S -a DIR r@x.example", 66, "directory"),
+        ("mail -s S -a X-A:1", 64, "no recipient"),
+        ("touch To:r@x.example; mail -s S -a To:r@x.example", 64, "no recipient"),
         ("mail -s S -a nothing r@x.example", 66, "-a takes a file, or a field"),
         ("mail -s S -A nothing r@x.example", 66, "neither a file nor a profile"),
         (r#"mail -s "$(printf 'a\nBcc: e@x')" r@x.example"#, 65, "a subject is one line"),

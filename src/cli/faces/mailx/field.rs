@@ -33,6 +33,13 @@ pub(super) fn form(word: &OsStr) -> Form {
     }
 }
 
+/// Whether a word that is a field names recipients.
+pub(super) fn names_recipients(word: &OsStr) -> bool {
+    let is_of_people =
+        |name: &[u8]| [&b"to"[..], b"cc", b"bcc"].iter().any(|one| name.eq_ignore_ascii_case(one));
+    name(word).is_some_and(is_of_people)
+}
+
 /// Gives a field its place in the request.
 pub(in crate::cli) fn add(
     request: &mut Request,

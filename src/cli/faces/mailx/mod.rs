@@ -250,8 +250,12 @@ impl Mail {
     fn invocation(mut self) -> Result<Invocation, UsageError> {
         self.login.settle(&mut self.request)?;
         let request = &mut self.request;
-        let lists = [&request.recipients, &request.to, &request.cc, &request.bcc];
-        if lists.iter().all(|list| list.is_empty()) && !self.reads_fields {
+        // Where it is no file, a word may name the only recipient.
+        let may_name_somebody = request
+            .doubtful
+            .iter()
+            .any(|word| matches!(word, Doubtful::FileOrField(word) if field::names_recipients(word)));
+        if !self.reads_fields && !may_name_somebody && request.require_somebody().is_err() {
             return Err(with_usage(UsageError { hint: None, ..no_recipient() }));
         }
         if self.reads_fields {
