@@ -7,8 +7,9 @@ pub(in crate::cli) const MUTT: &[Flag] = flags! {
     Honoured "-s SUBJECT", "-s S r@x;-sS r@x;r@x -s S", "A line end in it is an error (65); mutt makes it a blank.";
     Honoured "-c ADDRESS, -b ADDRESS", "-c c@x r@x;-b b@x r@x", "";
     Changed "-a FILE ... [--]", "-a f -- r@x;-a f g -- r@x;r@x -a f",
-        "The list of files ends at the next option, too. A word of it that is no file and looks like a recipient is an error \
-         (64) that says how to write it; standard input is `-a -`.";
+        "The list of files ends at the next option, too. Its last word is the recipient where it is no file, but an address, and \
+         nobody else is written to; that is told. Any other that is no file is an error (64 for an address, else 66) that says \
+         how to write it. Standard input is `-a -`.";
     Honoured "-i FILE", "-i f r@x", "The text begins with the file. `-i -` is standard input.";
     Changed "-H FILE", "-H f;-H - r@x", "The draft keeps its whole MIME structure; Attach fields need `--allow-draft-attach`.";
     Changed "-E", "-E -i f r@x", "The editor gets a copy: the file itself is never changed.";
