@@ -1,7 +1,7 @@
 //! The lines of scripts for which one program called `mail` does this and the next one that, and octets that others spoil.
 
 use super::{Account, Mail, mailed};
-use crate::support::{Peer, judge};
+use crate::support::{Peer, Rules, judge};
 
 /// What a server gets of this line, in an account with the file `F` and the folder `DIR`.
 #[track_caller]
@@ -44,6 +44,20 @@ fn what_is_a_field_and_what_a_file() {
     let mail = sent("LC_ALL=C mail -s 'é' r@x.example", "é\n");
     let parsed = mail_parser::MessageParser::default().parse(&mail.text).unwrap();
     assert_eq!((parsed.subject(), mail.body().as_str()), (Some("é"), "é\n"));
+}
+
+#[test]
+fn a_server_at_this_machine_needs_no_tls_without_a_login() {
+    let peer = Peer::serving(Rules::healthy().offering(&[]));
+    // Who logs in at the server of the profile is nobody here.
+    let account = Account::facing(Peer::closed_port(), "username = \"u\"\npassword_command = \"false\"");
+    let (port, call) = (peer.port(), |line: &str| account.call(line, "hi\n"));
+    call(&format!("mail -S mta=smtp://localhost:{port} -s S r@x.example")).exits(0).quiet();
+    call(&format!("mail -S mta=smtp://u@localhost:{port} -s S r@x.example")).exits(78);
+    call(&format!("mail -S mta=smtp://localhost:{port} -S smtp-auth-user=u -s S r@x.example")).exits(78);
+    let set = format!("mail --set username=u -S mta=smtp://localhost:{port} -s S r@x.example");
+    call(&set).exits(78);
+    Mail::of(&peer.finish()).goes_to(&["r@x.example"]);
 }
 
 #[test]

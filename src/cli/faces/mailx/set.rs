@@ -37,8 +37,11 @@ impl Login {
     pub(super) fn settle(&mut self, request: &mut Request) -> Result<(), UsageError> {
         if let Some(server) = self.server.take() {
             let server = if self.is_refused { without_user(&server) } else { server };
-            // s-nail uses TLS where it is told to. Without a login nothing is given away to this machine itself.
-            let is_plain = self.is_refused && request.tls.starttls.is_none() && is_of_this_machine(&server);
+            // s-nail uses TLS where it is told to. Without a login nothing is given away to this machine itself. A user of the
+            // profile is not that of this server.
+            let has_user = self.user.is_some() || request.set.iter().any(|(key, _)| key == "username");
+            let has_login = has_user && !self.is_refused;
+            let is_plain = !has_login && request.tls.starttls.is_none() && is_of_this_machine(&server);
             request.smtp = Some(if is_plain { format!("{server}?tls=none") } else { server });
         }
         match self.user.take() {

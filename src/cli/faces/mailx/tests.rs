@@ -121,8 +121,16 @@ fn variables_of_s_nail() {
         ("mta=submission://h:26", "smtp://h:26"),
         ("mta=submissions://u@h", "smtps://u@h"),
         ("mta=smtps://h:4650", "smtps://h:4650"),
+        ("mta=smtp://localhost:2525", "smtp://localhost:2525?tls=none"),
+        ("smtp=127.0.0.1", "smtp://127.0.0.1?tls=none"),
+        ("mta=smtp://u@localhost", "smtp://u@localhost"),
+        ("mta=smtp://localhost.x", "smtp://localhost.x"),
     ] {
         assert_eq!(sent(&["-S", word, "r@x"]).smtp.as_deref(), Some(url));
+    }
+    for more in ["smtp-auth-user=u", "smtp-use-starttls"] {
+        let request = sent(&["-S", more, "-S", "mta=smtp://localhost", "r@x"]);
+        assert_eq!(request.smtp.as_deref(), Some("smtp://localhost"), "{more}");
     }
     assert_eq!(sent(&["-S", "mta=/usr/lib/sendmail", "r@x"]).sendmail_argv, ["/usr/lib/sendmail"]);
     let request =
