@@ -9,7 +9,7 @@ pub struct WarningKind {
     pub name: &'static str,
     /// What it says, the end of a sentence that begins with "that".
     pub meaning: &'static str,
-    /// Whether it finds fault with a mail that goes as it was given: it is for the person who writes it. The others tell
+    /// Whether it concerns a mail that goes as it was given, or as the profile says: it is for the person who writes it. The others tell
     /// what was changed, left out or guessed.
     pub is_advice: bool,
 }
@@ -53,7 +53,7 @@ kinds! {
     IGNORED_URL "ignored-url" false "a part of a mailto: URL was left out";
     IGNORED_INCLUDE "ignored-include" false "-i was left out beside -H";
     IGNORED_OPTION "ignored-option" false "an option of another program was passed over";
-    REPLACED_AUTHOR "replaced-author" false "another author was put in place of the one who was named";
+    REPLACED_AUTHOR "replaced-author" true "another author was put in place of the one who was named";
     NO_COPY "no-copy" false "a copy was asked for, and none is kept: record of a muttrc is no path, or the mail is not sent";
     NO_CRYPTO "no-crypto" false "signing or encrypting was asked for, by -e or by a draft, and is not done";
 }
