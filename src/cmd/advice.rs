@@ -62,6 +62,9 @@ fn hint(problem: &Problem, outcome: &Outcome, settings: &Settings, profile_place
             let login = if settings.proxy_secret.is_some() { " and its password" } else { "" };
             format!("check `proxy` ({}){login}", origin_of(settings, "proxy"))
         }
+        Problem::Program if settings.sendmail_path.origin != Origin::BuiltIn => {
+            format!("check `sendmail_path` ({})", origin_of(settings, "sendmail_path"))
+        }
         Problem::Tunnel => format!("check `tunnel` ({})", origin_of(settings, "tunnel")),
         Problem::ConnectionRefused | Problem::Unreachable if settings.unix_socket().is_some() => {
             format!("check {}: does the server run?", host_of(settings))

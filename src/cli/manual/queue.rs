@@ -30,7 +30,7 @@ const QUEUE: [&str; 7] = [
     "check exits 0 when everything is as it should be, or with --repair has been made so, and 65 when something is left for a \
      person: damage, which is moved to corrupt/ and never sent (a damaged message of an entry that waits by the next run, which \
      tells its sender), mail that may have been handed over, reports that could not be.",
-    "The exit status is 66 for an unknown ID, 64 for a part of several, 65 where the verb is not for an entry in its state, 77 \
+    "The exit status is 66 for an unknown ID, 64 for a part of several, 65 where the verb is not for an entry in its state (what is so already is 0), 77 \
      for a file that is not the user's alone, 74 when the disk fails. Where a server has a mail and the disk does not take that \
      down, run says \"possible duplicate\" and ends. --json prints the same for programs; list prints \
      {\"entries\": [...], \"totals\": {...}}.",

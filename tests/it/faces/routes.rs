@@ -80,6 +80,16 @@ fn a_sendmail_program_that_calls_us_ends_no_mail_in_a_circle() {
     }
 }
 
+#[test]
+fn a_sendmail_program_that_is_not_there_is_told_with_its_key() {
+    let sandbox = Sandbox::new();
+    sandbox.profile("route = \"sendmail\"\nsendmail_path = \"/nope\"\nfrom = \"me@example.org\"\n");
+    let ran = sandbox.stdin("x\n").run(&["-s", "s", "a@x"]);
+    ran.exits(71)
+        .says("/nope: cannot be started")
+        .says("check `sendmail_path` (~/.config/whippet/config.toml:2)");
+}
+
 /// Runs the program as a user who owns nothing here. `None`, said loudly, if this machine has no way to do so.
 fn as_nobody(sandbox: &Sandbox, words: &[&str]) -> Option<Ran> {
     let is_root = rustix::process::geteuid().is_root();
