@@ -19,8 +19,9 @@ const DRAFTS: [&str; 8] = [
      mutt's Attach, Fcc, Pgp, Smime and X-Mutt- fields. A field Attach: FILE attaches a file with --allow-draft-attach, and is an \
      error without: a draft may come from elsewhere, and chooses no files of this machine. A blank ends the name, unless a \
      backslash is before it. For the same reason Fcc keeps no copy, which is told; and so is it that Pgp and Smime neither sign \
-     nor encrypt. Fields outside ASCII are encoded, those with a line of more than 998 octets are folded, a bare name gets \
-     its domain.",
+     nor encrypt. Fields outside ASCII are encoded, and so are names of files; those with a line of more than 998 octets \
+     are folded, a bare name gets its domain. What is not UTF-8 is read in the charset of --charset or of the Content-Type, else of \
+     the locale, or is sent as unknown-8bit.",
     "A single part that not every server passes (octets above 127, lines of more than 998 octets, NUL) is encoded anew, and its \
      fields say so; a label of a charset that is not true is corrected. In a multipart only what has a line of more than \
      998 octets is changed, unless it is signed or encrypted: with octets above 127 it needs a server with 8BITMIME, and with a \

@@ -39,7 +39,8 @@ const MESSAGE: [&str; 6] = [
     "Added where they are missing are Date, Message-ID, MIME-Version, From (of -f and -F, else of the profile) and, where neither \
      To nor Cc is there, To: undisclosed-recipients:;. What is there stays, but for names of this machine (see LOCAL NAMES) and for \
      the author, whom from_rule = \"login\" of the profile replaces. There is no Received and no X- field.",
-    "Fields outside ASCII are encoded (RFC 2047). A body outside ASCII without MIME fields is labelled: utf-8 if it is that, else \
+    "Fields outside ASCII are encoded (RFC 2047, RFC 2231), those that are not UTF-8 by the charset of the Content-Type, else as \
+     unknown-8bit. An encoded-word that cannot be read here stays as it is. A body outside ASCII without MIME fields is labelled: utf-8 if it is that, else \
      unknown-8bit; and so is one that is labelled us-ascii and is UTF-8.",
     "A part that not every server passes (NUL, lines of more than 998 octets; octets above 127 where the server lacks 8BITMIME) \
      is encoded anew, unless it is signed or encrypted.",

@@ -134,7 +134,9 @@ impl Field {
             Value::Written(value) if manner == Manner::Message => {
                 mend::write(self, value, header, charsets, warnings)
             }
-            Value::Written(value) => self.remake(value, header, charsets, warnings),
+            Value::Written(value) => {
+                self.remake(value, header, charsets, warnings).map_err(|error| self.on_its_line(error))
+            }
             Value::Extended(value, more) => self.extend(value, more, header, charsets, warnings),
             Value::Addresses(list, unknown) => {
                 if let Some(unknown) = unknown {
@@ -147,6 +149,14 @@ impl Field {
                 header.plain(&self.name, text);
                 Ok(())
             }
+        }
+    }
+
+    /// Says on which line of the draft it is that cannot be written.
+    fn on_its_line(&self, error: ComposeError) -> ComposeError {
+        match error {
+            ComposeError::Structure { .. } => Manner::Draft.fault(self.line, &error.to_string()),
+            error => error,
         }
     }
 
@@ -191,6 +201,9 @@ impl Field {
     ) -> Result<(), ComposeError> {
         if is_list(&self.name) || is_address_list(&self.name) {
             return header.addresses(&self.name, &self.list(value, charsets, warnings)?);
+        }
+        if mend::write_parameters(self, value, header, charsets, warnings)? {
+            return Ok(());
         }
         let text = Text::from(OsString::from_vec(unfolded(value).trim_ascii().to_vec()));
         // What is encoded already must not be so twice.
@@ -328,6 +341,12 @@ mod tests {
                 "Reply-To: =?utf-8?b?SsO2cmc=?= <j@x>, =?utf-8?b?w6k=?= <e@x>\r\n",
             ),
             ("Cc", " \u{7528}\u{6237}@x", "Cc: \u{7528}\u{6237}@x\r\n"),
+            (
+                "Content-Disposition",
+                " attachment; filename=\"\u{e9}\"",
+                "Content-Disposition: attachment; filename*=utf-8''%C3%A9\r\n",
+            ),
+            ("Content-Type", " a/b; name=\u{e9}", "Content-Type: a/b; name*=utf-8''%C3%A9\r\n"),
             // What nobody here can read stays as it is.
             ("Subject", " =?x?q?y?= \u{e9}", "Subject: =?x?q?y?= =?utf-8?b?IMOp?=\r\n"),
             ("To", " =?x?q?y?= <a@x>, \u{e9} <b@x>", "To: =?x?q?y?= <a@x>, =?utf-8?b?w6k=?= <b@x>\r\n"),
@@ -339,7 +358,7 @@ mod tests {
         assert_eq!(written("Subject", typed).unwrap(), "Subject: =?utf-8?b?PT94P3E/eT89?=\r\n");
         assert_eq!(
             kept("References", " \u{e9}").unwrap_err(),
-            "the field References may hold printable ASCII only"
+            "line 7 of the draft: the field References may hold printable ASCII only"
         );
         assert!(kept("From", " \u{e9} <a@b").unwrap_err().starts_with("line 7 of the draft: "));
     }

@@ -68,20 +68,46 @@ pub(super) fn write(
         return Err(ComposeError::Structure { name, reason: "has a name of more than 900 octets" });
     }
     let said = Said::read(&field.name, value, charsets, warnings)?;
-    let begun = || {
-        let mut made = Header::new(charsets);
-        made.keeps_words = true;
-        made
-    };
-    let mut made = begun();
+    let mut made = begun(charsets);
     if said.write(&mut made, charsets).is_err() || !passes(&made) {
-        made = begun();
+        made = begun(charsets);
         said.write_words(&mut made);
     }
-    header.text.push_str(&made.text);
-    header.smtputf8 |= made.smtputf8;
-    header.lacking.append(&mut made.lacking);
+    header.append(made);
     Ok(())
+}
+
+/// Writes one of a person's draft, if it is one with parameters, and they are all that must be encoded. Else nothing is
+/// written.
+pub(super) fn write_parameters(
+    field: &Field,
+    value: &[u8],
+    header: &mut Header,
+    charsets: &Charsets,
+    warnings: &mut Vec<Warning>,
+) -> Result<bool, ComposeError> {
+    if !has_parameters(&field.name) {
+        return Ok(false);
+    }
+    let said = Said::read(&field.name, value, charsets, warnings)?;
+    let mut made = begun(charsets);
+    let is_written = said.write_parameters(&mut made).is_ok() && passes(&made);
+    if is_written {
+        header.append(made);
+    }
+    Ok(is_written)
+}
+
+/// Whether a field of this name has parameters (RFC 2045 5.1, RFC 2183 2).
+fn has_parameters(name: &str) -> bool {
+    ["Content-Type", "Content-Disposition"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// A header in which what cannot be read here stays as it is.
+fn begun(charsets: &Charsets) -> Header {
+    let mut made = Header::new(charsets);
+    made.keeps_words = true;
+    made
 }
 
 /// Whether every transport passes it.
@@ -112,7 +138,7 @@ impl<'a> Said<'a> {
         if is_list(self.name) || is_address_list(self.name) {
             return self.write_list(made);
         }
-        if is("Content-Type") || is("Content-Disposition") {
+        if has_parameters(self.name) {
             return self.write_parameters(made);
         }
         if URLS.iter().any(|name| is(name)) {

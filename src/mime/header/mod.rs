@@ -80,6 +80,13 @@ pub fn bcc_field(list: &[Listed]) -> Result<String, ComposeError> {
 }
 
 impl Header {
+    /// Adds the fields of another.
+    pub(super) fn append(&mut self, mut other: Header) {
+        self.text.push_str(&other.text);
+        self.smtputf8 |= other.smtputf8;
+        self.lacking.append(&mut other.lacking);
+    }
+
     /// Adds a field whose body `write` makes, in UTF-8 or ASCII.
     pub(super) fn field(&mut self, name: &str, write: impl FnOnce(&mut Value<'_>) -> fmt::Result) {
         self.field_in(None, name, write);
