@@ -208,9 +208,7 @@ impl Field {
         let text = Text::from(OsString::from_vec(unfolded(value).trim_ascii().to_vec()));
         // What is encoded already must not be so twice.
         let text = match text.decode(charsets) {
-            Ok(decoded) if !decoded.is_ascii() || decoded.contains("=?") => {
-                Text::from(&*rewritable_words(&decoded))
-            }
+            Ok(decoded) if !decoded.is_ascii() || decoded.contains("=?") => rewritable_words(&decoded).into(),
             _ => text,
         };
         self.write_text(&text, header, charsets, warnings)
@@ -354,8 +352,12 @@ mod tests {
             assert_eq!(kept(name, value).unwrap(), expected);
         }
         // What is typed is text.
-        let typed = Value::Text(Text::from("=?x?q?y?="));
-        assert_eq!(written("Subject", typed).unwrap(), "Subject: =?utf-8?b?PT94P3E/eT89?=\r\n");
+        for (value, words) in [
+            (Value::Written(b" =?x?q?y?= \xe9 a".to_vec()), "=?x?q?y?= =?unknown-8bit?B?IOkgYQ==?="),
+            (Value::Text(Text::from("=?x?q?y?=")), "=?utf-8?b?PT94P3E/eT89?="),
+        ] {
+            assert_eq!(written("Subject", value).unwrap(), format!("Subject: {words}\r\n"));
+        }
         assert_eq!(
             kept("References", " \u{e9}").unwrap_err(),
             "line 7 of the draft: the field References may hold printable ASCII only"

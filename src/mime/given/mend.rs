@@ -14,7 +14,7 @@ use crate::mime::charset::{Charsets, Text};
 use crate::mime::error::ComposeError;
 use crate::mime::header::parameter::{FITS, is_token, percent, split_parameters, without_comment};
 use crate::mime::header::{Header, OCTETS, Value, can_fold, is_address_list, is_structured, legible};
-use crate::mime::read::{parameter_octets, rewritable_words, unquoted};
+use crate::mime::read::{is_encoded_word, parameter_octets, rewritable_words, unquoted};
 
 /// Longest name that leaves room for a word on its line, octets.
 const LONGEST_NAME: usize = 60;
@@ -249,9 +249,16 @@ impl<'a> Said<'a> {
             if self.name.len() > LONGEST_NAME {
                 body.begin_line()?;
             }
+            // No blank is seen between two encoded-words.
+            let gap = |beside: Option<&&str>| {
+                if beside.is_some_and(|word| is_encoded_word(word)) { " " } else { "" }
+            };
+            let mut place = 0_usize;
             for run in words.chunk_by(|one, other| is_coded(one) && is_coded(other)) {
+                let before = place.checked_sub(1).and_then(|before| words.get(before));
+                place += run.len();
                 if run.iter().any(is_coded) {
-                    body.encoded(&run.join(" "))?;
+                    body.encoded(&format!("{}{}{}", gap(before), run.join(" "), gap(words.get(place))))?;
                     continue;
                 }
                 run.iter().flat_map(|word| divided(word)).try_for_each(|piece| body.word(piece))?;

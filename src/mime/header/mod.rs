@@ -217,7 +217,10 @@ impl Header {
     ) -> Result<(), ComposeError> {
         one_line(what, text.octets())?;
         let Some(value) = legible(name, text, charsets, warnings)? else {
-            self.field(name, |body| body.unknown(text.octets()));
+            self.field(name, |body| match body.keeps_words {
+                true => body.unstructured(&unknown_words(text.octets())),
+                false => body.unknown(text.octets()),
+            });
             return Ok(());
         };
         one_line(what, value.as_bytes())?;

@@ -239,11 +239,27 @@ fn stretches(text: &str, is_word: impl Fn(&str) -> bool) -> Vec<(bool, &str)> {
     stretches
 }
 
-/// Octets that no charset explains as encoded-words with blanks between them.
+/// A text that no charset explains, with encoded-words for its octets above 127 and what stands beside them. The encoded-words
+/// that it has stay.
 pub(in crate::mime) fn unknown_words(octets: &[u8]) -> String {
+    let text = OCTETS.decode_without_bom_handling(octets).0;
     let word =
         |octets: &[u8]| format!("=?unknown-8bit?B?{}?=", base64_simd::STANDARD.encode_to_string(octets));
-    octets.chunks((ENCODED_MOST - UNKNOWN_WORD) / 4 * 3).map(word).collect::<Vec<_>>().join(" ")
+    let mut words = String::new();
+    for (place, (_, stretch)) in stretches(&text, is_encoded_word).into_iter().enumerate() {
+        if stretch.is_ascii() {
+            words.push_str(stretch);
+            continue;
+        }
+        // No blank is seen between two encoded-words.
+        let stretch = if place == 0 { stretch.to_owned() } else { format!(" {stretch}") };
+        let pieces = OCTETS.encode(&stretch).0;
+        let pieces = pieces.chunks((ENCODED_MOST - UNKNOWN_WORD) / 4 * 3).map(word);
+        words.push_str(&pieces.collect::<Vec<_>>().join(" "));
+        words.push(' ');
+    }
+    words.truncate(words.trim_end().len());
+    words
 }
 
 /// Whether a text can stand in an unstructured field as it is: it would be read back as the same text.

@@ -106,6 +106,16 @@ fn other_octets_are_in_the_declared_charset_or_in_none() {
             b" \"J\xf6 M\" <j@x>, =?utf-8?q?b?= <b@x>",
             "From: =?unknown-8bit?B?SvYgTQ==?= <j@x>, b <b@x>\r\n",
         ),
+        (
+            "Subject",
+            b" a =?utf-8?q?b?= \xe9 c \xe9 =?utf-8?q?d?=",
+            "Subject: a =?utf-8?q?b?= =?unknown-8bit?B?IOk=?= c =?unknown-8bit?B?6SA=?=\r\n =?utf-8?q?d?=\r\n",
+        ),
+        (
+            "To",
+            b" =?x?q?y?= \xe9 z =?utf-8?q?b?= c <b@x>",
+            "To: =?x?q?y?= =?unknown-8bit?B?IOkgeiA=?= =?utf-8?q?b?= c <b@x>\r\n",
+        ),
         ("To", b" \xe9@x", "To: =?unknown-8bit?B?6UB4?=\r\n"),
         ("Content-Type", b" a/b; name=\xe9", "Content-Type: a/b; name*=unknown-8bit''%E9\r\n"),
         ("List-Help", b" <http://x/\xe9>", "List-Help: <http://x/%E9>\r\n"),
