@@ -149,15 +149,18 @@ impl DraftFile {
         let is_whole = self.given.counted("From").all(|from| parse_list(&from, None).is_ok());
         if self.typed.from.is_some() || !is_whole {
             let authors = [&draft.from].into_iter().chain(&draft.co_authors).cloned().map(Listed::Mailbox);
-            self.given.set_counted("From", authors.collect());
+            match self.typed.from {
+                Some(_) => self.given.set_counted_typed("From", authors.collect()),
+                None => self.given.set_counted("From", authors.collect()),
+            }
         }
         let is_due = !draft.co_authors.is_empty() || draft.sender.is_some();
         if self.typed.sender.is_some() || (is_due && !self.given.has_counted("Sender")) {
             let sender_box = draft.sender.as_ref().unwrap_or(&draft.from).clone();
-            self.given.set_counted("Sender", vec![Listed::Mailbox(sender_box)]);
+            self.given.set_counted_typed("Sender", vec![Listed::Mailbox(sender_box)]);
         }
         if self.typed.reply_to.is_some() {
-            self.given.set_addresses("Reply-To", draft.reply_to.clone());
+            self.given.set_typed("Reply-To", draft.reply_to.clone());
         }
         match draft.subject.clone() {
             Some(subject) if subject.is_empty() => self.given.remove("Subject"),

@@ -1,8 +1,8 @@
 //! The route through another `sendmail` program: recipients in argv, the message on its standard input.
 
-use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::mail::{Envelope, Problem, Report, Return, SessionFacts, Stage, Verdic
 use crate::mime::{Message, MessageError};
 use crate::sys::{Blocks, Child, Ended, Run, RunError};
 
-/// The variable that names the programs which the mail was handed to on its way here, in the form of PATH.
+/// The variable that names the programs which the mail was handed to on its way here, a line each.
 const PASSED: &str = "WHIPPET_PASSED";
 
 /// The transport that runs a sendmail program, which must not be whippet itself.
@@ -46,7 +46,8 @@ impl Sendmail<'_> {
     /// The programs which the mail was handed to on its way here. One that is asked again leads back: it is a script that
     /// calls us.
     pub fn passed(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
-        variable(PASSED).map(|list| env::split_paths(&list).collect()).unwrap_or_default()
+        let list = variable(PASSED).unwrap_or_default();
+        list.as_bytes().split(|octet| *octet == b'\n').map(|path| OsStr::from_bytes(path).into()).collect()
     }
 
     fn child(&self, envelope: &Envelope) -> Child {
@@ -67,8 +68,8 @@ impl Sendmail<'_> {
         }
         argv.push("--".into());
         argv.extend(envelope.recipients().iter().map(|recipient| OsString::from(recipient.to_string())));
-        let passed = self.passed.iter().map(PathBuf::as_path).chain([Path::new(&self.command[0])]);
-        let with = env::join_paths(passed).map(|list| (PASSED, list)).into_iter().collect();
+        let passed = self.passed.iter().map(|path| path.as_os_str()).chain([self.command[0].as_os_str()]);
+        let with = vec![(PASSED, passed.collect::<Vec<_>>().join(OsStr::new("\n")))];
         Child { argv, without: self.without.clone(), with, patience: self.patience, is_group: true }
     }
 

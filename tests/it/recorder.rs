@@ -143,6 +143,21 @@ fn what_the_command_leaves_behind_goes_on_to_say_what_nobody_hears() {
 }
 
 #[test]
+fn who_says_things_without_end_is_not_waited_for() {
+    let peer = Peer::healthy();
+    let sandbox = Sandbox::facing(peer.port(), "");
+    let script = "yes & echo $! >new; mv new busy; sleep 0.3; exit 3";
+    sandbox.run(&["run", "--", "sh", "-c", script]).exits(3).quiet();
+    let busy = std::fs::read_to_string(sandbox.work().join("busy")).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(busy.trim().parse().unwrap()).unwrap(),
+        Signal::KILL,
+    )
+    .unwrap();
+    assert!(text(&peer.finish().messages()[0]).starts_with("y\r\ny\r\n"));
+}
+
+#[test]
 fn an_output_that_is_opened_anew_is_not_emptied() {
     let peer = Peer::healthy();
     let sandbox = Sandbox::facing(peer.port(), "");

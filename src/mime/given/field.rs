@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::lines::LONGEST_LINE;
-use super::names::{decoded_names, has_ascii_addresses, has_unknown_names, is_list, of_octets, text_of};
+use super::names::{decoded_names, has_ascii_addresses, is_list, of_octets, text_of};
 use super::{Manner, mend};
 use crate::mail::{Listed, Warning, parse_list};
 use crate::mime::charset::{Charsets, Text};
@@ -37,6 +37,8 @@ pub(super) enum Value {
     Extended(Vec<u8>, Vec<Listed>),
     /// A list, and what was given for it where no charset explains that.
     Addresses(Vec<Listed>, Option<Text>),
+    /// Addresses that a person has typed.
+    Typed(Vec<Listed>),
     Text(Text),
     /// ASCII words that are made here.
     Plain(String),
@@ -75,30 +77,6 @@ impl Field {
         }
     }
 
-    /// What was given, if none of these charsets explains it.
-    fn unknown(&self, charsets: &Charsets) -> Option<Text> {
-        match &self.value {
-            Value::Written(value) | Value::Extended(value, _) if !value.is_ascii() => {
-                let text = Text::from(unfolded(value));
-                text.decode(charsets).is_err().then_some(text)
-            }
-            Value::Addresses(_, given) => given.clone(),
-            _ => None,
-        }
-    }
-
-    /// What these fields hold if this list takes their place: of names that no charset explains, the writing tells.
-    pub(super) fn addresses<'a>(
-        replaced: impl IntoIterator<Item = &'a Field>,
-        list: Vec<Listed>,
-        charsets: &Charsets,
-    ) -> Value {
-        let unknown = replaced.into_iter().find_map(|field| field.unknown(charsets));
-        let list = decoded_names(list);
-        let is_unknown = has_unknown_names(&list);
-        Value::Addresses(list, unknown.filter(|_| is_unknown))
-    }
-
     /// What was given, on one line. What is not UTF-8 becomes U+FFFD.
     pub(super) fn given(&self) -> Option<String> {
         match &self.value {
@@ -124,7 +102,7 @@ impl Field {
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ComposeError> {
         // What a person has typed is what they want to be seen.
-        header.keeps_words = !matches!(self.value, Value::Text(_));
+        header.keeps_words = !matches!(self.value, Value::Text(_) | Value::Typed(_));
         match &self.value {
             Value::Written(value) if self.is_clean() => {
                 self.write_octets(header, value);
@@ -144,6 +122,7 @@ impl Field {
                 }
                 header.addresses(&self.name, list)
             }
+            Value::Typed(list) => header.addresses(&self.name, list),
             Value::Text(text) => self.write_text(text, header, charsets, warnings),
             Value::Plain(text) => {
                 header.plain(&self.name, text);
@@ -243,12 +222,14 @@ impl Field {
     ) -> Result<(), ComposeError> {
         let kept = value.trim_ascii_end();
         let kept = kept.strip_suffix(b",").unwrap_or(kept).trim_ascii_end();
-        if !(kept.is_ascii() && self.fits(kept)) {
-            return header.addresses(&self.name, &[&self.list(value, charsets, warnings)?, more].concat());
-        }
         let mut added = Header::new(charsets);
         added.addresses(&self.name, more)?;
-        self.write_octets(header, kept);
+        if kept.is_ascii() && self.fits(kept) {
+            self.write_octets(header, kept);
+        } else {
+            header.addresses(&self.name, &self.list(value, charsets, warnings)?)?;
+            header.text.truncate(header.text.len() - "\r\n".len());
+        }
         header.text.push_str(",\r\n");
         // A blank begins it, or a line end and a blank.
         header.text.push_str(added.text[self.name.len() + 1..].trim_start_matches("\r\n"));
@@ -384,7 +365,7 @@ mod tests {
             (" A <a@x>\r\n  (note)", "To: A <a@x>\r\n  (note),\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
             ("a@x ,\r\n\t", "To:a@x,\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
             (" Team: a@x;", "To: Team: a@x;,\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
-            (" \u{e9} <a@x>", "To: =?utf-8?b?w6k=?= <a@x>, b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
+            (" \u{e9} <a@x>", "To: =?utf-8?b?w6k=?= <a@x>,\r\n b@x, =?utf-8?b?w6k=?= <c@x>\r\n"),
         ] {
             let value = Value::Extended(value.as_bytes().to_vec(), more());
             assert_eq!(written("To", value).unwrap(), expected);

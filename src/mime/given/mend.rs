@@ -204,10 +204,10 @@ impl<'a> Said<'a> {
                 base.and_then(|base| Some((base, starred.get_mut(&base.to_ascii_lowercase())?)))
                 && one.is_anew
             {
-                let octets =
-                    parameter_octets(&one.text, &base.to_ascii_lowercase(), |text| self.octets(text));
-                if let Some(octets) = octets.filter(|_| !std::mem::replace(&mut one.is_written, true)) {
-                    code(base, &octets, &mut words);
+                if !std::mem::replace(&mut one.is_written, true) {
+                    let base_small = base.to_ascii_lowercase();
+                    let octets = parameter_octets(&one.text, &base_small, |text| self.octets(text));
+                    code(base, &octets.ok_or(Unfit)?, &mut words);
                 }
                 continue;
             }
@@ -307,7 +307,8 @@ struct Starred {
 fn starred_base(piece: &str) -> Option<&str> {
     let (base, section) = piece.split_once('=')?.0.trim().split_once('*')?;
     let section = section.strip_suffix('*').unwrap_or(section);
-    (is_key(base) && section.bytes().all(|octet| octet.is_ascii_digit())).then_some(base)
+    let is_section = section.is_empty() || section.parse::<u32>().is_ok();
+    (is_key(base) && is_section).then_some(base)
 }
 
 /// Whether a parameter of this name can be encoded.

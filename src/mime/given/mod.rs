@@ -166,6 +166,11 @@ impl Given {
         self.put(name, value);
     }
 
+    /// The same with addresses that a person has typed.
+    pub fn set_typed(&mut self, name: &str, list: Vec<Listed>) {
+        self.put(name, Value::Typed(list));
+    }
+
     /// The same with ASCII words that need no encoding.
     pub fn set_plain(&mut self, name: &str, words: &str) {
         self.put(name, Value::Plain(words.to_owned()));
@@ -216,7 +221,7 @@ impl Given {
             whole.set_plain("Date", &date_field(&draft.date)?);
         }
         if !whole.has("From") {
-            whole.set_addresses("From", draft.authors());
+            whole.set_typed("From", draft.authors());
         }
         if !whole.has("To") && !whole.has("Cc") {
             whole.set_plain("To", "undisclosed-recipients:;");

@@ -1,6 +1,6 @@
 //! Lists of addresses that were given: their names may be in any charset, or in none that is known.
 
-use super::field::unfolded;
+use super::field::{Field, Value, unfolded};
 use crate::mail::{AddressError, Listed, parse_list};
 use crate::mime::charset::{Charsets, Text};
 use crate::mime::header::{OCTETS, unknown_words};
@@ -93,6 +93,32 @@ fn each_name(list: &mut [Listed], other: impl Fn(&str) -> String) {
                     .for_each(|name| *name = other(name));
             }
         }
+    }
+}
+
+impl Field {
+    /// What was given, if none of these charsets explains it.
+    fn unknown(&self, charsets: &Charsets) -> Option<Text> {
+        match &self.value {
+            Value::Written(value) | Value::Extended(value, _) if !value.is_ascii() => {
+                let text = Text::from(unfolded(value));
+                text.decode(charsets).is_err().then_some(text)
+            }
+            Value::Addresses(_, given) => given.clone(),
+            _ => None,
+        }
+    }
+
+    /// What these fields hold if this list takes their place: of names that no charset explains, the writing tells.
+    pub(super) fn addresses<'a>(
+        replaced: impl IntoIterator<Item = &'a Field>,
+        list: Vec<Listed>,
+        charsets: &Charsets,
+    ) -> Value {
+        let unknown = replaced.into_iter().find_map(|field| field.unknown(charsets));
+        let list = decoded_names(list);
+        let is_unknown = has_unknown_names(&list);
+        Value::Addresses(list, unknown.filter(|_| is_unknown))
     }
 }
 

@@ -13,8 +13,8 @@ pub(super) fn prefix(fields: &mut [Field]) -> &'static str {
     let mut names_somebody = false;
     for (place, field) in fields.iter().enumerate() {
         if !is_resent(field) {
-            // The fields of one resending stand together. One that names nobody yet has another field in between.
-            if names_somebody {
+            // The fields of one resending should stand together, behind what its transport has written above.
+            if names_somebody && ["Received", "Return-Path"].iter().any(|name| field.is(name)) {
                 break;
             }
             continue;
@@ -69,7 +69,12 @@ impl Given {
         self.put_counted(name, value);
     }
 
-    /// Adds addresses to the first field of this name that counts, whose octets stay; there must be something to add.
+    /// The same with addresses that a person has typed.
+    pub fn set_counted_typed(&mut self, name: &str, list: Vec<Listed>) {
+        self.put_counted(name, Value::Typed(list));
+    }
+
+    /// Adds addresses that a person has typed to the first field of this name that counts, whose octets stay; there must be something to add.
     pub fn add_counted(&mut self, name: &str, list: Vec<Listed>) {
         let is_empty = |value: &[u8]| {
             let text = String::from_utf8_lossy(value).replace(['\r', '\n'], "");
@@ -81,9 +86,9 @@ impl Given {
                 Value::Written(given) if !is_empty(given) => {
                     *value = Value::Extended(std::mem::take(given), list);
                 }
-                _ => *value = Value::Addresses(list, None),
+                _ => *value = Value::Typed(list),
             },
-            None => self.put_counted(name, Value::Addresses(list, None)),
+            None => self.put_counted(name, Value::Typed(list)),
         }
     }
 

@@ -199,6 +199,23 @@ fn fields_are_replaced_in_their_place() {
 }
 
 #[test]
+fn words_that_a_person_types_are_not_taken_for_encoded_ones() {
+    let typed = || parse_list("=?utf-8?q?Boss?= <c@x.org>", None).unwrap();
+    let seen = "=?utf-8?b?PT91dGYtOD9xP0Jvc3M/PQ==?= <c@x.org>";
+    for (to, kept) in
+        [("b@x.org", "b@x.org"), ("=?x?q?y?= \u{e9} <b@x.org>", "=?x?q?y?= =?utf-8?b?IMOp?= <b@x.org>")]
+    {
+        let mut draft = draft(HEAD.replace("b@x.org", to).as_bytes());
+        let given = draft.given.as_mut().unwrap();
+        given.add_counted("To", typed());
+        given.set_typed("Reply-To", typed());
+        let text = String::from_utf8(composed(draft).unwrap().1).unwrap().replace("\r\n ", " ");
+        assert!(text.contains(&format!("\r\nTo: {kept}, {seen}\r\n")), "{text}");
+        assert!(text.contains(&format!("\r\nReply-To: {seen}\r\n")), "{text}");
+    }
+}
+
+#[test]
 fn a_text_goes_on_behind_a_plain_body_only() {
     for (content, text, expected) in [
         ("Content-Type: text/plain; charset=utf-8\n\na\n", "b\n", Some("a\r\nb\r\n")),

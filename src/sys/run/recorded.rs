@@ -90,8 +90,9 @@ fn listen(mut said: &PipeReader, stopped: &PipeReader, output: &mut Ends) -> io:
             Err(error) => return Err(error.into()),
         }
         let is_stopped = !polled[1].revents().is_empty();
-        // Some may go on to write without end: what is there now is what was said in time.
-        let mut left = if is_stopped { ioctl_fionread(said)? } else { u64::MAX };
+        // Some may write without end: the end of the command is looked for behind each block, and what is there then is what
+        // was said in time.
+        let mut left = if is_stopped { ioctl_fionread(said)? } else { block.len() as u64 };
         while left > 0 {
             match said.read(&mut block) {
                 Ok(0) => return Ok(Heard::All),

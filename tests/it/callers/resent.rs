@@ -15,6 +15,11 @@ fn the_newest_resending_that_names_recipients_counts() {
              RESENT-CC: m@x.example\nReceived: by y\nResent-Bcc: old@x.example\n",
             &["dist@x.example", "m@x.example"],
         ),
+        (
+            "Resent-From: r@x.example\nX-A: b\nResent-To: dist@x.example\nX-B: c\nResent-Cc: m@x.example\n\
+             Return-Path: <p@x.example>\nResent-Bcc: old@x.example\n",
+            &["dist@x.example", "m@x.example"],
+        ),
         // The first one names nobody.
         (
             "Resent-From: o@x.example\nResent-Date: now\nReceived: by z\nResent-From: p@x.example\n\

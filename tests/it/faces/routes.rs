@@ -67,7 +67,9 @@ fn an_unreadable_attachment_is_named() {
 fn a_sendmail_program_that_calls_us_ends_no_mail_in_a_circle() {
     let sandbox = Sandbox::new();
     let call = format!("#!/bin/sh\necho run >>runs\nexec {:?} sendmail \"$@\"\n", program());
-    let script = sandbox.script("sendmail", &call);
+    // A colon divides paths elsewhere.
+    std::fs::create_dir(sandbox.work().join("a:b")).unwrap();
+    let script = sandbox.script("a:b/sendmail", &call);
     sandbox
         .profile(&format!("route = \"sendmail\"\nsendmail_path = {script:?}\nfrom = \"me@example.org\"\n"));
     let back = format!("{} leads back to whippet", script.display());

@@ -19,6 +19,16 @@ fn mended(name: &str, value: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
+fn sections_without_end_are_read_once() {
+    let sections: String = (0..20_000).map(|_| ";\r\n name*0=\"\u{e9}\"; name*1=\"f\"").collect();
+    let expected = "Content-Type: a/b; name*=utf-8''%C3%A9f\r\n";
+    assert_eq!(mended("Content-Type", format!(" a/b{sections}")), expected);
+    // No number of a section.
+    let value = mended("Content-Type", " a/b; name*99999999999999999999=\"\u{e9}\"");
+    assert_eq!(value, "Content-Type: a/b; =?utf-8?b?bmFtZSo5OTk5OTk5OTk5OTk5OTk5OTk5OT0iw6ki?=\r\n");
+}
+
+#[test]
 fn utf_8_is_encoded_where_its_field_allows_it() {
     for (name, value, expected) in [
         ("Subject", " =?utf-8?q?=0Aa?= \u{e9}", "Subject: =?utf-8?b?IGEgw6k=?=\r\n"),

@@ -23,6 +23,8 @@ pub(super) struct Divider {
     place: Option<u64>,
     /// The octet before.
     last: u8,
+    /// Whether a word stands before it in the line: a line of blanks would end the field for some.
+    has_word: bool,
     /// Where lines are divided.
     pub(super) edits: Vec<Edit>,
     /// Whether a line that is too long has no such place.
@@ -37,7 +39,7 @@ impl Divider {
 
     /// Lets a line begin at this octet.
     pub(super) fn begin_line(&mut self, start: u64) {
-        (self.start, self.place, self.last) = (start, None, 0);
+        (self.start, self.place, self.last, self.has_word) = (start, None, 0, false);
     }
 
     /// Takes octets of a line, which stand at `at`.
@@ -49,8 +51,9 @@ impl Divider {
             }
             let place = match self.seam {
                 Seam::Aside => (octet != b'-' && !is_inside(octet)).then_some(at),
-                Seam::Fold => (is_blank(self.last) && !is_blank(octet)).then(|| at - 1),
+                Seam::Fold => (self.has_word && is_blank(self.last) && !is_blank(octet)).then(|| at - 1),
             };
+            self.has_word |= !is_blank(octet);
             self.place = place.filter(|place| *place > self.start).or(self.place);
             if at - self.start >= LONGEST_LINE as u64 {
                 self.divide(at);

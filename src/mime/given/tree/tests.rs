@@ -367,6 +367,9 @@ fn a_long_field_of_a_report_is_folded() {
         assert_eq!(text.replace("\n ", " ").replace("\n\t", "\t"), given);
         let (_, found) = walked(MIXED, report(&"x".repeat(999)).as_bytes(), Manner::Message);
         assert_eq!(found.fault.unwrap().0, 6);
+        // A line of blanks would end the field.
+        let blank = report(&format!("a\n  {}", "x".repeat(997)));
+        assert_eq!(walked(MIXED, blank.as_bytes(), Manner::Message).1.fault.unwrap().0, 7);
         let sealed =
             format!("--b\nContent-Type: multipart/signed; boundary=s\n\n{}", given.replace("--b", "--s"));
         assert!(walked(MIXED, sealed.as_bytes(), Manner::Message).1.fault.unwrap().1.contains("signed"));
