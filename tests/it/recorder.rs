@@ -88,12 +88,19 @@ fn what_cannot_be_mailed_is_said_and_the_code_stays() {
     let refusing = Peer::serving(Rules::healthy().on("MAIL", [say("550 5.7.1 no")]));
     let sandbox = Sandbox::facing(refusing.port(), "");
     let ran = sandbox.run(&["run", "--", "sh", "-c", "echo precious; exit 9"]);
-    ran.exits(9).says("5.7.1").says("the output of the command, which was not mailed:\nprecious\n");
+    ran.exits(9).says("5.7.1").says(
+        "whippet: sh failed with exit status 9\nwhippet: the output of the command, which was not mailed:\nprecious\n",
+    );
     // A mistake in the settings does not keep the command from being run.
     sandbox.profile("hots = \"x\"\n");
     let ran = sandbox.run(&["run", "--", "sh", "-c", "touch ran; echo precious; exit 9"]);
     ran.exits(9).says("unknown key `hots`").says("precious\n");
     assert!(sandbox.work().join("ran").exists());
+    let ran = sandbox.run(&["run", "--", "no-such-command"]);
+    ran.exits(127)
+        .says("unknown key `hots`")
+        .says("no-such-command could not be started: no such file or directory\n");
+    ran.never_shows("which was not mailed");
     sandbox.run(&["run", "--", "true"]).exits(0).quiet();
 }
 
@@ -108,17 +115,21 @@ fn mail_that_is_not_taken_now_is_queued() {
 
 #[test]
 fn whoever_ends_us_ends_the_command_and_it_is_told() {
-    let peer = Peer::healthy();
-    let sandbox = Sandbox::facing(peer.port(), "[spool]\nrun_after_send = false");
-    let script = "trap 'echo ended; exit 5' TERM; echo ready > ready; while :; do sleep 0.05; done";
-    let running = sandbox.call().start(&["run", "--", "sh", "-c", script]);
-    wait_for(&sandbox, "ready");
-    running.signal(Signal::TERM);
-    running.finish().exits(5).quiet();
-    let messages = peer.finish().messages();
-    assert_eq!(messages.len(), 1, "{messages:?}");
-    assert_eq!(subject(&messages[0]), "sh failed with exit status 5 on HOST after TIME");
-    assert_eq!(text(&messages[0]), "ended\r\n");
+    // SIGINT too: no terminal has sent it to both.
+    for (name, signal) in [("TERM", Signal::TERM), ("INT", Signal::INT)] {
+        let peer = Peer::healthy();
+        let sandbox = Sandbox::facing(peer.port(), "[spool]\nrun_after_send = false");
+        let script =
+            format!("trap 'echo ended; exit 5' {name}; echo ready > ready; while :; do sleep 0.05; done");
+        let running = sandbox.call().start(&["run", "--", "sh", "-c", &script]);
+        wait_for(&sandbox, "ready");
+        running.signal(signal);
+        running.finish().exits(5).quiet();
+        let messages = peer.finish().messages();
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        assert_eq!(subject(&messages[0]), "sh failed with exit status 5 on HOST after TIME");
+        assert_eq!(text(&messages[0]), "ended\r\n");
+    }
 }
 
 #[test]
@@ -188,18 +199,6 @@ fn a_caller_that_ignores_its_children_takes_none_from_us() {
     let take = sandbox.script("take", "#!/bin/sh\nexec cat >taken\n");
     call(&format!("--sendmail --set sendmail_path={} -s s a@x", take.display())).exits(0).quiet();
     assert_eq!(text(&peer.finish().messages()[0]), "hi\r\n");
-}
-
-#[test]
-fn who_interrupts_us_alone_interrupts_the_command() {
-    let peer = Peer::healthy();
-    let sandbox = Sandbox::facing(peer.port(), "");
-    let script = "trap 'echo ended; exit 5' INT; echo ready > ready; while :; do sleep 0.05; done";
-    let running = sandbox.call().start(&["run", "--", "sh", "-c", script]);
-    wait_for(&sandbox, "ready");
-    running.signal(Signal::INT);
-    running.finish().exits(5);
-    assert_eq!(text(&peer.finish().messages()[0]), "ended\r\n");
 }
 
 #[test]

@@ -99,8 +99,11 @@ pub(super) fn refuse_late_verb(argv: &[OsString], recipients: &[String]) -> Resu
     let is_mutt = name.is_some_and(|name| of_name(base_name(name)).is_some());
     let is_meant =
         first.is_some_and(|first| of_word(first).is_some()) || argv.iter().any(|word| word == "--");
+    // The tables of the verbs are made only where one is named.
+    let is_verb = matches!(of_word(verb), Some(Face::Config | Face::Generate | Face::Queue));
     if is_mutt
         || is_meant
+        || !is_verb
         || !verbs().iter().any(|known| known.get_name() == verb && known.find_subcommand(what).is_some())
     {
         return Ok(());

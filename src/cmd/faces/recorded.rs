@@ -40,11 +40,14 @@ pub(in crate::cmd) fn run(request: &RunRequest, world: &mut World<'_>) -> Result
         failure.say(world);
     }
     if !matches!(sent, Ok(Exit::Ok)) {
-        // Whoever called us may keep it.
-        let _ = writeln!(world.stderr, "whippet: the output of the command, which was not mailed:");
-        let _ = world.stderr.write_all(&record.output);
+        record.say(request, world);
     }
     Ok(exit)
+}
+
+/// The last part of a path.
+fn name(word: &OsStr) -> String {
+    shown(Path::new(word).file_name().unwrap_or(word))
 }
 
 impl Record {
@@ -79,6 +82,15 @@ impl Record {
         }
     }
 
+    /// Tells on standard error what was not mailed: whoever called us may keep it.
+    fn say(&self, request: &RunRequest, world: &mut World<'_>) {
+        let _ = writeln!(world.stderr, "whippet: {} {}", name(&request.command[0]), self.end());
+        if !self.output.is_empty() {
+            let _ = writeln!(world.stderr, "whippet: the output of the command, which was not mailed:");
+            let _ = world.stderr.write_all(&self.output);
+        }
+    }
+
     /// Mails the output.
     fn mail(&self, request: &RunRequest, settings: Settings, world: &mut World<'_>) -> Result<Exit, Failure> {
         let mut mail = request.mail.clone();
@@ -97,7 +109,6 @@ impl Record {
     }
 
     fn subject(&self, request: &RunRequest, world: &World<'_>) -> String {
-        let name = |word: &OsStr| shown(Path::new(word).file_name().unwrap_or(word));
         let label = match &request.mail.subject {
             Some(subject) => subject.to_string_lossy().into_owned(),
             None => name(&request.command[0]),
