@@ -10,8 +10,8 @@ use super::source::Taken;
 /// Octets of a full base64 line before and after encoding (RFC 2045 6.8: 76 characters at most).
 const LINE_IN: usize = 57;
 const LINE_OUT: usize = 76;
-/// Base64 lines encoded at a time.
-const LINES: usize = 1024;
+/// Base64 lines encoded at a time: few enough that they are still in the cache of first level when they are copied.
+const LINES: usize = 64;
 /// Longest quoted-printable line, octets without CRLF (RFC 2045 6.7 rule 5).
 const QUOTED_LINE: usize = 76;
 
@@ -179,7 +179,9 @@ impl Base64 {
     fn encode_lines(&mut self, octets: &[u8], sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         let run = STANDARD.encode(octets, self.run.as_mut_slice().as_out());
         for (line, encoded) in self.lines.chunks_exact_mut(LINE_OUT + 2).zip(run.chunks_exact(LINE_OUT)) {
-            line[..LINE_OUT].copy_from_slice(encoded);
+            // Two pieces that need no call of memcpy.
+            line[..64].copy_from_slice(&encoded[..64]);
+            line[64..LINE_OUT].copy_from_slice(&encoded[64..]);
         }
         sink(&self.lines[..octets.len() / LINE_IN * (LINE_OUT + 2)])
     }
