@@ -22,7 +22,7 @@ missing_packages() {
 unpacked_packages=(exim4-daemon-heavy libnss-wrapper opensmtpd tinyproxy-bin)
 
 # Programs that send mail by a sendmail program, which the tests have call whippet.
-unpacked_callers=(cron at monit smartmontools logwatch libdate-manip-perl bsd-mailx s-nail sudo quilt apt-listchanges python3-debconf)
+unpacked_callers=(cron at monit smartmontools mdadm logwatch libdate-manip-perl bsd-mailx s-nail sudo quilt apt-listchanges python3-debconf)
 
 # Of PHP and Symfony Mailer all that is missing; their names hold versions. git-email is wanted where git came without.
 unpacked_names() {

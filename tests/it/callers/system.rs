@@ -84,6 +84,21 @@ fn smartd() {
     assert!(mail.body().contains("TEST EMAIL from smartd for device: /dev/sda"), "{}", mail.text);
 }
 
+/// It tests its mail without an array, and without the kernel's driver of arrays.
+#[test]
+fn mdadm() {
+    let script = "exec mdadm --monitor --test --oneshot --mail=root /dev/md0";
+    let Some(mail) = mail_of(&["mdadm"], &[], script, false) else { return };
+    mail.goes_to(&["dan@example.test"]).has("To", "root@example.test");
+    assert!(mail.field("Subject").starts_with("TestMessage event on /dev/md0:"), "{}", mail.text);
+    assert!(mail.field("From").starts_with("mdadm monitoring <root@"), "{}", mail.text);
+    assert!(
+        mail.body().starts_with("This is an automatically generated mail message from mdadm"),
+        "{}",
+        mail.text
+    );
+}
+
 #[test]
 fn logwatch() {
     let line = "Feb  1 10:00:00 web1 sshd[1]: Accepted password for jörg from 192.0.2.1 port 22 ssh2\n";
