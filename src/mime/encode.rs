@@ -5,6 +5,7 @@
 
 use base64_simd::{AsOut, STANDARD};
 
+use super::eight::literal;
 use super::source::Taken;
 
 /// Octets of a full base64 line before and after encoding (RFC 2045 6.8: 76 characters at most).
@@ -33,29 +34,53 @@ pub(super) struct QuotedPrintable {
 impl QuotedPrintable {
     pub(super) fn push(&mut self, octets: &[u8], sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
         self.out.reserve(octets.len());
-        for &octet in octets {
-            if let Some(held) = self.held.take() {
-                match (held, octet) {
-                    (b'\r', b'\n') => {
-                        self.end_line(b"\r\n");
-                        self.is_broken = false;
-                        continue;
-                    }
-                    (b'\r', _) | (_, b'\r') => self.quote(held),
-                    _ => self.blank(held),
+        let mut rest = octets;
+        while let Some((&octet, behind)) = rest.split_first() {
+            match self.run(rest) {
+                0 => {
+                    self.put(octet);
+                    rest = behind;
                 }
-            }
-            match octet {
-                b'\r' | b' ' | b'\t' => self.held = Some(octet),
-                b'!'..=b'<' | b'>'..=b'~' => {
-                    self.reserve(1);
-                    let is_unsafe = octet == b'.' || (octet == b'-' && self.is_broken);
-                    if is_unsafe && self.column() == 0 { self.quote(octet) } else { self.out.push(octet) }
+                run => {
+                    self.out.extend_from_slice(&rest[..run]);
+                    rest = &rest[run..];
                 }
-                _ => self.quote(octet),
             }
         }
         self.hand_on(sink)
+    }
+
+    /// How many octets go as they are, whatever follows: inside a line, behind what its beginning is judged by.
+    fn run(&self, octets: &[u8]) -> usize {
+        let column = self.column();
+        if self.held.is_some() || column <= b"From".len() {
+            return 0;
+        }
+        let room = octets.len().min((QUOTED_LINE - 1).saturating_sub(column));
+        octets[..literal(&octets[..room])].trim_ascii_end().len()
+    }
+
+    fn put(&mut self, octet: u8) {
+        if let Some(held) = self.held.take() {
+            match (held, octet) {
+                (b'\r', b'\n') => {
+                    self.end_line(b"\r\n");
+                    self.is_broken = false;
+                    return;
+                }
+                (b'\r', _) | (_, b'\r') => self.quote(held),
+                _ => self.blank(held),
+            }
+        }
+        match octet {
+            b'\r' | b' ' | b'\t' => self.held = Some(octet),
+            b'!'..=b'<' | b'>'..=b'~' => {
+                self.reserve(1);
+                let is_unsafe = octet == b'.' || (octet == b'-' && self.is_broken);
+                if is_unsafe && self.column() == 0 { self.quote(octet) } else { self.out.push(octet) }
+            }
+            _ => self.quote(octet),
+        }
     }
 
     /// Writes what was held back.

@@ -20,6 +20,7 @@
 
 mod charset;
 mod draft;
+mod eight;
 mod encode;
 mod error;
 mod given;

@@ -206,8 +206,9 @@ fn send(
             }
         }
     }
-    let quoted = count_quoted(body, &plan)?;
     let base64 = Base64::size(facts.octets);
+    let is_base64_shorter = facts.least_quoted() > base64;
+    let quoted = if is_base64_shorter { u64::MAX } else { count_quoted(body, &plan)? };
     plan.octets = facts.octets;
     (plan.transfer, plan.size) =
         if quoted <= base64 { (Transfer::QuotedPrintable, quoted) } else { (Transfer::Base64, base64) };
@@ -232,8 +233,10 @@ pub(super) fn write(body: &Body, plan: &TextPlan, sink: &mut dyn FnMut(&[u8]) ->
     let mut facts = Facts::new("");
     write_through(body, plan, &mut |octets| {
         written += octets.len() as u64;
-        facts.see(octets);
         // What is not encoded must still be what was found fit for that.
+        if plan.transfer == Transfer::SevenBit {
+            facts.see(octets);
+        }
         if written > plan.size || !facts.passes() {
             return Err(changed());
         }
