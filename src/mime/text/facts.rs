@@ -1,6 +1,7 @@
 //! What a text is, as far as its way through transports and mailboxes is concerned (RFC 2045 2.7, RFC 5322 2.1.1).
 
 use crate::mime::eight::{above_127, has_control};
+use crate::mime::encode::Base64;
 
 /// Longest line that every transport passes, octets without CRLF (RFC 5322 2.1.1).
 pub(super) const LONGEST_LINE: usize = 998;
@@ -24,6 +25,8 @@ pub(super) struct Facts {
     pub(super) unmappable: Option<char>,
     /// A line can be wrapped with DelSp only.
     pub(super) needs_delsp: bool,
+    /// How long it is in quoted-printable, if that was found.
+    pub(super) quoted: Option<u64>,
     delimiter: Vec<u8>,
     line: usize,
     beginning: Vec<u8>,
@@ -43,6 +46,7 @@ impl Facts {
             first_bad: None,
             unmappable: None,
             needs_delsp: false,
+            quoted: None,
             delimiter: if boundary.is_empty() { Vec::new() } else { [b"--", boundary.as_bytes()].concat() },
             line: 0,
             beginning: Vec::with_capacity(LOOKED_AT),
@@ -53,9 +57,9 @@ impl Facts {
         self.above_127 == 0
     }
 
-    /// How long the text is in quoted-printable, at least.
-    pub(super) fn least_quoted(&self) -> u64 {
-        self.octets + 2 * self.above_127
+    /// Whether base64 is shorter than quoted-printable can be.
+    pub(super) fn is_shorter_in_base64(&self) -> bool {
+        self.octets + 2 * self.above_127 > Base64::size(self.octets)
     }
 
     /// Whether every transport and mailbox passes the text unchanged.

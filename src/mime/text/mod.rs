@@ -15,7 +15,7 @@ use encoding_rs::{Encoding, UTF_8};
 use self::decode::Reading;
 use self::facts::{Facts, LONGEST_LINE};
 use self::flowed::Flow;
-use self::pass::{pass, read};
+use self::pass::{Trial, pass, read};
 use super::charset::{Charsets, Undecodable};
 use super::encode::{Base64, QuotedPrintable};
 use super::error::{ComposeError, MessageError};
@@ -207,8 +207,11 @@ fn send(
         }
     }
     let base64 = Base64::size(facts.octets);
-    let is_base64_shorter = facts.least_quoted() > base64;
-    let quoted = if is_base64_shorter { u64::MAX } else { count_quoted(body, &plan)? };
+    let quoted = match facts.quoted {
+        Some(quoted) => quoted,
+        None if facts.is_shorter_in_base64() => u64::MAX,
+        None => count_quoted(body, &plan)?,
+    };
     plan.octets = facts.octets;
     (plan.transfer, plan.size) =
         if quoted <= base64 { (Transfer::QuotedPrintable, quoted) } else { (Transfer::Base64, base64) };
@@ -217,13 +220,9 @@ fn send(
 
 /// The length of the quoted-printable form, by a dry run.
 fn count_quoted(body: &Body, plan: &TextPlan) -> Result<u64, MessageError> {
-    let mut size = 0;
-    let trial = TextPlan { transfer: Transfer::QuotedPrintable, ..*plan };
-    write_through(body, &trial, &mut |octets| {
-        size += octets.len() as u64;
-        Ok(())
-    })?;
-    Ok(size)
+    let mut trial = Trial::default();
+    pass(body, plan.reading, plan.output, plan.flow, &mut |octets| trial.push(octets))?;
+    trial.finish()
 }
 
 /// Writes the text as planned. A text that is not what it was when it was planned is an error.

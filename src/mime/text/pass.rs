@@ -6,6 +6,7 @@ use super::decode::{Decoder, Reading};
 use super::facts::Facts;
 use super::flowed::{Flow, Wrapper};
 use super::lines::{LineEnds, Transcoder};
+use crate::mime::encode::QuotedPrintable;
 use crate::mime::error::MessageError;
 use crate::mime::source::{Body, Taken};
 
@@ -49,7 +50,8 @@ pub(super) fn pass(
     })
 }
 
-/// Reads the text and tells what it is.
+/// Reads the text and tells what it is. If it begins with what must be encoded, its length in quoted-printable is found on
+/// the way.
 pub(super) fn read(
     body: &Body,
     reading: Reading,
@@ -58,14 +60,46 @@ pub(super) fn read(
     boundary: &str,
 ) -> Result<Facts, MessageError> {
     let mut facts = Facts::new(boundary);
+    let mut trial = None;
     let met = pass(body, reading, output, flow, &mut |octets| {
+        let is_first = facts.octets == 0;
         facts.see(octets);
-        Ok(())
+        if is_first && !facts.safe() {
+            trial = Some(Trial::default());
+        }
+        trial = trial.take().filter(|_| !facts.is_shorter_in_base64());
+        trial.as_mut().map_or(Ok(()), |trial| trial.push(octets))
     })?;
     facts.end_line();
+    facts.quoted = trial.map(Trial::finish).transpose()?;
     facts.malformed = met.malformed;
     facts.first_bad = met.first_bad;
     facts.unmappable = met.unmappable;
     facts.needs_delsp = met.needs_delsp;
     Ok(facts)
+}
+
+/// Quoted-printable of which nothing is kept but its length.
+#[derive(Default)]
+pub(super) struct Trial {
+    encoder: QuotedPrintable,
+    length: u64,
+}
+
+impl Trial {
+    pub(super) fn push(&mut self, octets: &[u8]) -> Taken {
+        self.encoder.push(octets, &mut counted(&mut self.length))
+    }
+
+    pub(super) fn finish(mut self) -> Result<u64, MessageError> {
+        self.encoder.finish(&mut counted(&mut self.length))?;
+        Ok(self.length)
+    }
+}
+
+fn counted(length: &mut u64) -> impl FnMut(&[u8]) -> Taken {
+    |octets| {
+        *length += octets.len() as u64;
+        Ok(())
+    }
 }
