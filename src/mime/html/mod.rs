@@ -2,6 +2,7 @@
 //! what is only sent along does not come here.
 
 mod pictures;
+mod plain;
 mod tags;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 use encoding_rs::Encoding;
 
 pub use pictures::{Picture, Shown, pictures};
+pub use plain::text_of;
 
 use super::charset::{Charsets, Text};
 use super::error::MessageError;
@@ -78,49 +80,6 @@ fn own_charset(octets: &[u8]) -> Option<&'static Encoding> {
     let end = label
         .find(|character: char| matches!(character, '"' | '\'' | ';' | '/') || character.is_whitespace());
     Encoding::for_label_no_replacement(&label.as_bytes()[..end.unwrap_or(label.len())])
-}
-
-/// What is read of an HTML text where nothing but characters can be shown: links with where they lead, lists with their
-/// marks, the cells of a row on one line.
-pub fn text_of(html: &str) -> String {
-    let text = nanohtml2text::html2text(&marked(html));
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    lines.join("\n").trim_matches('\n').to_owned() + "\n"
-}
-
-/// The HTML text with characters for what only its markup tells of lists and rows.
-fn marked(html: &str) -> String {
-    let mut marked = String::with_capacity(html.len());
-    // Of each list the number of its last item, if they are numbered.
-    let (mut at, mut lists) = (0, Vec::<Option<u32>>::new());
-    for tag in tags::tags(html) {
-        marked.push_str(&html[at..tag.at.start]);
-        at = tag.at.end;
-        match tag.name.as_str() {
-            "td" | "th" | "/td" | "/th" => marked.push(' '),
-            // No reader shows what does not end, and to look for its end again and again takes long.
-            "" => {}
-            // It stands apart, as a paragraph does.
-            "table" => marked.extend(["<p>", &html[tag.at]]),
-            "/table" => marked.extend([&html[tag.at], "<p>"]),
-            "ol" | "ul" if lists.is_empty() => marked.extend(["<p>", &html[tag.at]]),
-            "/ol" | "/ul" if lists.len() == 1 => marked.extend([&html[tag.at], "<p>"]),
-            _ => marked.push_str(&html[tag.at]),
-        }
-        match (tag.name.as_str(), lists.last_mut()) {
-            ("ol", _) => lists.push(Some(0)),
-            ("ul", _) => lists.push(None),
-            ("/ol" | "/ul", _) => drop(lists.pop()),
-            ("li", Some(Some(number))) => {
-                *number += 1;
-                marked.push_str(&format!("{number}. "));
-            }
-            ("li", _) => marked.push_str("* "),
-            _ => {}
-        }
-    }
-    marked.push_str(&html[at..]);
-    marked
 }
 
 /// Markdown as an HTML text: CommonMark with the tables, footnotes, task lists and struck words of GitHub.
