@@ -6,10 +6,10 @@ use encoding_rs::Encoding;
 use jiff::Zoned;
 
 use super::charset::{Charsets, Text};
-use super::error::{ComposeError, SourceError};
+use super::error::{ComposeError, MessageError, SourceError};
 use super::given::Given;
 use super::header::parameter::name_of_path;
-use super::kind::Kind;
+use super::kind::is_picture;
 use super::source::{Body, Source};
 use crate::mail::{Listed, Mailbox};
 
@@ -160,9 +160,9 @@ impl Attachment {
         Ok(Attachment { source: Source::open(path)?, name, media_type: None })
     }
 
-    /// Whether it is an image, by its type or name, else by its first octets.
-    pub fn is_picture(&self) -> Result<bool, ComposeError> {
-        Ok(Kind::of(self)?.media.essence.starts_with("image/"))
+    /// Whether it is an image by its first octets, whatever its name says.
+    pub fn is_picture(&self) -> Result<bool, MessageError> {
+        is_picture(&self.source)
     }
 }
 

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use super::draft::Attachment;
-use super::error::ComposeError;
+use super::error::{ComposeError, MessageError};
 use super::header::one_line;
 use super::header::parameter::{MediaType, harmless, name_of_path};
 use super::source::Source;
@@ -59,6 +59,17 @@ impl Kind {
         };
         Ok(Kind { media, name })
     }
+}
+
+/// Whether its first octets are those of an image.
+pub(super) fn is_picture(source: &Source) -> Result<bool, MessageError> {
+    let beginning = source.beginning(LOOKED_AT)?;
+    let is_drawing = || {
+        let text = String::from_utf8_lossy(&beginning);
+        text.trim_start_matches('\u{feff}').trim_start().starts_with('<') && text.contains("<svg")
+    };
+    let is_known = infer::get(&beginning).is_some_and(|found| found.mime_type().starts_with("image/"));
+    Ok(is_known || is_drawing())
 }
 
 fn by_name(name: Option<&str>) -> Option<&'static str> {

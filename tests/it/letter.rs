@@ -180,6 +180,22 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn what_has_the_name_of_a_picture_only_stays_here() {
+    let sandbox = sandbox();
+    sandbox.file("secret", "secret");
+    std::os::unix::fs::symlink("secret", sandbox.work().join("link.png")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", sandbox.work().join("device.png")).unwrap();
+    sandbox.file("drawing.svg", "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    let run = |page: &str| {
+        sandbox.file("page.html", page);
+        sandbox.run(&["--html", "page.html", "--embed", "--output", "-", "--body", "x", "bob@example.org"])
+    };
+    refused(&run("<img src=link.png>"), 65, "link.png, which is no picture");
+    refused(&run("<img src=device.png>"), 65, "device.png, which is no picture");
+    run("<img src=drawing.svg>").exits(0);
+}
+
+#[test]
 fn the_same_page_is_known_again() {
     let peer = Peer::healthy();
     let sandbox = Sandbox::facing(peer.port(), "");

@@ -92,11 +92,17 @@ impl Gallery {
         if let Some(&place) = self.by_path.get(path) {
             return Ok(place);
         }
-        let attachment = Attachment::open(path)?;
-        // Whoever wrote the text may not be who sends it: it takes no other files along.
-        if !attachment.is_picture()? {
+        // Whoever wrote the text may not be who sends it: it takes no other files along, and no device is read.
+        let no_picture = || {
             let words = format!("the HTML text shows {}, which is no picture", path.display());
-            return Err(Failure::plain(Exit::DataErr, words));
+            Failure::plain(Exit::DataErr, words)
+        };
+        if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir()) {
+            return Err(no_picture());
+        }
+        let attachment = Attachment::open(path)?;
+        if !attachment.is_picture()? {
+            return Err(no_picture());
         }
         let place = self.add(attachment);
         self.by_path.insert(path.to_owned(), place);
