@@ -21,12 +21,31 @@ pub(super) fn calendar(path: &Path, source: Source, charsets: &Charsets) -> Resu
     Ok(Calendar { body, method, name })
 }
 
-/// The value of METHOD, which belongs to the calendar itself and stands before what is in it (RFC 5545 3.7.2).
+/// The value of METHOD, a property of the calendar itself (RFC 5545 3.7.2).
 fn method(text: &str) -> Option<String> {
-    let is_method = |line: &&str| line.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("METHOD:"));
-    let value = text.lines().find(is_method)?[7..].trim().to_ascii_uppercase();
+    let value =
+        unfolded(text).lines().find_map(|line| Some(value_of_method(line)?.trim().to_ascii_uppercase()))?;
     let is_token = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
     (!value.is_empty() && value.len() <= 32 && value.bytes().all(is_token)).then_some(value)
+}
+
+/// Lines that go on behind a blank or a tab, joined (RFC 5545 3.1).
+fn unfolded(text: &str) -> String {
+    ["\r\n ", "\r\n\t", "\n ", "\n\t"].iter().fold(text.to_owned(), |text, fold| text.replace(fold, ""))
+}
+
+/// What stands behind its name and parameters, whose quoted values may hold a colon (RFC 5545 3.2).
+fn value_of_method(line: &str) -> Option<&str> {
+    let (name, rest) = line.split_at_checked("METHOD".len())?;
+    if !name.eq_ignore_ascii_case("METHOD") || !rest.starts_with([':', ';']) {
+        return None;
+    }
+    let mut is_quoted = false;
+    let (_, value) = rest.split_once(|character: char| {
+        is_quoted ^= character == '"';
+        character == ':' && !is_quoted
+    })?;
+    Some(value)
 }
 
 #[cfg(test)]
@@ -38,6 +57,9 @@ mod tests {
         for (text, wanted) in [
             ("BEGIN:VCALENDAR\r\nmethod:request\r\n", Some("REQUEST")),
             ("METHOD: REPLY \n", Some("REPLY")),
+            ("VERSION:2.0\r\nMETH\r\n OD:REQ\r\n\tUEST\r\n", Some("REQUEST")),
+            ("METHOD;X-A=\"b:c\":cancel\n", Some("CANCEL")),
+            ("METHODS:REQUEST\n", None),
             ("X-METHOD:REQUEST\n", None),
             ("METHOD:\n", None),
             ("METHOD:a;b\n", None),
