@@ -32,6 +32,7 @@ pub use args::{EmptyBody, MissingSubject};
 pub use clap_complete::Shell;
 pub use faces::mailx::{add_field, may_be_field};
 pub use faces::run::RunRequest;
+pub use fields::thread;
 pub use letter::Letter;
 pub use mailto::Mailto;
 pub use manual::{Page, compatibility, completions, help, long_help, man_page, version};

@@ -39,6 +39,8 @@ pub struct Request {
     pub hostname: Option<String>,
     /// Fields to add: name and value, one line each. Never one that has a place of its own here.
     pub headers: Vec<(String, OsString)>,
+    /// The mail that is answered, if it is all that was typed of the thread: that of a draft goes before it.
+    pub answered: Option<String>,
     /// The message with its header that all else is added to (`-H`).
     pub draft: Option<Source>,
     /// Whether it may name files to attach (`--allow-draft-attach`).

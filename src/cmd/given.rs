@@ -8,7 +8,7 @@ pub(super) use finished::Finished;
 
 use crate::cmd::draft::{Locals, charsets};
 
-use crate::cli::{Body as TypedBody, Request, Source as TypedSource};
+use crate::cli::{Body as TypedBody, Request, Source as TypedSource, thread};
 use crate::cmd::inputs::{check_whole, read_stdin};
 use crate::cmd::{Exit, Failure, World};
 use crate::mail::{Listed, parse_list};
@@ -189,18 +189,30 @@ impl DraftFile {
         Err(Failure::usage(words).hint("if there is nothing to add: whippet -H FILE < /dev/null"))
     }
 
+    /// The thread that the draft tells, ended with the mail that is answered.
+    fn thread(&self) -> Option<Text> {
+        let parent = self.typed.answered.as_deref()?;
+        let told = self.given.values("References").next()?;
+        Some(Text::from(thread(&told, parent)))
+    }
+
     /// Fields that were typed replace those of their name; others are added where there is none.
     fn put_fields(&mut self, draft: &Draft) {
         let is_typed = |name: &str| {
             self.typed.headers.iter().any(|(typed, _)| typed.eq_ignore_ascii_case(name))
                 || (self.typed.read_receipt.is_some() && name == "Disposition-Notification-To")
         };
+        // What it says is of the URLs that were replaced (RFC 8058 3.1).
+        if is_typed("List-Unsubscribe") {
+            self.given.remove("List-Unsubscribe-Post");
+        }
         let mut done: Vec<&str> = Vec::new();
         for (name, text) in &draft.fields {
             if done.iter().any(|other| other.eq_ignore_ascii_case(name)) {
                 self.given.add(name, text.clone());
             } else if is_typed(name) || !self.given.has(name) {
-                self.given.set(name, text.clone());
+                let thread = self.thread().filter(|_| name.eq_ignore_ascii_case("References"));
+                self.given.set(name, thread.unwrap_or_else(|| text.clone()));
                 done.push(name);
             }
         }

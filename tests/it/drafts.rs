@@ -145,6 +145,28 @@ fn what_is_typed_replaces_fields_of_its_name() {
 }
 
 #[test]
+fn what_is_answered_ends_the_thread_of_a_draft() {
+    let draft = "References: <1@x> <3@x>\n <2@x>\nSubject: s\n\nx\n";
+    let references = |words: &[&str]| {
+        let (got, _) = sent(draft, "", &[words, &["r@x"]].concat());
+        fields(&got.text, "References")
+    };
+    assert_eq!(references(&["--in-reply-to", "3@x"]), ["<1@x> <2@x> <3@x>"]);
+    assert_eq!(references(&["--in-reply-to", "3@x", "--references", "0@x"]), ["<0@x> <3@x>"]);
+}
+
+#[test]
+fn one_click_goes_with_the_url_that_offered_it() {
+    let post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\n";
+    let draft = format!("List-Unsubscribe: <https://x/u>\n{post}Subject: s\n\nx\n");
+    for (url, offered) in [("mailto:leave@x", &[][..]), ("https://y/u", &["List-Unsubscribe=One-Click"])] {
+        let (got, _) = sent(&draft, "", &["--list-unsubscribe", url, "r@x"]);
+        assert_eq!(fields(&got.text, "List-Unsubscribe"), [format!("<{url}>")]);
+        assert_eq!(fields(&got.text, "List-Unsubscribe-Post"), offered);
+    }
+}
+
+#[test]
 fn what_a_draft_asks_for_in_vain_is_told() {
     let asking = format!("Fcc: =sent\nX-Mutt-Fcc:\nPgp: SE\nX-Mutt-SMIME: S\n{DRAFT}");
     let (ran, peer, sandbox) = run_with(&asking, "", &[]);

@@ -254,4 +254,7 @@ fn a_signature_is_no_text_and_must_be_there() {
     ran.exits(78).says("/home/sig").says("no such file").says("config.toml:3) names it; --no-signature");
     compose(&sandbox, "x", &["--no-signature", to]).exits(0);
     compose(&sandbox, "x", &["-e", "set content_type=text/html", to]).exits(0);
+    // A finished message has none under it.
+    let message = format!("To: {to}\nSubject: s\n\nx\n");
+    sandbox.stdin(&message).run(&["--raw", "-", "--output", "-", to]).exits(0);
 }

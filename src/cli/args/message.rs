@@ -55,7 +55,9 @@ pub(in crate::cli) struct MessageArgs {
     /// message must have and this one lacks is added. - is standard input.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath,
           conflicts_with_all = ["body", "body_file", "draft", "subject", "list", "attach", "attach_as", "attach_stdin",
-                                "attach_type", "edit", "include", "charset", "header"])]
+                                "attach_type", "edit", "include", "charset", "header", "reply_to", "flowed", "in_reply_to",
+                                "references", "sender", "importance", "auto_submitted", "keywords", "list_unsubscribe",
+                                "read_receipt", "html", "markdown", "inline", "embed", "calendar"])]
     pub raw: Option<OsString>,
     /// Edit a copy of the file of -H or -i first
     ///

@@ -39,7 +39,8 @@ pub(super) struct FieldArgs {
     pub flowed: bool,
     /// Identifier of the mail that is answered
     ///
-    /// The Message-ID of that mail, with or without its angle brackets. It is added to References too.
+    /// The Message-ID of that mail, with or without its angle brackets. References end with it, those of a
+    /// draft too.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub in_reply_to: Option<OsString>,
     /// Identifiers of the thread, the oldest first
@@ -70,8 +71,8 @@ pub(super) struct FieldArgs {
     /// Where the reader unsubscribes
     ///
     /// A URL, as in https://lists.example.org/u/17 or mailto:leave@lists.example.org. May be repeated, the
-    /// preferred one first. An https URL must unsubscribe at a POST, without a question: it is offered so
-    /// (List-Unsubscribe-Post, RFC 8058).
+    /// preferred one first. An https URL that no other web address stands beside must unsubscribe at a
+    /// POST, without a question: it is offered so (List-Unsubscribe-Post, RFC 8058).
     #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub list_unsubscribe: Vec<OsString>,
     /// Ask the reader's program for a receipt
@@ -113,20 +114,21 @@ impl FieldArgs {
         for value in &self.references {
             references.extend(ids("--references", value)?);
         }
-        // RFC 5322 3.6.4: the one mail that is answered ends the thread so far; of several no thread can be told.
-        if let [parent] = parents.as_slice()
-            && !references.contains(parent)
-            && !has_field(request, "References")
-        {
-            references.push(parent.clone());
-        }
         add(request, "--in-reply-to", "In-Reply-To", &parents.join(" "))?;
-        add(request, "--references", "References", &references.join(" "))?;
+        // Of several that are answered no thread can be told.
+        match parents.as_slice() {
+            [parent] if references.is_empty() => answer(request, parent),
+            [parent] => add(request, "--references", "References", &thread(&references.join(" "), parent))?,
+            _ => add(request, "--references", "References", &references.join(" "))?,
+        }
         add(request, "--importance", "Importance", &name_of(self.importance))?;
         add(request, "--auto-submitted", "Auto-Submitted", &name_of(self.auto_submitted))?;
         add(request, "--keywords", "Keywords", &keywords("--keywords", self.keywords)?.join(", "))?;
         let urls = unsubscribe("--list-unsubscribe", self.list_unsubscribe)?;
-        let is_one_click = urls.iter().any(|url| url.starts_with("<https:"));
+        // RFC 8058 3.1: one https URL, and no other that a browser opens.
+        let mut for_browsers = urls.iter().filter(|url| url.starts_with("<http"));
+        let is_one_click = for_browsers.next().is_some_and(|url| url.starts_with("<https:"))
+            && for_browsers.next().is_none();
         add(request, "--list-unsubscribe", "List-Unsubscribe", &urls.join(", "))?;
         if is_one_click && !has_field(request, "List-Unsubscribe-Post") {
             let one_click = ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".into());
@@ -147,6 +149,26 @@ impl FieldArgs {
         }
         Ok(())
     }
+}
+
+/// Ends the thread with the mail that is answered. If nobody tells it here, a draft may.
+fn answer(request: &mut Request, parent: &str) {
+    let told = request.headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("References"));
+    match told {
+        Some((_, told)) => {
+            *told = thread(&told.to_string_lossy(), parent).into();
+        }
+        None => {
+            request.headers.push(("References".to_owned(), parent.into()));
+            request.answered = Some(parent.to_owned());
+        }
+    }
+}
+
+/// A thread, and the mail that it ends with (RFC 5322 3.6.4).
+pub fn thread(told: &str, parent: &str) -> String {
+    let before = told.split_ascii_whitespace().filter(|id| *id != parent);
+    before.chain([parent]).collect::<Vec<_>>().join(" ")
 }
 
 /// The word of a value.

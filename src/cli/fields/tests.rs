@@ -17,7 +17,7 @@ fn threads() {
         (&["--in-reply-to=<1@x>", "--references", "0@x"], "In-Reply-To: <1@x>\nReferences: <0@x> <1@x>\n"),
         (
             &["--references", "<a@x><b@x>  c@[::1]", "--references", "d$=+@y", "--in-reply-to", "<b@x>"],
-            "In-Reply-To: <b@x>\nReferences: <a@x> <b@x> <c@[::1]> <d$=+@y>\n",
+            "In-Reply-To: <b@x>\nReferences: <a@x> <c@[::1]> <d$=+@y> <b@x>\n",
         ),
         // Which of two threads it belongs to nobody can tell.
         (&["--in-reply-to", "1@x 2@x"], "In-Reply-To: <1@x> <2@x>\n"),
@@ -25,7 +25,7 @@ fn threads() {
         (&["--in-reply-to", "", "--references", " "], ""),
         (
             &["--header", "References: <0@x>", "--in-reply-to", "1@x"],
-            "References: <0@x>\nIn-Reply-To: <1@x>\n",
+            "References: <0@x> <1@x>\nIn-Reply-To: <1@x>\n",
         ),
         // An option is stronger than a URL and than -e, which may both say it.
         (
@@ -58,6 +58,10 @@ fn words_for_programs() {
              List-Unsubscribe-Post: List-Unsubscribe=One-Click\n",
         ),
         (&["--list-unsubscribe", "http://l.x/u"], "List-Unsubscribe: <http://l.x/u>\n"),
+        (
+            &["--list-unsubscribe", "https://l.x/u", "--list-unsubscribe", "http://l.x/u"],
+            "List-Unsubscribe: <https://l.x/u>, <http://l.x/u>\n",
+        ),
     ] {
         assert_eq!(fields(words), expected, "{words:?}");
     }
@@ -97,6 +101,8 @@ fn what_is_refused() {
         (&["--sender", "a@x, b@x"], Data, "Sender: `a@x, b@x` is not one address"),
         (&["--header", "Sender: a b"], Data, "Sender: "),
         (&["--read-receipt=<"], Data, "--read-receipt: "),
+        (&["--raw", "f", "--importance", "low"], Usage, "--raw"),
+        (&["--raw", "f", "--html", "h"], Usage, "--raw"),
         (&["--from", "Team: a@x;"], Data, "From: `Team: a@x;` is not an address"),
         (
             &["--header", "Sender: a@x", "--sender", "b@x"],

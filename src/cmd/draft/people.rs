@@ -85,6 +85,10 @@ pub(in crate::cmd) fn recipients(
     bcc.extend(unknown(more_bcc));
     let people = [&to, &cc, &bcc].into_iter().flatten().flat_map(|named| named.people.clone()).collect();
     let (to, cc, bcc) = (shown(to), shown(cc), shown(bcc));
+    if receipt.iter().any(|one| matches!(one, Listed::Group { .. })) {
+        let words = "--read-receipt: a receipt goes to addresses, not to a group (RFC 8098 2.1)";
+        return Err(Failure::plain(Exit::DataErr, words));
+    }
     if request.read_receipt.is_some() && receipt.is_empty() {
         receipt = vec![Listed::Mailbox(identity.author.clone())];
     }

@@ -48,7 +48,8 @@ impl Signature {
 
 /// Whether the text is one that a signature goes under.
 fn is_plain(request: &Request) -> bool {
-    // What a draft holds is whole, as in mutt.
+    // What a draft holds is whole, as in mutt, and so is a finished message.
     request.draft.is_none()
+        && request.raw.is_none()
         && request.body_type.as_ref().is_none_or(|kind| kind.split(';').next() == Some("text/plain"))
 }

@@ -48,6 +48,8 @@ fn a_receipt_goes_to_the_author_or_where_it_is_said() {
     assert_eq!(receipt(&["--read-receipt"]), ["me@example.org"]);
     assert_eq!(receipt(&["--read-receipt", "--from", "Zoë <a@x>"]), ["=?utf-8?b?Wm/Dqw==?= <a@x>"]);
     assert_eq!(receipt(&["--read-receipt=r, \"O, p\" <q@y>"]), ["r@example.org, \"O, p\" <q@y>"]);
+    let group = facing(&Peer::healthy()).stdin("x\n").run(&["--read-receipt=team: a@x;", "r@x"]);
+    group.exits(65).says("not to a group");
 }
 
 #[test]
