@@ -13,7 +13,7 @@ use crate::cli::muttrc::{FieldRole, Muttrc, field_role, sendmail_argv, unverifie
 use crate::cli::once;
 use crate::cli::request::{Attachment, Body, Include, Raw, Request, Source, TlsWords};
 use crate::cli::rules::{
-    addresses, attachment_name, authors, header, media_type, one_address, one_line, path, server_url,
+    addresses, attachment_name, attachment_type, authors, header, one_address, one_line, path, server_url,
     setting, text, word,
 };
 use crate::cli::usage::{UsageError, printable, shown};
@@ -143,7 +143,7 @@ fn attachments(args: &mut MessageArgs, matches: &ArgMatches) -> Result<Vec<Attac
     for (_, form, word) in words {
         let (source, name) = match form {
             Form::Type => {
-                if next_type.replace(media_type("--attach-type", word)?).is_some() {
+                if next_type.replace(attachment_type("--attach-type", word)?).is_some() {
                     return Err(UsageError::usage("--attach-type is given twice for one attachment"));
                 }
                 continue;

@@ -133,12 +133,29 @@ fn instead_of_field(name: &str) -> Option<&'static str> {
     })
 }
 
+/// A token of RFC 2045 5.1.
+fn is_token(word: &str) -> bool {
+    !word.is_empty()
+        && word.bytes().all(|octet| octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet))
+}
+
+/// The media type of an attachment; a text may say its charset.
+pub(super) fn attachment_type(option: &str, value: OsString) -> Result<String, UsageError> {
+    let text = value.to_string_lossy().into_owned();
+    let Some((kind, parameter)) = text.split_once(';') else { return media_type(option, value) };
+    let kind = media_type(option, kind.trim().into())?;
+    let charset = parameter.trim().split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    match charset.map(|(_, value)| value.trim_matches('"')).filter(|value| is_token(value)) {
+        Some(charset) if kind.starts_with("text/") => Ok(format!("{kind}; charset={charset}")),
+        _ => {
+            let words = format!("{option}: of `{}` only the charset of a text is taken", printable(&text));
+            Err(UsageError::usage(words).with_hint("as in text/csv or 'text/csv; charset=gbk'"))
+        }
+    }
+}
+
 /// A media type `type/subtype` of RFC 2045 tokens; multipart types need a structure that one file does not have.
 pub(super) fn media_type(option: &str, value: OsString) -> Result<String, UsageError> {
-    let is_token = |word: &str| {
-        !word.is_empty()
-            && word.bytes().all(|octet| octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet))
-    };
     let text = value.to_string_lossy();
     let is_good = text.split_once('/').is_some_and(|(kind, sub)| {
         is_token(kind) && is_token(sub) && !kind.eq_ignore_ascii_case("multipart")
@@ -305,6 +322,24 @@ mod tests {
             "a/b\n",
         ] {
             assert!(media_type("--attach-type", text.into()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn attachment_types() {
+        let read = |text: &str| attachment_type("--attach-type", text.into());
+        for text in ["Text/CSV; charset=gbk", "text/csv;CHARSET=\"gbk\"", "text/csv ; charset=gbk"] {
+            assert_eq!(read(text).as_deref(), Ok("text/csv; charset=gbk"), "{text:?}");
+        }
+        assert_eq!(read("image/PNG").as_deref(), Ok("image/png"));
+        for text in [
+            "text/csv; name=x",
+            "image/png; charset=x",
+            "text/csv; charset=",
+            "text/csv; charset=a; b=c",
+            "x; charset=y",
+        ] {
+            assert!(read(text).is_err(), "{text:?}");
         }
     }
 

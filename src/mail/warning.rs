@@ -46,7 +46,7 @@ kinds! {
     UNKNOWN_CHARSET "unknown-charset" false "the text is in no known charset, and goes as it is";
     WRONG_CHARSET "wrong-charset" false "the text is not in the charset that was said";
     MALFORMED_TEXT "malformed-text" false "characters were malformed, and were replaced";
-    ATTACHMENT_TYPE "attachment-type" false "an attachment cannot have the type that was said";
+    ATTACHMENT_TYPE "attachment-type" false "an attachment cannot have the type that was said, or that its name says";
     LOOKS_LIKE_ADDRESS "looks-like-address" false "a file that is attached has the name of an address";
     LAST_WORD "last-word" false "the last word behind -a was taken for the recipient";
     IGNORED_FIELD "ignored-field" false "a field of my_hdr or of a draft was left out";

@@ -35,7 +35,8 @@ pub(in crate::cli) struct MessageArgs {
     pub attach_stdin: Vec<OsString>,
     /// Media type of the next attachment
     ///
-    /// As in text/csv. Without it the name of the file decides, then its first octets.
+    /// As in text/csv, or 'text/csv; charset=gbk' for a text that is not in UTF-8. Without it the name of the
+    /// file decides, then its first octets.
     #[arg(long, value_name = "TYPE", allow_hyphen_values = true)]
     pub attach_type: Vec<OsString>,
     /// Send a file that begins with its header

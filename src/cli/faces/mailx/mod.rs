@@ -173,7 +173,7 @@ impl Mail {
                 Ok(())
             }
             "content-type" => {
-                self.media_type = Some(rules::media_type(&option, valued()?)?);
+                self.media_type = Some(rules::attachment_type(&option, valued()?)?);
                 Ok(())
             }
             "content-filename" => {

@@ -9,6 +9,8 @@ use crate::mime::given::label::Label;
 pub(super) enum Care {
     /// Nothing of it needs 8BITMIME afterwards.
     Encode,
+    /// What no server takes is changed, and fields that are not ASCII (RFC 5322 2.2).
+    Fields,
     /// Only what no server takes is changed.
     OnlyLong,
     Never,

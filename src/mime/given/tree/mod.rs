@@ -63,7 +63,7 @@ pub(super) fn walk(
     charsets: &Charsets,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Found>, MessageError> {
-    let care = if manner == Manner::Message { Care::Encode } else { Care::OnlyLong };
+    let care = if manner == Manner::Message { Care::Encode } else { Care::Fields };
     let Some(frame) = Frame::of(label, care) else { return Ok(None) };
     let place = if frame.boundary.is_some() { Place::Aside } else { Place::Header(PartHead::of_message(0)) };
     let mut walk = Walk {

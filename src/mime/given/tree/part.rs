@@ -183,7 +183,7 @@ impl PartHead {
         for Placed { field, span, fate, is_long } in &self.fields {
             let is_long = *is_long || !field.is_short();
             let is_wanted = match care {
-                Care::Encode => is_possible && (is_long || !field.is_ascii()),
+                Care::Encode | Care::Fields => is_possible && (is_long || !field.is_ascii()),
                 Care::OnlyLong => is_possible && is_long,
                 Care::Never => false,
             };

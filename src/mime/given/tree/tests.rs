@@ -266,6 +266,20 @@ fn a_boundary_outside_of_ascii_is_left() {
 }
 
 #[test]
+fn of_a_draft_the_fields_are_made_ascii_and_the_content_stays() {
+    let name = "Content-Disposition: inline; filename=\u{e9}\n";
+    let given = format!(
+        "--b\n{name}\n\u{e9}\n--b\nContent-Type: message/rfc822\n{name}\nSubject: \u{e9}\n\n\u{e9}\n--b--\n"
+    );
+    let (out, found) = walked(MIXED, given.as_bytes(), Manner::Draft);
+    let expected = given.replace("filename=\u{e9}", "filename*=utf-8''%C3%A9");
+    assert_eq!(out.replace("\r\n", "\n"), expected);
+    assert!(found.is_eight_bit);
+    let signed = walked("multipart/signed; boundary=b", given.as_bytes(), Manner::Draft).0;
+    assert_eq!(signed.replace("\r\n", "\n"), given);
+}
+
+#[test]
 fn depth_and_number_have_limits() {
     let part =
         |number: usize| format!("--{number}\nContent-Type: multipart/mixed; boundary={}\n\n", number + 1);
