@@ -89,7 +89,8 @@ impl Task {
                 copy(&mut template(request, settings, world)?.as_bytes(), world)?
             }
         };
-        let option = if request.include.is_some() { "-i" } else { "-H" };
+        let is_text = request.draft.is_none() && request.include.is_some();
+        let option = if is_text { "-i" } else { "-H" };
         let is_ours = matches!(self, Task::Write);
         let mut edited = Edited { path, option, is_ours, has_run: false, source: None };
         // Whatever ends the program now, a signal or the power, the person knows where to look.
@@ -115,6 +116,10 @@ impl Task {
                 if let Err(failure) = files.include(&edited.path) {
                     return Err(edited.kept(failure));
                 }
+                // The text is what was edited: nothing that is typed after the answer belongs to it.
+                if world.stdin_is_terminal && request.body == TypedBody::Stdin {
+                    request.body = TypedBody::Empty;
+                }
             }
         }
         Ok(edited)
@@ -136,13 +141,16 @@ impl Edited {
                 if is_empty(&text) {
                     return Err(Failure::plain(Exit::DataErr, "aborted: the text is empty"));
                 }
-                let mut warnings: Vec<Warning> = promised::of_written(&text, request).into_iter().collect();
-                silence(&mut warnings, request, settings);
-                say(&warnings, request, world);
+                Self::warn_of_promise(&text, request, settings, world);
                 self.source = Some(Source::Octets(text));
             }
             if !world.stdin_is_terminal {
                 return Ok(());
+            }
+            if self.option == "-i" {
+                // The whole file is text.
+                let text = std::fs::read(&self.path).unwrap_or_default();
+                Self::warn_of_promise(&[b"\n", text.as_slice()].concat(), request, settings, world);
             }
             match ask(world) {
                 'y' => return Ok(()),
@@ -150,6 +158,13 @@ impl Edited {
                 _ => return Err(Failure::plain(Exit::TempFail, "nothing was sent")),
             }
         }
+    }
+
+    /// Warns where the text of this draft speaks of an attachment and there is none.
+    fn warn_of_promise(draft: &[u8], request: &Request, settings: &Settings, world: &mut World<'_>) {
+        let mut warnings: Vec<Warning> = promised::of_written(draft, request).into_iter().collect();
+        silence(&mut warnings, request, settings);
+        say(&warnings, request, world);
     }
 
     fn run_editor(&mut self, settings: &Settings, world: &mut World<'_>) -> Result<(), Failure> {

@@ -182,6 +182,23 @@ fn a_copy_of_a_draft_is_edited() {
 }
 
 #[test]
+fn what_is_typed_after_the_answer_is_no_text() {
+    for words in ["-s x -E -i draft r@x.test", "-E -H draft"] {
+        let peer = Peer::healthy();
+        let Some(sandbox) = sandbox(&peer, "echo 'This is attached.' >>\"$1\"") else { return };
+        let ran = at_terminal(&sandbox, "y\nlater\n\u{4}", words);
+        ran.exits(0).never_shows("type the text");
+        // Who edits a text is warned as who types one.
+        let (said, is_text) = (ran.stdout(), words.contains("-i"));
+        let warning = said.find("the text says `attached`, and nothing is attached");
+        assert_eq!(warning.is_some(), is_text, "{said}");
+        assert!(warning < said.find("Send?"), "{said}");
+        let got = got(&peer.finish());
+        assert!(got.text.ends_with("\r\nThis is attached.\r\n"), "{}", got.text);
+    }
+}
+
+#[test]
 fn an_interrupt_in_the_editor_is_the_editor_s() {
     let peer = Peer::healthy();
     let edits = format!("{} && echo more >>\"$1\"", to_whippet("INT"));
