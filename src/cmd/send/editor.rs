@@ -1,13 +1,15 @@
 //! The editor: a person edits a copy of a draft, or writes one whose fields are shown above the text, and is asked before it
 //! is sent. The copy is the person's alone, and stays until the mail is accepted or queued.
 
+mod template;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use self::template::{is_empty, template, without_help};
 use super::promised;
 use super::spoken::{say, silence, warn};
 use crate::cli::{Body as TypedBody, Include, Request, Source as TypedSource};
-use crate::cmd::draft::identity;
 use crate::cmd::inputs::Files;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, quoted};
@@ -15,12 +17,6 @@ use crate::mail::{Warning, WarningKind};
 use crate::mime::Source;
 use crate::sys::reason;
 use crate::ui::Complaint;
-
-/// What stands above the fields; lines of this kind at the very top are taken out again.
-const HELP: &str = "\
-# The fields, an empty line, the text. These lines are not sent.
-# A field Attach: FILE attaches a file. An empty text sends nothing.
-";
 
 /// What a person does in the editor.
 pub(super) enum Task {
@@ -241,26 +237,6 @@ fn has_editor(world: &World<'_>) -> bool {
     !is_dumb && ["VISUAL", "EDITOR"].iter().any(|name| world.surroundings.variable(name).is_some())
 }
 
-/// The fields as they were typed.
-fn template(request: &Request, settings: &Settings, world: &World<'_>) -> Result<String, Failure> {
-    let author = identity(request, settings, world)?.author.to_string();
-    let from = request.from.as_ref().unwrap_or(&author);
-    let to: Vec<String> = request.to.iter().chain(&request.recipients).cloned().collect();
-    let subject = request.subject.as_ref().map(|subject| subject.to_string_lossy()).unwrap_or_default();
-    let attached = request.attachments.iter().map(|attachment| match &attachment.source {
-        TypedSource::File(path) => format!("# Attached: {}\n", path.display().to_string().escape_debug()),
-        TypedSource::Stdin => String::new(),
-    });
-    let attached: String = attached.collect();
-    let fields = format!(
-        "From: {from}\nTo: {}\nCc: {}\nBcc: {}\nSubject: {subject}\n\n",
-        to.join(", "),
-        request.cc.join(", "),
-        request.bcc.join(", ")
-    );
-    Ok(format!("{HELP}{attached}{fields}"))
-}
-
 /// Copies to a new file that only this user can read.
 fn copy(from: &mut dyn Read, world: &World<'_>) -> Result<PathBuf, Failure> {
     let named = ["XDG_RUNTIME_DIR", "TMPDIR"].iter().filter_map(|name| world.surroundings.variable(name));
@@ -277,26 +253,17 @@ fn copy(from: &mut dyn Read, world: &World<'_>) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The draft without the help above it, its last line ended.
+/// The draft without the help, its last line ended.
 fn written(path: &Path) -> Result<Vec<u8>, Failure> {
     let octets = std::fs::read(path).map_err(|error| {
         let headline = format!("cannot read {} again", path.display());
         Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(&error)))
     })?;
-    let lines = octets.split_inclusive(|&octet| octet == b'\n');
-    let mut text: Vec<u8> = lines.skip_while(|line| line.starts_with(b"#")).flatten().copied().collect();
+    let mut text = without_help(&octets);
     if text.last().is_some_and(|&octet| octet != b'\n') {
         text.push(b'\n');
     }
     Ok(text)
-}
-
-/// Whether nothing stands behind the first empty line.
-fn is_empty(draft: &[u8]) -> bool {
-    let mut lines = draft.split(|&octet| octet == b'\n');
-    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
-    lines.find(|line| is_blank(line));
-    lines.all(is_blank)
 }
 
 /// What is to be done: `y`, `e` or `q`. The end of the input is a `q`.
@@ -315,24 +282,6 @@ fn ask(world: &mut World<'_>) -> char {
             "e" | "edit" => return 'e',
             "q" | "quit" => return 'q',
             _ => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_draft_without_a_text_is_empty() {
-        for (draft, empty) in [
-            ("", true),
-            ("To: a\n\n", true),
-            ("To: a\n \n\n\t\n", true),
-            ("To: a\n\nx", false),
-            ("\n\nx\n", false),
-        ] {
-            assert_eq!(is_empty(draft.as_bytes()), empty, "{draft:?}");
         }
     }
 }

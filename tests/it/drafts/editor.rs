@@ -58,6 +58,17 @@ fn a_mail_is_written_in_the_editor() {
 }
 
 #[test]
+fn a_field_above_the_help_is_one_of_the_draft() {
+    let peer = Peer::healthy();
+    let edits = "sed -i -e '1i Cc: c@x.test' -e 's/^Cc: $/#Bcc: b@x.test/' \"$1\"; echo '# A title' >>\"$1\"";
+    let Some(sandbox) = sandbox(&peer, edits) else { return };
+    at_terminal(&sandbox, "y\n", "r@x.test -a draft").exits(0);
+    let got = got(&peer.finish());
+    assert_eq!(got.recipients, ["r@x.test", "c@x.test"]);
+    assert!(got.text.contains("# A title\r\n") && !got.text.contains("Bcc"), "{}", got.text);
+}
+
+#[test]
 fn who_does_not_want_it_sent_keeps_the_draft() {
     let peer = Peer::healthy();
     let Some(sandbox) = sandbox(&peer, "echo more >>\"$1\"") else { return };
