@@ -33,6 +33,8 @@ pub(super) struct Edited {
     option: &'static str,
     /// Whether it holds the template of this file, and not a copy of the person's.
     is_ours: bool,
+    /// Whether files that it names are attached.
+    may_attach: bool,
     /// Whether the editor ran: before that nothing in the copy is worth keeping.
     has_run: bool,
     /// The draft, where it was written here.
@@ -88,7 +90,8 @@ impl Task {
         let is_text = request.draft.is_none() && request.include.is_some();
         let option = if is_text { "-i" } else { "-H" };
         let is_ours = matches!(self, Task::Write);
-        let mut edited = Edited { path, option, is_ours, has_run: false, source: None };
+        let may_attach = is_ours || request.allow_draft_attach;
+        let mut edited = Edited { path, option, is_ours, may_attach, has_run: false, source: None };
         // Whatever ends the program now, a signal or the power, the person knows where to look.
         let place = edited.path.display();
         warn(request, world, &format!("what is written is in {place} until it is sent"));
@@ -195,7 +198,9 @@ impl Edited {
         match &done {
             Ok(Exit::Ok) if !is_trial => drop(std::fs::remove_file(&self.path)),
             Ok(_) => {
-                let _ = writeln!(world.stderr, "hint: {}", self.place());
+                if let Some(place) = self.place() {
+                    let _ = writeln!(world.stderr, "hint: {place}");
+                }
             }
             Err(_) => {}
         }
@@ -208,13 +213,21 @@ impl Edited {
             let _ = std::fs::remove_file(&self.path);
             return failure;
         }
-        failure.hint(self.place())
+        match self.place() {
+            Some(place) => failure.hint(place),
+            None => failure,
+        }
     }
 
-    /// Where the copy is, and what it is good for.
-    fn place(&self) -> String {
-        let (path, option) = (quoted(&self.path), self.option);
-        format!("the draft is kept in {}: `whippet {option} {path} ...` goes on with it", self.path.display())
+    /// Where the copy is, and what goes on with it. `None` where an editor has taken it away.
+    fn place(&self) -> Option<String> {
+        let draft = std::fs::read(&self.path).ok()?;
+        let mut options = self.option.to_owned();
+        if self.option == "-H" && self.may_attach && promised::names_file(&draft) {
+            options.insert_str(0, "--allow-draft-attach ");
+        }
+        let (shown, path) = (self.path.display(), quoted(&self.path));
+        Some(format!("the draft is kept in {shown}: `whippet {options} {path} ...` goes on with it"))
     }
 
     /// Takes the help out of the copy, which then can be sent by `-H`. With the help it is still a text to read.

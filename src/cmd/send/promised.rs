@@ -68,16 +68,24 @@ pub(super) fn of_written(draft: &[u8], request: &Request) -> Option<Warning> {
     if !request.attachments.is_empty() || !letter.inlines.is_empty() || letter.calendar.is_some() {
         return None;
     }
-    let draft = String::from_utf8_lossy(&draft[..draft.len().min(LOOKED_AT)]);
-    let mut lines = draft.lines();
-    let is_attach = |line: &str| {
-        let field = line.split_once(':');
-        field.is_some_and(|(name, value)| name.eq_ignore_ascii_case("attach") && !value.trim().is_empty())
-    };
-    if lines.by_ref().take_while(|line| !line.trim().is_empty()).any(is_attach) {
+    if names_file(draft) {
         return None;
     }
-    warning(&lines.collect::<Vec<_>>().join("\n"))
+    let draft = String::from_utf8_lossy(&draft[..draft.len().min(LOOKED_AT)]);
+    let text = draft.lines().skip_while(|line| !line.trim().is_empty());
+    warning(&text.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether a field Attach of this draft names a file.
+pub(super) fn names_file(draft: &[u8]) -> bool {
+    let draft = String::from_utf8_lossy(&draft[..draft.len().min(LOOKED_AT)]);
+    let is_attach = |line: &str| {
+        let field = line.split_once(':');
+        field.is_some_and(|(name, value)| {
+            name.trim_end().eq_ignore_ascii_case("attach") && !value.trim().is_empty()
+        })
+    };
+    draft.lines().take_while(|line| !line.trim().is_empty()).any(is_attach)
 }
 
 fn warning(text: &str) -> Option<Warning> {

@@ -88,6 +88,31 @@ fn who_does_not_want_it_sent_keeps_the_draft() {
 }
 
 #[test]
+fn the_words_that_go_on_with_a_draft_do() {
+    let peer = Peer::healthy();
+    let edits = "sed -i 's/^Cc:.*/Attach: draft/' \"$1\"; echo more >>\"$1\"";
+    let Some(sandbox) = sandbox(&peer, edits) else { return };
+    at_terminal(&sandbox, "q\n", "r@x.test").exits(75).prints("whippet --allow-draft-attach -H /");
+    let draft = kept(&sandbox).remove(0);
+    let name = draft.strip_prefix("work/").unwrap();
+    sandbox.run(&["--allow-draft-attach", "-H", name]).exits(0);
+    assert_eq!(got(&peer.finish()).attached, ["draft"]);
+    // Who was refused the files of a draft from elsewhere is not told to attach them.
+    let other = format!("-E -H {name}");
+    at_terminal(&sandbox, "q\n", &other).exits(75).never_shows("whippet --allow-draft-attach");
+}
+
+#[test]
+fn a_draft_that_the_editor_took_away_is_not_said_to_be_kept() {
+    for words in ["r@x.test", "-E -H draft", "-E -i draft r@x.test"] {
+        let peer = Peer::healthy();
+        let Some(sandbox) = sandbox(&peer, "rm \"$1\"") else { return };
+        at_terminal(&sandbox, "y\n", words).exits(66).never_shows("the draft is kept in");
+        assert_eq!(peer.finish().connections(), 0);
+    }
+}
+
+#[test]
 fn a_trial_keeps_what_was_written() {
     let peer = Peer::healthy();
     let Some(sandbox) = sandbox(&peer, "echo more >>\"$1\"") else { return };
