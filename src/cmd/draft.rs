@@ -5,11 +5,10 @@ mod people;
 mod signature;
 
 pub(super) use local::Locals;
-pub(super) use people::{locals, print_alias, recipients};
+pub(super) use people::{Recipients, locals, print_alias, recipients};
 pub(super) use signature::Signature;
 
 use local::BARE;
-use people::Recipients;
 
 use crate::cli::Request;
 use crate::cmd::inputs::Inputs;

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use self::template::{is_empty, template, without_help};
 use super::promised;
+use super::ready::check;
 use super::spoken::{say, silence, warn};
 use crate::cli::{Body as TypedBody, Include, Request, Source as TypedSource};
+use crate::cmd::given::Handed;
 use crate::cmd::inputs::Files;
 use crate::cmd::{Exit, Failure, World};
 use crate::config::{Settings, quoted};
@@ -95,9 +97,6 @@ impl Task {
         // Whatever ends the program now, a signal or the power, the person knows where to look.
         let place = edited.path.display();
         warn(request, world, &format!("what is written is in {place} until it is sent"));
-        if let Err(failure) = edited.converse(request, settings, world) {
-            return Err(edited.kept(failure));
-        }
         match self {
             Task::Write => {
                 // What was typed stands in the file, and may be another now.
@@ -112,16 +111,20 @@ impl Task {
             }
             Task::Edit(_) => {
                 request.include = Some(Include::File(edited.path.clone()));
-                if let Err(failure) = files.include(&edited.path) {
-                    return Err(edited.kept(failure));
-                }
                 // The text is what was edited: nothing that is typed after the answer belongs to it.
                 if world.stdin_is_terminal && request.body == TypedBody::Stdin {
                     request.body = TypedBody::Empty;
                 }
             }
         }
-        Ok(edited)
+        let mut done = edited.converse(request, settings, world);
+        if done.is_ok() && option == "-i" {
+            done = files.include(&edited.path);
+        }
+        match done {
+            Ok(()) => Ok(edited),
+            Err(failure) => Err(edited.kept(failure)),
+        }
     }
 }
 
@@ -146,17 +149,37 @@ impl Edited {
             if !world.stdin_is_terminal {
                 return Ok(());
             }
+            // An editor that has taken it away leaves nothing to edit.
+            let text = beginning(&self.path).map_err(|error| unread(&self.path, &error))?;
             if self.option == "-i" {
                 // The whole file is text.
-                let text = std::fs::read(&self.path).unwrap_or_default();
                 Self::warn_of_promise(&[b"\n", text.as_slice()].concat(), request, settings, world);
             }
-            match ask(world) {
+            let fault = self.find_fault(request, settings, world).err();
+            if let Some(fault) = &fault {
+                fault.say(world);
+            }
+            match ask(fault.is_none(), world) {
                 'y' => return Ok(()),
                 'e' => {}
-                _ => return Err(Failure::plain(Exit::TempFail, "nothing was sent")),
+                _ => {
+                    let exit = fault.map_or(Exit::TempFail, |fault| fault.exit);
+                    return Err(Failure::plain(exit, "nothing was sent"));
+                }
             }
         }
+    }
+
+    /// What is wrong with the fields, the files that they name, and the people.
+    fn find_fault(
+        &self,
+        request: &Request,
+        settings: &Settings,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
+        let mut request = request.clone();
+        let handed = Handed::read(&mut request, self.source.clone(), world)?;
+        check(request, settings, handed.as_ref(), world)
     }
 
     /// Warns where the text of this draft speaks of an attachment and there is none.
@@ -221,7 +244,7 @@ impl Edited {
 
     /// Where the copy is, and what goes on with it. `None` where an editor has taken it away.
     fn place(&self) -> Option<String> {
-        let draft = std::fs::read(&self.path).ok()?;
+        let draft = beginning(&self.path).ok()?;
         let mut options = self.option.to_owned();
         if self.option == "-H" && self.may_attach && promised::names_file(&draft) {
             options.insert_str(0, "--allow-draft-attach ");
@@ -268,10 +291,7 @@ fn copy(from: &mut dyn Read, world: &World<'_>) -> Result<PathBuf, Failure> {
 
 /// The draft without the help, its last line ended.
 fn written(path: &Path) -> Result<Vec<u8>, Failure> {
-    let octets = std::fs::read(path).map_err(|error| {
-        let headline = format!("cannot read {} again", path.display());
-        Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(&error)))
-    })?;
+    let octets = std::fs::read(path).map_err(|error| unread(path, &error))?;
     let mut text = without_help(&octets);
     if text.last().is_some_and(|&octet| octet != b'\n') {
         text.push(b'\n');
@@ -279,19 +299,32 @@ fn written(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// What is to be done: `y`, `e` or `q`. The end of the input is a `q`.
-fn ask(world: &mut World<'_>) -> char {
+/// As much of a draft as its header and a text of a person take: what else it holds may be long.
+fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    std::fs::File::open(path)?.take(promised::LOOKED_AT as u64).read_to_end(&mut octets)?;
+    Ok(octets)
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    let headline = format!("cannot read {} again", path.display());
+    Failure::new(Exit::NoInput, Complaint::new(headline).because(reason(error)))
+}
+
+/// What is to be done: `y`, if it can be sent, `e` or `q`. The end of the input is a `q`.
+fn ask(can_be_sent: bool, world: &mut World<'_>) -> char {
     // Octet by octet, so that nothing is taken from who reads on.
     let mut input = BufReader::with_capacity(1, &mut *world.stdin);
     loop {
-        let _ = write!(world.stderr, "Send? [y]es, [e]dit, [q]uit: ");
+        let question = if can_be_sent { "Send? [y]es, " } else { "" };
+        let _ = write!(world.stderr, "{question}[e]dit, [q]uit: ");
         let _ = world.stderr.flush();
         let mut line = String::new();
         if !matches!(input.read_line(&mut line), Ok(1..)) {
             return 'q';
         }
         match line.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => return 'y',
+            "y" | "yes" if can_be_sent => return 'y',
             "e" | "edit" => return 'e',
             "q" | "quit" => return 'q',
             _ => {}

@@ -51,7 +51,7 @@ const WORDS: [&str; 31] = [
 const WITHIN: [&str; 6] = ["附件", "附檔", "附上", "添付", "첨부", "随信附"];
 
 /// Most of a text that is looked at, octets: nobody types more.
-const LOOKED_AT: usize = 256 * 1024;
+pub(super) const LOOKED_AT: usize = 256 * 1024;
 
 /// The warning, if there is reason for one. Whether a person typed the text is for the caller to know.
 pub(super) fn of_draft(draft: &Draft) -> Result<Option<Warning>, MessageError> {

@@ -6,14 +6,16 @@ use super::spoken::{nothing_to_say, silence};
 use super::{Mail, promised, spoken};
 use crate::cli::{Body as TypedBody, MissingSubject, Request};
 use crate::cmd::dialogue::Answer;
-use crate::cmd::draft::{add_fields, draft, identity, locals, recipients, replace_author};
+use crate::cmd::draft::{
+    Identity, Locals, Recipients, add_fields, draft, identity, locals, recipients, replace_author,
+};
 use crate::cmd::given::Handed;
 use crate::cmd::inputs::{Files, Inputs};
 use crate::cmd::queue::{Memory, answered, heard};
 use crate::cmd::route::{Route, no_secret};
 use crate::cmd::{Exit, Failure, World, sandbox};
 use crate::config::{PendingSecret, Settings};
-use crate::mail::{EnhancedStatus, Fate, Outcome, Report, Warning, WarningKind};
+use crate::mail::{EnhancedStatus, Envelope, Fate, Outcome, Report, Warning, WarningKind};
 use crate::mime::Message;
 use crate::smtp::Refusal;
 use crate::spool::{Id, Kind, Original, wanted_of};
@@ -42,12 +44,7 @@ pub(in crate::cmd) fn compose(
     handed: Option<Handed>,
     world: &mut World<'_>,
 ) -> Result<Composed, Failure> {
-    add_fields(&mut request, &settings)?;
-    let mut identity = identity(&request, &settings, world)?;
-    let locals = locals(&request, &settings, &identity, world)?;
-    identity.redirect(&locals);
-    let recipients = recipients(&request, &settings, &identity, &locals)?;
-    let envelope = recipients.envelope(&identity, &request, &settings)?;
+    let People { mut identity, locals, recipients, envelope } = People::of(&mut request, &settings, world)?;
     let fcc = Fcc::wanted(&request, &settings, recipients.blind(), world)?;
     check_subject(&request, handed.as_ref())?;
     let (route, secret) = Route::choose(&request, &settings, world)?;
@@ -88,6 +85,38 @@ pub(in crate::cmd) fn compose(
     drop(locals);
     let mail = Mail { request, settings, envelope, message, fcc, warnings };
     Ok(Composed::Ready(Box::new(Ready { mail, route, secret, memory })))
+}
+
+/// Finds what is wrong with a request before anything is read, started or asked for; `handed` is its draft.
+pub(super) fn check(
+    mut request: Request,
+    settings: &Settings,
+    handed: Option<&Handed>,
+    world: &World<'_>,
+) -> Result<(), Failure> {
+    People::of(&mut request, settings, world)?;
+    check_subject(&request, handed)
+}
+
+/// Who sends it, and who receives it.
+struct People<'s> {
+    identity: Identity,
+    locals: Locals<'s>,
+    recipients: Recipients,
+    envelope: Envelope,
+}
+
+impl<'s> People<'s> {
+    /// Adds the fields of every mail to the request before.
+    fn of(request: &mut Request, settings: &'s Settings, world: &World<'_>) -> Result<Self, Failure> {
+        add_fields(request, settings)?;
+        let mut identity = identity(request, settings, world)?;
+        let locals = locals(request, settings, &identity, world)?;
+        identity.redirect(&locals);
+        let recipients = recipients(request, settings, &identity, &locals)?;
+        let envelope = recipients.envelope(&identity, request, settings)?;
+        Ok(People { identity, locals, recipients, envelope })
+    }
 }
 
 fn check_subject(request: &Request, handed: Option<&Handed>) -> Result<(), Failure> {

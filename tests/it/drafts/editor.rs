@@ -99,7 +99,7 @@ fn the_words_that_go_on_with_a_draft_do() {
     assert_eq!(got(&peer.finish()).attached, ["draft"]);
     // Who was refused the files of a draft from elsewhere is not told to attach them.
     let other = format!("-E -H {name}");
-    at_terminal(&sandbox, "q\n", &other).exits(75).never_shows("whippet --allow-draft-attach");
+    at_terminal(&sandbox, "q\n", &other).exits(65).never_shows("whippet --allow-draft-attach");
 }
 
 #[test]
@@ -134,6 +134,34 @@ fn whom_it_is_for_may_be_written_in_the_editor() {
     sandbox.env("TERM", "dumb");
     at_terminal(&sandbox, "", "-s x").exits(64).prints("no recipient").never_shows("type the text");
     sandbox.stdin("x\n").run(&["-s", "x"]).exits(64).says("no recipient");
+}
+
+#[test]
+fn a_fault_is_told_before_it_is_asked_and_can_be_mended() {
+    for (fault, code, words) in [
+        ("s/^Cc:.*/no field/", 65, "line 3 of the draft: `no field` is no field"),
+        ("s/^Cc:.*/Attach: none/", 66, "cannot open none"),
+        ("s/^Cc:.*/Cc: a@@b/", 65, "a@@b"),
+        ("s/^To:.*//;s/^From:.*//", 64, "no recipient"),
+        ("s/^To:.*/To:/", 64, "no recipient"),
+    ] {
+        let peer = Peer::healthy();
+        let edits = format!(
+            "test -e seen && mv seen \"$1\" && exit; cp \"$1\" seen; echo x | tee -a seen >>\"$1\"; sed -i '{fault}' \"$1\""
+        );
+        let Some(sandbox) = sandbox(&peer, &edits) else { return };
+        // A yes is none.
+        let ran = at_terminal(&sandbox, "y\nq\n", "r@x.test");
+        ran.exits(code).prints(words).prints("nothing was sent").prints("the draft is kept in");
+        ran.never_shows("Send?");
+        assert_eq!(peer.book().connections(), 0);
+        std::fs::remove_file(sandbox.work().join("seen")).unwrap();
+        let ran = at_terminal(&sandbox, "e\ny\n", "r@x.test");
+        ran.exits(0).prints(words);
+        let said = ran.stdout();
+        assert!(said.find(words) < said.find("[e]dit, [q]uit") && said.contains("Send?"), "{said}");
+        assert_eq!(got(&peer.finish()).recipients, ["r@x.test"]);
+    }
 }
 
 #[test]
