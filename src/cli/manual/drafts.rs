@@ -32,10 +32,11 @@ const DRAFTS: [&str; 8] = [
     "A line of the header that is no field is an error (65) that names the line.",
     "-E opens a copy of the file of -H or -i in the editor; the file itself is never changed. At a terminal, where nothing says \
      what the text is, and $VISUAL or $EDITOR is set, whippet opens the editor on a draft that shows From, To, Cc, Bcc and Subject \
-     above the text, and the attachments in lines that begin with # and are taken out again. What stands there counts, not what \
+     above the text, and the attachments in lines that begin with #; such lines of the header are taken out again. What stands there counts, not what \
      was typed: recipients, and fields Attach, may be written there. An empty text sends nothing (65). Without an editor, on a dumb terminal and with --body-file - the text is typed, \
      and Ctrl-D ends it.",
-    "At a terminal you are asked before the mail is sent: yes, edit again, or quit (75). The copy is in $XDG_RUNTIME_DIR, else \
+    "At a terminal you are asked before the mail is sent: yes, edit again, or quit (75). Where a field, a file that \
+     it names or a recipient is at fault, that is told first, and yes is no answer; quit then gives the fault's code. The copy is in $XDG_RUNTIME_DIR, else \
      $TMPDIR, else /tmp, and only you can read it. You are told its name before the editor opens. It is removed when the mail is accepted \
      or queued; otherwise you are told how to go on with it.",
 ];

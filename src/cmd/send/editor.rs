@@ -6,7 +6,7 @@ mod template;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use self::template::{is_empty, template, without_help};
+use self::template::{emptiness, template, without_help};
 use super::promised;
 use super::ready::check;
 use super::spoken::{say, silence, warn};
@@ -140,8 +140,8 @@ impl Edited {
             self.run_editor(settings, world)?;
             if self.is_ours {
                 let text = written(&self.path)?;
-                if is_empty(&text) {
-                    return Err(Failure::plain(Exit::DataErr, "aborted: the text is empty"));
+                if let Some(why) = emptiness(&text) {
+                    return Err(Failure::plain(Exit::DataErr, format!("aborted: {why}")));
                 }
                 Self::warn_of_promise(&text, request, settings, world);
                 self.source = Some(Source::Octets(text));

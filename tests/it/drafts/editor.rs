@@ -233,6 +233,24 @@ fn an_empty_text_and_a_failing_editor_send_nothing() {
 }
 
 #[test]
+fn a_text_without_fields_is_not_called_empty() {
+    for (edits, code, words) in [
+        ("printf 'hello\\nthere\\n' >\"$1\"", 65, "line 1 of the draft: `hello` is no field"),
+        ("printf '# A title\\n\\nhello\\n' >\"$1\"", 65, "line 1 of the draft: `# A title` is no field"),
+        ("printf '\\nhello\\n' >\"$1\"", 64, "no recipient"),
+        ("echo 'Reminder: at noon' >\"$1\"", 65, "aborted: no empty line ends the fields"),
+        (": >\"$1\"", 65, "aborted: the text is empty"),
+    ] {
+        let peer = Peer::healthy();
+        let Some(sandbox) = sandbox(&peer, edits) else { return };
+        let ran = at_terminal(&sandbox, "q\n", "r@x.test");
+        ran.exits(code).prints(words).prints("the draft is kept in").never_shows("Send?");
+        assert_eq!(ran.stdout().contains("is empty"), words.contains("is empty"), "{}", ran.stdout());
+        assert_eq!(peer.finish().connections(), 0);
+    }
+}
+
+#[test]
 fn a_copy_of_a_draft_is_edited() {
     for (words, last) in [("-E -H draft", "more"), ("-E -i draft r@x.test --body ''", "more")] {
         let peer = Peer::healthy();

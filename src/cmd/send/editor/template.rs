@@ -59,12 +59,18 @@ pub(super) fn without_help(draft: &[u8]) -> Vec<u8> {
     [header.concat(), text.concat()].concat()
 }
 
-/// Whether nothing stands behind the first empty line.
-pub(super) fn is_empty(draft: &[u8]) -> bool {
-    let mut lines = draft.split(|&octet| octet == b'\n');
+/// Why there is nothing to send, if there are fields at most. What stands where they should, and is none, may be the text.
+pub(super) fn emptiness(draft: &[u8]) -> Option<&'static str> {
+    let mut lines = draft.split_inclusive(|&octet| octet == b'\n');
     let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
-    lines.find(|line| is_blank(line));
-    lines.all(is_blank)
+    let has_end = lines.any(is_blank);
+    if !lines.all(is_blank) || Given::read(Source::Octets(draft.to_vec())).is_err() {
+        return None;
+    }
+    Some(match has_end || draft.is_empty() {
+        true => "the text is empty",
+        false => "no empty line ends the fields, so that there is no text",
+    })
 }
 
 #[cfg(test)]
@@ -92,14 +98,22 @@ mod tests {
 
     #[test]
     fn a_draft_without_a_text_is_empty() {
-        for (draft, empty) in [
-            ("", true),
-            ("To: a\n\n", true),
-            ("To: a\n \n\n\t\n", true),
-            ("To: a\n\nx", false),
-            ("\n\nx\n", false),
+        let (empty, endless) = (Some("is empty"), Some("no empty line"));
+        for (draft, why) in [
+            ("", empty),
+            (" \n", empty),
+            ("To: a\n\n", empty),
+            ("To: a\n \n\n\t\n", empty),
+            ("Reminder: at noon\n", endless),
+            ("To: a\n\nx", None),
+            ("\n\nx\n", None),
+            ("hello\nthere\n", None),
+            ("hello\n\n", None),
+            ("To: a\nhello\n", None),
         ] {
-            assert_eq!(is_empty(draft.as_bytes()), empty, "{draft:?}");
+            let found = emptiness(draft.as_bytes());
+            assert_eq!(found.is_some(), why.is_some(), "{draft:?}");
+            assert!(found.unwrap_or_default().contains(why.unwrap_or_default()), "{draft:?}: {found:?}");
         }
     }
 }
