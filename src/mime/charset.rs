@@ -3,11 +3,15 @@
 //! Valid UTF-8 is UTF-8 whatever the locale says. What no charset explains is kept, octet for octet, as `unknown-8bit`
 //! (RFC 1428 3). The charsets are those of the WHATWG Encoding Standard.
 
+mod standard;
+
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use encoding_rs::{EUC_JP, EncoderResult, Encoding, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8};
+use encoding_rs::{Encoding, UTF_8};
+
+pub(super) use standard::{Extensions, extension, in_charset, is_misread};
 
 /// Names of ASCII (RFC 1345 and what `locale charmap` prints). The Encoding Standard takes them for windows-1252,
 /// which would make two wrong characters of each UTF-8 character.
@@ -44,35 +48,6 @@ impl Charsets {
     /// The charset of the letter, if it is another than UTF-8. UTF-16 is none of mail (RFC 2781 A).
     pub(super) fn output_charset(&self) -> Option<&'static Encoding> {
         self.output.map(Encoding::output_encoding).filter(|encoding| *encoding != UTF_8)
-    }
-}
-
-/// The text in this charset, or the first character that it does not have. A text of its own: it ends in ASCII.
-pub(super) fn in_charset(encoding: &'static Encoding, text: &str) -> Result<Vec<u8>, char> {
-    if let Some(character) = text.chars().find(|character| is_doubtful(encoding, *character)) {
-        return Err(character);
-    }
-    let mut encoder = encoding.new_encoder();
-    let most = encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(0);
-    let mut octets = Vec::with_capacity(most);
-    match encoder.encode_from_utf8_to_vec_without_replacement(text, &mut octets, true).0 {
-        EncoderResult::Unmappable(character) => Err(character),
-        // The room was made before.
-        EncoderResult::InputEmpty | EncoderResult::OutputFull => Ok(octets),
-    }
-}
-
-/// Whether the Encoding Standard encodes a character that would come out as another one, or that decoders elsewhere do
-/// not know: C1 controls, private use, the yen sign and overline as ASCII, a minus and narrow katakana as wide ones, the euro
-/// of GBK.
-pub(super) fn is_doubtful(encoding: &'static Encoding, character: char) -> bool {
-    match character {
-        '\u{80}'..='\u{9f}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. => true,
-        '\u{a5}' | '\u{203e}' => [SHIFT_JIS, EUC_JP].contains(&encoding),
-        '\u{2212}' => [SHIFT_JIS, EUC_JP, ISO_2022_JP].contains(&encoding),
-        '\u{ff61}'..='\u{ff9f}' => encoding == ISO_2022_JP,
-        '\u{20ac}' => encoding == GBK,
-        _ => false,
     }
 }
 
@@ -188,7 +163,7 @@ impl From<Vec<u8>> for Text {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use encoding_rs::{GB18030, WINDOWS_1252};
+    use encoding_rs::{GB18030, ISO_2022_JP, WINDOWS_1252};
 
     #[test]
     fn words_of_the_command_line() {

@@ -169,6 +169,7 @@ mod tests {
             (GBK, "€", "20ac"),
             (WINDOWS_1252, "\u{81}", "81"),
             (GB18030, "\u{e5e5}", "e5e5"),
+            (ISO_2022_JP, "例①", "2460"),
         ] {
             let (text, said) = subject(encoding, text);
             assert!(text.starts_with("Subject: =?utf-8?b?"), "{text}");

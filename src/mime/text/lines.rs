@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoder, EncoderResult, Encoding};
 
-use crate::mime::charset::is_doubtful;
+use crate::mime::charset::{Extensions, extension, is_misread};
 use crate::mime::source::Taken;
 
 /// Ends each line in CRLF, the last one too. A CR without LF is part of the text, not the end of a line.
@@ -55,6 +55,7 @@ impl LineEnds {
 /// Turns text into another charset.
 pub(super) struct Transcoder {
     encoder: Encoder,
+    extensions: Extensions,
     out: Vec<u8>,
     /// A line end that was not handed on: if it is the last one, what ends the text goes before it. ISO-2022-JP ends in
     /// ASCII (RFC 1468), and the escape to that must not be a line of its own.
@@ -65,7 +66,13 @@ pub(super) struct Transcoder {
 
 impl Transcoder {
     pub(super) fn new(encoding: &'static Encoding) -> Self {
-        Transcoder { encoder: encoding.new_encoder(), out: vec![0; 32 * 1024], held: false, unmappable: None }
+        Transcoder {
+            encoder: encoding.new_encoder(),
+            extensions: Extensions::of(encoding),
+            out: vec![0; 32 * 1024],
+            held: false,
+            unmappable: None,
+        }
     }
 
     /// Encodes the next text; `last` with the final call, which may hold none.
@@ -81,13 +88,16 @@ impl Transcoder {
     }
 
     fn encode(&mut self, mut text: &str, last: bool, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
+        let encoding = self.encoder.encoding();
         if self.unmappable.is_none() && !text.is_ascii() {
-            let encoding = self.encoder.encoding();
-            self.unmappable = text.chars().find(|character| is_doubtful(encoding, *character));
+            self.unmappable = text.chars().find(|character| is_misread(encoding, *character));
         }
         loop {
             let (result, read, written) =
                 self.encoder.encode_from_utf8_without_replacement(text, &mut self.out, last);
+            if self.unmappable.is_none() && self.extensions.are_in(&self.out[..written]) {
+                self.unmappable = extension(encoding, &text[..read]);
+            }
             text = &text[read..];
             sink(&self.out[..written])?;
             match result {

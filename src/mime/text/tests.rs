@@ -108,6 +108,11 @@ fn the_output_charset_is_used_where_it_has_every_character() {
     assert_eq!(told.warnings, ["GBK has no `\\u{1f600}`: the body is sent in UTF-8"]);
     let japanese = Charsets { output: Some(ISO_2022_JP), ..LOCALE };
     assert_eq!(send_octets("例".as_bytes(), &japanese).charset, "ISO-2022-JP");
+    for text in ["例①", &format!("{}①", "例、\n".repeat(20_000))] {
+        let told = send_octets(text.as_bytes(), &japanese);
+        assert_eq!(told.charset, "utf-8");
+        assert_eq!(told.warnings, ["ISO-2022-JP has no `\\u{2460}`: the body is sent in UTF-8"]);
+    }
     // The yen sign is in a set of its own, which lines may end in and the text may not.
     let yen = "¥\n¥¥¥¥\n";
     check(yen.as_bytes(), &japanese, "ISO-2022-JP", "quoted-printable", b"=1B(J\\\r\n\\\\\\\\=1B(B\r\n");
