@@ -158,7 +158,9 @@ pub const KEYS: &[Key] = keys! {
     Sender "fcc_bcc", "true or false", "false", "false",
         "Whether that copy names those who got a blind copy.";
     Sender "charset", "name", "\"utf-8\"", r#""gb18030""#,
-        "The charset that text, fields and file names outside ASCII are sent in; UTF-8 where it lacks a character.";
+        "The charset that text, fields and file names outside ASCII are sent in; UTF-8 where it lacks a character, which a warning \
+         says. Its name is read, and sent, as browsers do: iso-8859-1 is windows-1252, iso-8859-9 windows-1254, tis-620 windows-874, \
+         gb2312 GBK. us-ascii has no character outside ASCII.";
     Sender "dsn_notify", "\"never\", or \"success\", \"failure\", \"delay\" or a list of them", "failure, and delay at the server's will", r#"["failure", "delay"]"#,
         "Which reports the servers send back, where they know such a wish (DSN).";
     Sender "dsn_return", "\"full\" or \"headers\"", "the server's will", r#""headers""#,

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 
 pub(super) use standard::{Extensions, extension, in_charset, is_misread};
 
@@ -31,6 +31,9 @@ const ASCII_NAMES: [&str; 13] = [
     "posix",
 ];
 
+/// Stands for ASCII as the charset of a letter: it holds nothing else. The Encoding Standard has no such charset.
+pub const ASCII: &Encoding = REPLACEMENT;
+
 /// The charsets in play. All may be absent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Charsets {
@@ -47,8 +50,15 @@ pub struct Charsets {
 impl Charsets {
     /// The charset of the letter, if it is another than UTF-8. UTF-16 is none of mail (RFC 2781 A).
     pub(super) fn output_charset(&self) -> Option<&'static Encoding> {
-        self.output.map(Encoding::output_encoding).filter(|encoding| *encoding != UTF_8)
+        let output = self.output?;
+        let written = if output == ASCII { ASCII } else { output.output_encoding() };
+        (written != UTF_8).then_some(written)
     }
+}
+
+/// The name of a letter's charset.
+pub fn charset_name(encoding: &'static Encoding) -> &'static str {
+    if encoding == ASCII { "us-ascii" } else { encoding.name() }
 }
 
 /// What is done with octets that no charset explains.

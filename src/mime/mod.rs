@@ -37,7 +37,7 @@ mod source;
 mod text;
 mod tree;
 
-pub use charset::{Charsets, Text, Undecodable, UnknownCharset, charset};
+pub use charset::{ASCII, Charsets, Text, Undecodable, UnknownCharset, charset, charset_name};
 pub use draft::{Attachment, Calendar, Draft, Html, Inline};
 pub use encode::quoted_printable;
 pub use error::{ComposeError, MessageError, SourceError};

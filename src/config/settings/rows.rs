@@ -7,6 +7,7 @@ use super::{Letter, LocalScope, OutgoingScope, Settings, servers};
 use crate::config::schema::{self, KEYS};
 use crate::config::{Key, Origin, Route, SecretPlace, Setting, UnknownKey, timeouts};
 use crate::mail::{Address, Mailbox, Notify, Pin, Return, TlsMode, TlsVersion};
+use crate::mime::charset_name;
 use crate::net::{IpFamily, Proxy};
 use crate::smtp::Mechanism;
 
@@ -82,7 +83,7 @@ impl Settings {
                 .envelope_from
                 .as_ref()
                 .map(|s| show(s, |path| path.as_ref().map_or_else(|| "<>".to_owned(), Address::to_string))),
-            "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned())),
+            "charset" => self.charset.as_ref().map(|s| show(s, |charset| charset_name(charset).to_owned())),
             "reply_charset" => {
                 self.reply_charset.as_ref().map(|s| show(s, |charset| charset.name().to_owned()))
             }

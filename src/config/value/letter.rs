@@ -4,9 +4,13 @@ use encoding_rs::{Encoding, X_USER_DEFINED};
 
 use super::{Given, Reading};
 use crate::mail::WarningKind;
+use crate::mime::{ASCII, charset};
 
-/// A charset that a mail can be in. UTF-16 is none (RFC 2781 A): its octets look like line ends and NULs.
+/// A charset that a mail can be in; ASCII is [`ASCII`]. UTF-16 is none (RFC 2781 A): its octets look like line ends and NULs.
 pub(in crate::config) fn letter_charset(given: Given<'_>) -> Reading<&'static Encoding> {
+    if given.string("a string").is_ok_and(|label| matches!(charset(label), Ok(None))) {
+        return Ok(ASCII);
+    }
     let charset = super::charset(given)?;
     let is_of_mail = charset.output_encoding() == charset && charset != X_USER_DEFINED;
     if is_of_mail { Ok(charset) } else { Err("must be a charset of mail, such as gb18030".to_owned()) }

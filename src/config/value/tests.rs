@@ -127,6 +127,7 @@ fn addresses_and_families() {
 #[test]
 fn a_letter_is_in_a_charset_of_mail() {
     assert_eq!(letter_charset(Given::Text("iso-2022-jp")), Ok(encoding_rs::ISO_2022_JP));
+    assert_eq!(letter_charset(Given::Text("US-ASCII")), Ok(crate::mime::ASCII));
     for label in ["utf-16", "utf-16be", "x-user-defined"] {
         let error = letter_charset(Given::Text(label)).unwrap_err();
         assert_eq!(error, "must be a charset of mail, such as gb18030", "{label}");

@@ -3,6 +3,8 @@
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, EncoderResult, Encoding, GBK, ISO_2022_JP, KOI8_U, SHIFT_JIS};
 
+use super::ASCII;
+
 /// Longest character as encoded for itself, octets: in ISO-2022-JP, with the escapes around it.
 const LONGEST: usize = 16;
 
@@ -35,7 +37,7 @@ pub(in crate::mime) fn is_misread(encoding: &'static Encoding, character: char) 
         '\u{ff61}'..='\u{ff9f}' => encoding == ISO_2022_JP,
         '\u{20ac}' => encoding == GBK,
         '\u{40e}' | '\u{45e}' => encoding == KOI8_U,
-        _ => false,
+        _ => encoding == ASCII && !character.is_ascii(),
     }
 }
 
@@ -147,5 +149,7 @@ mod tests {
                 assert_eq!(in_charset(encoding, &text), Err(character), "{}", encoding.name());
             }
         }
+        assert_eq!(in_charset(ASCII, "a~"), Ok(b"a~".to_vec()));
+        assert_eq!(in_charset(ASCII, "aé"), Err('é'));
     }
 }

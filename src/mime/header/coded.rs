@@ -10,7 +10,7 @@ use encoding_rs::Encoding;
 use super::parameter::{FITS, percent};
 use super::value::{FOLD, Value};
 use super::{Charsets, Header};
-use crate::mime::charset::in_charset;
+use crate::mime::charset::{charset_name, in_charset};
 
 /// Octets that a header usually stays below.
 const USUAL: usize = 512;
@@ -60,7 +60,7 @@ pub(in crate::mime) fn in_utf8(lacking: &[Lacking]) -> Option<String> {
     let names =
         if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
     let character = first.character.escape_unicode();
-    Some(format!("{} has no `{character}`: {names} {verb} sent in UTF-8", first.encoding.name()))
+    Some(format!("{} has no `{character}`: {names} {verb} sent in UTF-8", charset_name(first.encoding)))
 }
 
 impl Value<'_> {

@@ -54,6 +54,7 @@ impl LineEnds {
 
 /// Turns text into another charset.
 pub(super) struct Transcoder {
+    encoding: &'static Encoding,
     encoder: Encoder,
     extensions: Extensions,
     out: Vec<u8>,
@@ -67,6 +68,7 @@ pub(super) struct Transcoder {
 impl Transcoder {
     pub(super) fn new(encoding: &'static Encoding) -> Self {
         Transcoder {
+            encoding,
             encoder: encoding.new_encoder(),
             extensions: Extensions::of(encoding),
             out: vec![0; 32 * 1024],
@@ -88,7 +90,7 @@ impl Transcoder {
     }
 
     fn encode(&mut self, mut text: &str, last: bool, sink: &mut dyn FnMut(&[u8]) -> Taken) -> Taken {
-        let encoding = self.encoder.encoding();
+        let encoding = self.encoding;
         if self.unmappable.is_none() && !text.is_ascii() {
             self.unmappable = text.chars().find(|character| is_misread(encoding, *character));
         }

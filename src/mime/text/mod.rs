@@ -16,7 +16,7 @@ use self::decode::Reading;
 use self::facts::{Facts, LONGEST_LINE};
 use self::flowed::Flow;
 use self::pass::{Trial, pass, read};
-use super::charset::{Charsets, Undecodable};
+use super::charset::{Charsets, Undecodable, charset_name};
 use super::encode::{Base64, QuotedPrintable};
 use super::error::{ComposeError, MessageError};
 use super::source::{Body, Taken};
@@ -196,7 +196,7 @@ fn send(
         let transcoded = read(body, reading, Some(encoding), flow, boundary)?;
         match transcoded.unmappable {
             Some(character) => {
-                let (name, character) = (encoding.name(), character.escape_unicode());
+                let (name, character) = (charset_name(encoding), character.escape_unicode());
                 let words = format!("{name} has no `{character}`: the body is sent in UTF-8");
                 warnings.push(Warning::new(WarningKind::UNENCODABLE, words));
             }

@@ -103,9 +103,18 @@ fn what_was_changed_is_said_everywhere() {
     );
     assert_eq!(names(&ran.stderr()), ["unencodable"], "said once");
     sandbox.stdin("例\n").run(&[&["--no-warn", "unencodable"], &words[..]].concat()).exits(0).quiet();
+    let words = ["--set", "charset=us-ascii", "-s", "plain", "r@x"];
+    sandbox
+        .stdin("é\n")
+        .run(&words)
+        .exits(0)
+        .says("whippet: us-ascii has no `\\u{e9}`: the body is sent in UTF-8 [unencodable]\n");
+    sandbox.stdin("plain\n").run(&words).exits(0).quiet();
     let messages = peer.finish().messages();
     assert!(messages[0].contains("Subject: =?utf-8?b?5L6L8J+YgA==?="), "{}", messages[0]);
     assert!(messages[0].contains("charset=GBK"), "{}", messages[0]);
+    assert!(messages[2].contains("charset=utf-8"), "{}", messages[2]);
+    assert!(messages[3].contains("charset=us-ascii"), "{}", messages[3]);
 }
 
 #[test]
