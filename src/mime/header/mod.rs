@@ -103,7 +103,7 @@ impl Header {
         self.text.push(':');
         {
             let writer = EmailWriter::new(&mut self.text, name.len() + 1, 0, false);
-            write(&mut Value { writer, begun: false, charset, keeps_words: self.keeps_words })
+            write(&mut Value { writer, begun: false, mark: 0, charset, keeps_words: self.keeps_words })
                 .expect("a String takes every write");
         }
         self.text.push_str("\r\n");

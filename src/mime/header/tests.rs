@@ -114,6 +114,29 @@ fn lists_are_folded_between_addresses() {
 }
 
 #[test]
+fn a_mark_behind_an_address_fits_on_the_line() {
+    let group = |name: &str, members| Listed::Group(Group { name: name.into(), members });
+    for length in 1..80 {
+        let address = format!("b@{}.d", "c".repeat(length.min(60)));
+        let name = "x".repeat(length);
+        let member = || Mailbox { name: Some("日".repeat(39)), address: Address::parse(&address).unwrap() };
+        for many in [
+            vec![mailbox("日日", &address), mailbox(&"日".repeat(39), &address), mailbox("", "e@f.g")],
+            vec![group("日", vec![member(), member()]), mailbox("", "e@f.g")],
+            vec![mailbox("日", "e@f.g"), group(&name, vec![]), group(&name, vec![member()])],
+        ] {
+            let text = list(&many);
+            assert!(text.lines().all(|line| line.len() <= 76), "{text}");
+        }
+        let mut header = Header::default();
+        let phrases = format!("日, {name}, x");
+        header.own("Keywords", &phrases.into(), &Charsets::default(), &mut Vec::new()).unwrap();
+        let text = header.text;
+        assert!(text.lines().all(|line| !line.contains("=?") || line.len() <= 76), "{text}");
+    }
+}
+
+#[test]
 fn an_address_outside_ascii_is_raw() {
     let mut header = Header::default();
     header.addresses("To", &[mailbox("é", "用户@例子.测试")]).unwrap();

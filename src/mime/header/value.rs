@@ -8,10 +8,10 @@ use std::fmt::{self, Write};
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
 use encoding_rs::{Encoding, X_USER_DEFINED};
 
-use crate::mail::{Listed, Mailbox};
+use crate::mail::{Group, Listed, Mailbox};
 use crate::mime::read::{BLANKS, is_encoded_word};
 
-/// Where lines are folded, octets without CRLF. RFC 5322 2.1.1 wants at most 78; a comma may follow the last word.
+/// Where lines are folded, octets without CRLF: RFC 2047 2 wants at most 76 with an encoded-word, RFC 5322 2.1.1 78.
 pub(super) const FOLD: usize = 76;
 /// Longest word that stands unencoded: with a field name it stays below the 998 octets of RFC 5322 2.1.1.
 pub(super) const LONGEST_WORD: usize = 900;
@@ -33,6 +33,8 @@ pub(in crate::mime) const OCTETS: &Encoding = X_USER_DEFINED;
 pub(in crate::mime) struct Value<'a> {
     pub(super) writer: EmailWriter<'a>,
     pub(super) begun: bool,
+    /// Octets of the mark that will stand right behind the next words.
+    pub(super) mark: usize,
     /// What text outside ASCII is in; it has all characters of the field. `None` is UTF-8.
     pub(super) charset: Option<&'static Encoding>,
     /// Whether what looks like an encoded-word is one, which nobody here can read, and stays.
@@ -49,6 +51,7 @@ impl Value<'_> {
     /// Adds a blank, at the beginning of a new line if `length` octets do not fit on this one. Right behind the field's
     /// name a new line is begun only where that keeps the word within the limit.
     pub(super) fn blank_before(&mut self, length: usize) -> fmt::Result {
+        let length = length + self.mark;
         if self.writer.projected_line_len() + 1 + length > FOLD && (self.begun || length < FOLD) {
             self.writer.new_line()?;
         }
@@ -66,6 +69,22 @@ impl Value<'_> {
     /// Adds text right behind the last word.
     pub(in crate::mime) fn glue(&mut self, text: &str) -> fmt::Result {
         self.writer.write_str(text)
+    }
+
+    /// Adds words by `write`, and right behind them the mark; both fit on a line.
+    fn marked(&mut self, mark: &str, write: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
+        self.mark = mark.len();
+        write(self)?;
+        self.mark = 0;
+        self.glue(mark)
+    }
+
+    /// Adds a phrase and the mark behind it. RFC 2047 5 (3): a blank stands between an encoded-word and a special.
+    fn marked_phrase(&mut self, phrase: &str, mark: &str) -> fmt::Result {
+        self.mark = mark.len();
+        let is_encoded = self.phrase(phrase)?;
+        self.mark = 0;
+        if is_encoded { self.word(mark) } else { self.glue(mark) }
     }
 
     /// Adds ASCII text that may be folded at its blanks.
@@ -168,17 +187,9 @@ impl Value<'_> {
 
     /// Adds phrases with commas between them.
     pub(super) fn phrases(&mut self, phrases: &[String]) -> fmt::Result {
-        let mut is_encoded = false;
-        for (index, phrase) in phrases.iter().enumerate() {
-            match (index, is_encoded) {
-                (0, _) => {}
-                // RFC 2047 5 (3): a blank stands between an encoded-word and a special.
-                (_, true) => self.word(",")?,
-                (_, false) => self.glue(",")?,
-            }
-            is_encoded = self.phrase(phrase)?;
-        }
-        Ok(())
+        let Some((last, others)) = phrases.split_last() else { return Ok(()) };
+        others.iter().try_for_each(|phrase| self.marked_phrase(phrase, ","))?;
+        self.phrase(last).map(drop)
     }
 
     pub(super) fn mailbox(&mut self, mailbox: &Mailbox) -> fmt::Result {
@@ -193,29 +204,25 @@ impl Value<'_> {
 
     pub(in crate::mime) fn list(&mut self, list: &[Listed]) -> fmt::Result {
         for (index, listed) in list.iter().enumerate() {
-            if index > 0 {
-                self.glue(",")?;
-            }
+            let is_last = index + 1 == list.len();
             match listed {
-                Listed::Mailbox(mailbox) => self.mailbox(mailbox)?,
-                Listed::Group(group) => {
-                    // RFC 2047 5 (3): a blank stands between an encoded-word and a special.
-                    if self.phrase(&group.name)? {
-                        self.word(":")?
-                    } else {
-                        self.glue(":")?
-                    }
-                    for (index, mailbox) in group.members.iter().enumerate() {
-                        if index > 0 {
-                            self.glue(",")?;
-                        }
-                        self.mailbox(mailbox)?;
-                    }
-                    self.glue(";")?;
+                Listed::Mailbox(mailbox) => {
+                    self.marked(if is_last { "" } else { "," }, |value| value.mailbox(mailbox))?;
                 }
+                Listed::Group(group) => self.group(group, if is_last { ";" } else { ";," })?,
             }
         }
         Ok(())
+    }
+
+    /// Adds a group with what ends it.
+    fn group(&mut self, group: &Group, end: &str) -> fmt::Result {
+        let Some((last, others)) = group.members.split_last() else {
+            return self.marked_phrase(&group.name, &format!(":{end}"));
+        };
+        self.marked_phrase(&group.name, ":")?;
+        others.iter().try_for_each(|member| self.marked(",", |value| value.mailbox(member)))?;
+        self.marked(end, |value| value.mailbox(last))
     }
 }
 
