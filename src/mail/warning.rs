@@ -33,7 +33,7 @@ kinds! {
     EMPTY_BODY "empty-body" true "there is no text, and nothing is attached";
     NO_TEXT_PART "no-text-part" true "the text is HTML only";
     REMOTE_IMAGES "remote-images" true "the HTML text shows pictures from the web, which most readers do not load";
-    LOCAL_IMAGES "local-images" true "the HTML text shows pictures of this machine, which no reader has: --embed takes them along";
+    LOCAL_IMAGES "local-images" true "the HTML text shows pictures of this machine, which no reader has: --embed takes along what src= and background= name";
     LONG_LINES "long-lines" true "a line of the text is too long for mail, 998 octets, and is encoded";
     TOO_LARGE "too-large" true "the mail is larger than many servers take, 10 MB";
     DUPLICATE_RECIPIENT "duplicate-recipient" true "a recipient is named twice, and gets it once";

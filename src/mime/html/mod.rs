@@ -1,14 +1,17 @@
 //! HTML texts: how one reads without its markup, which pictures it shows, and Markdown as HTML. Each works on the whole text;
-//! what is only sent along does not come here.
+//! what is only sent along comes to `elsewhere` alone, which holds none of it.
 
+mod elsewhere;
 mod pictures;
 mod plain;
+mod styles;
 mod tags;
 
 use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
+pub(super) use elsewhere::Elsewhere;
 pub use pictures::{Picture, Shown, pictures};
 pub use plain::text_of;
 

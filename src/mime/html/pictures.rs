@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::tags::tags;
+use super::tags::{Attribute, Tag, tags};
 use crate::mime::read::percent_decoded;
 
 /// A place of an HTML text that names a picture.
@@ -29,9 +29,7 @@ pub enum Shown {
 pub fn pictures(html: &str) -> Vec<Picture> {
     let mut pictures = styled(html);
     for tag in tags(html) {
-        let is_shown = matches!(tag.name.as_str(), "img" | "input" | "image");
-        let source = tag.attribute("src").filter(|_| is_shown);
-        for attribute in source.into_iter().chain(tag.attribute("background")) {
+        for attribute in named(&tag) {
             let shown = shown(attribute.value.trim());
             pictures.extend(shown.map(|shown| Picture { at: attribute.at.clone(), shown }));
         }
@@ -45,6 +43,13 @@ pub fn pictures(html: &str) -> Vec<Picture> {
         is_apart
     });
     pictures
+}
+
+/// The attributes of a tag that name a picture each.
+pub(super) fn named(tag: &Tag) -> impl Iterator<Item = &Attribute> {
+    let is_shown = matches!(tag.name.as_str(), "img" | "input" | "image");
+    let source = tag.attribute("src").filter(|_| is_shown);
+    source.into_iter().chain(tag.attribute("background"))
 }
 
 /// The parts that styles show: `url(cid:…)`.
@@ -65,7 +70,7 @@ fn styled(html: &str) -> Vec<Picture> {
 }
 
 /// What a reference leads to; `None` where it brings its octets along, or leads nowhere.
-fn shown(reference: &str) -> Option<Shown> {
+pub(super) fn shown(reference: &str) -> Option<Shown> {
     let scheme = reference.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
     let is_scheme = |text: &str| {
         text.len() > 1 && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+.-".contains(&octet))

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// Elements whose content holds no tags but their own end.
-const OPAQUE: [&str; 9] =
+pub(super) const OPAQUE: [&str; 9] =
     ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"];
 
 /// A tag.

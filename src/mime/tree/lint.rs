@@ -1,20 +1,16 @@
 //! What is unwise about a mail although it can be sent: advice for the person who writes it.
 
-use std::io;
-
 use crate::mail::{Warning, WarningKind};
 use crate::mime::draft::Draft;
 use crate::mime::error::MessageError;
+use crate::mime::html::Elsewhere;
 use crate::mime::part::Part;
-use crate::mime::source::Body;
 
 /// Largest mail that most servers take, octets: what Postfix takes unless it is told otherwise (message_size_limit), less
 /// than what large providers take.
 const LARGE: u64 = 10_240_000;
 /// Fewest letters of a subject that shouts: `RE: FAQ` and `HTTP OK` do not.
 const SHOUTED: usize = 8;
-/// Longest `<img` tag that is looked at, octets. What is longer holds its picture itself (`data:`).
-const LONGEST_TAG: usize = 4096;
 
 /// Judges a draft that became this part, in a message of this size.
 pub(super) fn judge(
@@ -50,14 +46,13 @@ pub(super) fn judge(
     }
     let is_html = draft.body_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     let html = draft.html.as_ref().map(|html| &html.body).or(is_html.then_some(&draft.body));
-    let pictures = html.map(Pictures::of).transpose()?.unwrap_or_default();
+    let pictures = html.map(Elsewhere::of).transpose()?.unwrap_or_default();
     if pictures.of_the_web {
         let words = "the HTML text shows pictures from the web: most readers do not load them";
         say(WarningKind::REMOTE_IMAGES, words.into());
     }
     if pictures.of_files {
-        let words =
-            "the HTML text shows pictures of this machine: no reader has them, --embed takes them along";
+        let words = "the HTML text shows pictures of this machine: no reader has them, --embed takes along what src= and background= name";
         say(WarningKind::LOCAL_IMAGES, words.into());
     }
     if size > LARGE {
@@ -80,101 +75,12 @@ fn shouts(subject: &str) -> bool {
     small == 0 && capitals >= SHOUTED
 }
 
-/// What the `<img` tags of an HTML text show that does not go along with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Pictures {
-    of_the_web: bool,
-    of_files: bool,
-}
-
-impl Pictures {
-    /// Reads until both are found.
-    fn of(html: &Body) -> Result<Pictures, MessageError> {
-        let (mut tags, mut found) = (Tags::default(), Pictures::default());
-        let read = html.each_block(&mut |octets| {
-            octets.iter().for_each(|octet| tags.see(octet.to_ascii_lowercase(), &mut found));
-            // Stops the reading.
-            let is_all = found.of_the_web && found.of_files;
-            if is_all { Err(MessageError::Sink(io::ErrorKind::Other.into())) } else { Ok(()) }
-        });
-        match read {
-            Ok(()) | Err(MessageError::Sink(_)) => Ok(found),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Adds what a tag shows, by the value of its `src`.
-    fn add(&mut self, source: &[u8]) {
-        let is_of_the_web = [&b"http:"[..], b"https:", b"//"].iter().any(|start| source.starts_with(start));
-        // A colon before a slash is that of a scheme: cid, data, or one that only a reader may know.
-        let has_scheme = source.iter().find(|octet| matches!(octet, b':' | b'/')) == Some(&b':');
-        self.of_the_web |= is_of_the_web;
-        self.of_files |=
-            source.starts_with(b"file:") || (!is_of_the_web && !has_scheme && !source.is_empty());
-    }
-}
-
-/// The `<img` tags of a text, octet by octet.
-#[derive(Default)]
-struct Tags {
-    /// The tag so far, from its `<`; empty outside of one.
-    tag: Vec<u8>,
-    /// What ends the value of an attribute that the tag so far ends in.
-    quote: Option<u8>,
-}
-
-impl Tags {
-    /// Takes an octet in lower case, which may end a tag that shows something.
-    fn see(&mut self, octet: u8, found: &mut Pictures) {
-        const IMG: &[u8] = b"<img";
-        match octet {
-            b'"' | b'\'' if self.quote == Some(octet) => self.quote = None,
-            _ if self.quote.is_some() => {}
-            b'"' | b'\'' if self.tag.trim_ascii_end().ends_with(b"=") => self.quote = Some(octet),
-            b'<' => self.tag.clear(),
-            b'>' => {
-                let attributes = self.tag.strip_prefix(IMG);
-                if let Some(source) = attributes.and_then(source) {
-                    found.add(source);
-                }
-                return self.tag.clear();
-            }
-            _ if self.tag.is_empty() => return,
-            _ => {}
-        }
-        self.tag.push(octet);
-        let is_img = self.tag.iter().zip(IMG).all(|(octet, wanted)| octet == wanted);
-        if !is_img || self.tag.len() > LONGEST_TAG {
-            self.tag.clear();
-            self.quote = None;
-        }
-    }
-}
-
-/// The value of the first `src` among the attributes of a tag.
-fn source(attributes: &[u8]) -> Option<&[u8]> {
-    let blank = |octet: &u8| octet.is_ascii_whitespace();
-    let mut sources = memchr::memmem::find_iter(attributes, b"src").filter(|at| {
-        // `data-src` and `srcset` are other attributes.
-        *at > 0 && (blank(&attributes[at - 1]) || matches!(attributes[at - 1], b'"' | b'\'' | b'/'))
-    });
-    let value = sources.find_map(|at| attributes[at + 3..].trim_ascii_start().strip_prefix(b"="))?;
-    let value = value.trim_ascii_start();
-    let end = match value.first() {
-        Some(quote @ (b'"' | b'\'')) => {
-            return value[1..].split(|octet| octet == quote).next().map(<[u8]>::trim_ascii);
-        }
-        _ => value.iter().position(blank).unwrap_or(value.len()),
-    };
-    Some(&value[..end])
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mime::sample::{self, attachment};
-    use crate::mime::{Charsets, Given, Html, Source, Text};
+    use crate::mime::{Body, Charsets, Given, Html, Source, Text};
     use encoding_rs::GB18030;
 
     /// A draft with which nothing is wrong.
@@ -241,39 +147,5 @@ mod tests {
         assert_eq!(warnings, [""; 0]);
         judge(&draft(), &root, 12_345_678, &mut warnings).unwrap();
         assert_eq!(warnings, ["the mail has 12.3 MB: many servers take 10 MB at most"]);
-    }
-
-    #[test]
-    fn pictures() {
-        let shown = |html: &str| {
-            let sources = html.as_bytes().chunks(3).map(|part| Source::Octets(part.to_vec())).collect();
-            let found = Pictures::of(&Body { sources }).unwrap();
-            (found.of_the_web, found.of_files)
-        };
-        let (web, file) = ((true, false), (false, true));
-        let long = format!("<img alt=\"{}\" src=\"http://x\">", "x".repeat(LONGEST_TAG));
-        for (html, wanted) in [
-            ("<p>x<IMG alt=\"\" SRC=\"http://x/a.png\">", web),
-            ("<img src = 'https://x/a.png' >", web),
-            ("<img\nsrc=//x/a.png>", web),
-            ("<img src=cid:a><img alt=''src=\" https://x\">", web),
-            ("<img alt=\"a > b < c\" src=https://x>", web),
-            ("<img alt=don't src=https://x>", web),
-            ("<img src=a.png alt=\"http://x\">", file),
-            ("<img alt=x src='pictures/a:b.png'>", file),
-            ("<img src=/srv/a.png>", file),
-            ("<img src=\"file:///srv/a.png\">", file),
-            ("<img src=\"a.png\"><img src='http://x/b.png'>", (true, true)),
-            ("<img src=\"cid:a.png\">", (false, false)),
-            ("<img src=data:image/png;base64,iVBORw0KGgo/x>", (false, false)),
-            ("<img src=\"\"><img src><img>", (false, false)),
-            ("<img data-src=\"http://x\">", (false, false)),
-            ("<img srcset=\"http://x\">", (false, false)),
-            ("<a href=\"http://x\">img src=\"http://x\"</a>", (false, false)),
-            ("<img src=\"http://x", (false, false)),
-            (&long, (false, false)),
-        ] {
-            assert_eq!(shown(html), wanted, "{html}");
-        }
     }
 }
