@@ -96,16 +96,75 @@ enum Place {
     Content(Vec<u8>),
 }
 
+/// Where in a tag the reading is (HTML, "tokenization").
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Step {
+    /// In its name, or in what is no tag but ends like one.
+    #[default]
+    TagName,
+    BeforeName,
+    Name,
+    AfterName,
+    BeforeValue,
+    Bare,
+    Quoted(u8),
+}
+
+impl Step {
+    fn next(self, octet: u8) -> Step {
+        let is_blank = octet.is_ascii_whitespace();
+        match (self, octet) {
+            (Step::Quoted(quote), _) if octet != quote => self,
+            (Step::Quoted(_), _) => Step::BeforeName,
+            (Step::BeforeValue, b'"' | b'\'') => Step::Quoted(octet),
+            (Step::BeforeValue, _) => {
+                if is_blank {
+                    self
+                } else {
+                    Step::Bare
+                }
+            }
+            (Step::Bare, _) => {
+                if is_blank {
+                    Step::BeforeName
+                } else {
+                    self
+                }
+            }
+            (_, b'/') => Step::BeforeName,
+            (Step::Name | Step::AfterName, b'=') => Step::BeforeValue,
+            (Step::Name | Step::AfterName, _) => {
+                if is_blank {
+                    Step::AfterName
+                } else {
+                    Step::Name
+                }
+            }
+            (Step::BeforeName, _) => {
+                if is_blank {
+                    self
+                } else {
+                    Step::Name
+                }
+            }
+            (Step::TagName, _) => {
+                if is_blank {
+                    Step::BeforeName
+                } else {
+                    self
+                }
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Scan {
     place: Place,
     /// The tag so far, from its `<`, without what is too long; in an element without tags what may be its end.
     tag: Vec<u8>,
     is_long: bool,
-    /// The value of an attribute begins here, but for blanks.
-    is_value: bool,
-    /// What ends the value that is read.
-    quote: Option<u8>,
+    step: Step,
     styles: Styles,
     found: Elsewhere,
 }
@@ -148,25 +207,27 @@ impl Scan {
 
     /// A `<`.
     fn begin(&mut self) {
-        (self.place, self.is_long, self.is_value, self.quote) = (Place::Tag, false, false, None);
+        (self.place, self.is_long, self.step) = (Place::Tag, false, Step::TagName);
         self.tag.clear();
         self.tag.push(b'<');
     }
 
     fn in_tag(&mut self, octet: u8) {
-        match self.quote {
-            _ if self.tag == b"<" && !octet.is_ascii_alphabetic() && !b"/!?".contains(&octet) => {
-                self.place = Place::Text;
-                return self.see(octet);
-            }
-            Some(quote) if octet == quote => self.quote = None,
-            Some(_) => {}
-            None if octet == b'>' => return self.end(),
-            None if self.is_value && matches!(octet, b'"' | b'\'') => self.quote = Some(octet),
-            None => {}
+        if self.tag == b"<" && !octet.is_ascii_alphabetic() && !b"/!?".contains(&octet) {
+            self.place = Place::Text;
+            return self.see(octet);
         }
-        let is_tag = !matches!(self.tag.get(1), Some(b'!' | b'?'));
-        self.is_value = is_tag && (octet == b'=' || (self.is_value && octet.is_ascii_whitespace()));
+        if octet == b'>' && !matches!(self.step, Step::Quoted(_)) {
+            return self.end();
+        }
+        let is_tag = match self.tag[..] {
+            [_, b'/', letter, ..] => letter.is_ascii_alphabetic(),
+            [_, mark, ..] => !b"!?".contains(&mark),
+            _ => false,
+        };
+        if is_tag {
+            self.step = self.step.next(octet);
+        }
         self.is_long |= self.tag.len() == LONGEST;
         if !self.is_long {
             self.tag.push(octet);
@@ -237,6 +298,8 @@ mod tests {
             ("<!--> <img src=a.png> -->", file),
             ("<script>'<img src=a>'</script><img src=https://x>", web),
             ("a < b <3 </3> <!doctype html><img src=https://x>", web),
+            ("<img src=='<img src=\"\"<img src=https://x>", file),
+            ("</<img src='><img src=https://x>", web),
         ] {
             assert_eq!(elsewhere(html), wanted, "{html}");
         }
