@@ -116,44 +116,15 @@ impl Step {
         match (self, octet) {
             (Step::Quoted(quote), _) if octet != quote => self,
             (Step::Quoted(_), _) => Step::BeforeName,
+            (Step::TagName | Step::Bare, _) if is_blank => Step::BeforeName,
+            (Step::Name, _) if is_blank => Step::AfterName,
+            (Step::BeforeName | Step::AfterName | Step::BeforeValue, _) if is_blank => self,
             (Step::BeforeValue, b'"' | b'\'') => Step::Quoted(octet),
-            (Step::BeforeValue, _) => {
-                if is_blank {
-                    self
-                } else {
-                    Step::Bare
-                }
-            }
-            (Step::Bare, _) => {
-                if is_blank {
-                    Step::BeforeName
-                } else {
-                    self
-                }
-            }
+            (Step::BeforeValue | Step::Bare, _) => Step::Bare,
             (_, b'/') => Step::BeforeName,
             (Step::Name | Step::AfterName, b'=') => Step::BeforeValue,
-            (Step::Name | Step::AfterName, _) => {
-                if is_blank {
-                    Step::AfterName
-                } else {
-                    Step::Name
-                }
-            }
-            (Step::BeforeName, _) => {
-                if is_blank {
-                    self
-                } else {
-                    Step::Name
-                }
-            }
-            (Step::TagName, _) => {
-                if is_blank {
-                    Step::BeforeName
-                } else {
-                    self
-                }
-            }
+            (Step::TagName, _) => self,
+            (Step::BeforeName | Step::Name | Step::AfterName, _) => Step::Name,
         }
     }
 }
